@@ -1,0 +1,1 @@
+"""What touches the world: logs in, store, facts and decisions out."""

@@ -1,0 +1,242 @@
+"""The field's own words as closed sets and small records; everything else in the house speaks them."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from data.errors import InputError
+
+
+class UserCategory(StrEnum):
+    """Who holds a project; Regulation (EU) 2021/1173 Art. 17(11) monitors access time per user category."""
+
+    START_UP = "start_up"
+    SME = "sme"
+    LARGE_INDUSTRY = "large_industry"
+    RESEARCH = "research"
+    PUBLIC_SECTOR = "public_sector"
+    UNCLASSIFIED = "unclassified"
+
+
+class AccessMode(StrEnum):
+    """The EuroHPC access mode under which a project was granted time."""
+
+    BENCHMARK = "benchmark"
+    DEVELOPMENT = "development"
+    REGULAR = "regular"
+    EXTREME_SCALE = "extreme_scale"
+    AI_FOR_SCIENCE = "ai_for_science"
+    PLAYGROUND = "playground"
+    FAST_LANE = "fast_lane"
+    LARGE_SCALE = "large_scale"
+    STRATEGIC = "strategic"
+    OTHER = "other"
+
+
+AI_INDUSTRIAL_MODES = (AccessMode.PLAYGROUND, AccessMode.FAST_LANE, AccessMode.LARGE_SCALE)
+"""AI for Industrial Innovation: the three lanes for start-ups, SMEs and industry."""
+
+
+class JobState(StrEnum):
+    """The states of a job, in Slurm's words."""
+
+    BOOT_FAIL = "BOOT_FAIL"
+    CANCELLED = "CANCELLED"
+    COMPLETED = "COMPLETED"
+    DEADLINE = "DEADLINE"
+    FAILED = "FAILED"
+    NODE_FAIL = "NODE_FAIL"
+    OUT_OF_MEMORY = "OUT_OF_MEMORY"
+    PENDING = "PENDING"
+    PREEMPTED = "PREEMPTED"
+    RUNNING = "RUNNING"
+    REQUEUED = "REQUEUED"
+    RESIZING = "RESIZING"
+    REVOKED = "REVOKED"
+    SUSPENDED = "SUSPENDED"
+    TIMEOUT = "TIMEOUT"
+
+
+FAILED_STATES = (JobState.BOOT_FAIL, JobState.FAILED, JobState.NODE_FAIL, JobState.OUT_OF_MEMORY, JobState.TIMEOUT, JobState.DEADLINE)
+"""States in which the machine time of a job brought its owner no result."""
+
+
+class EnergyQuality(StrEnum):
+    """What a job's own energy reading is worth."""
+
+    MEASURED = "measured"
+    MISSING = "missing"
+    IMPLAUSIBLE = "implausible"
+
+
+class HourUnit(StrEnum):
+    """The units of machine time; a GPU is the billing unit of the machine's own rules."""
+
+    NODE_HOURS = "node_hours"
+    GPU_HOURS = "gpu_hours"
+    CORE_HOURS = "core_hours"
+
+
+class Flag(StrEnum):
+    """How well a fact is known."""
+
+    SOURCED = "S"
+    SECOND_HAND = "S2"
+    DERIVED = "D"
+    ESTIMATE = "E"
+    MEMORY = "M"
+    DECLARED = "O"
+
+    @property
+    def shown_as(self) -> str:
+        """The words that stand beside the value wherever it is shown."""
+        return {
+            "S": "sourced",
+            "S2": "second-hand source",
+            "D": "derived from sourced values",
+            "E": "estimate",
+            "M": "estimate (from memory, unverified)",
+            "O": "declared by the operator",
+        }[self.value]
+
+    @property
+    def is_estimate(self) -> bool:
+        """Whether screens and reports must say "estimate" beside it."""
+        return self in (Flag.ESTIMATE, Flag.MEMORY)
+
+
+class Action(StrEnum):
+    """What a person may be allowed to do."""
+
+    READ = "read"
+    INGEST = "ingest"
+    DECIDE = "decide"
+    EXPORT = "export"
+
+
+MODE_OF_CODE = {
+    "AIF-PG": AccessMode.PLAYGROUND,
+    "AIF-FL": AccessMode.FAST_LANE,
+    "AIF-LS": AccessMode.LARGE_SCALE,
+    "AIF-SC": AccessMode.AI_FOR_SCIENCE,
+    "REG": AccessMode.REGULAR,
+    "EXT": AccessMode.EXTREME_SCALE,
+    "DEV": AccessMode.DEVELOPMENT,
+    "BEN": AccessMode.BENCHMARK,
+    "STR": AccessMode.STRATEGIC,
+}
+"""The letters of a EuroHPC project code and the access mode they name (STR is our reading, none was seen)."""
+
+PROJECT_CODE = re.compile(r"^EHPC-(?P<track>[A-Z]+)-(?P<year>20\d\d)(?P<call>[A-Z]{1,2})(?P<cut_off>\d{2})-(?P<number>\d+)$", re.IGNORECASE)
+
+
+def access_mode_of_code(code: str) -> AccessMode:
+    """The access mode that a EuroHPC project code names, `other` for any other text.
+
+    >>> str(access_mode_of_code("EHPC-AIF-2025PG01-128"))
+    'playground'
+    >>> str(access_mode_of_code("project_465000001"))
+    'other'
+    """
+    match = PROJECT_CODE.match(code)
+    if match is None:
+        return AccessMode.OTHER
+    track = match["track"].upper()
+    return MODE_OF_CODE.get(f"{track}-{match['call'].upper()}", MODE_OF_CODE.get(track, AccessMode.OTHER))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """Whole days in UTC, half-open: `start <= day < end`."""
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.start >= self.end:
+            raise InputError(f"the period runs from {self.start} to {self.end}; its end must lie after its start.")
+
+    @property
+    def days(self) -> int:
+        """How many days it holds."""
+        return (self.end - self.start).days
+
+    @property
+    def before(self) -> "Period":
+        """The period just before, as many whole months long where this one is whole months, else as many days.
+
+        >>> Period(date(2026, 4, 1), date(2026, 7, 1)).before
+        Period(start=datetime.date(2026, 1, 1), end=datetime.date(2026, 4, 1))
+        """
+        if self.start.day == 1 and self.end.day == 1:
+            months = (self.end.year - self.start.year) * 12 + self.end.month - self.start.month
+            return Period(month_after(self.start, -months), self.start)
+        return Period(self.start - timedelta(days=self.days), self.start)
+
+    @property
+    def months(self) -> tuple[date, ...]:
+        """The first days of the months it touches."""
+        found, month = [], self.start.replace(day=1)
+        while month < self.end:
+            found.append(month)
+            month = month_after(month)
+        return tuple(found)
+
+    @property
+    def start_utc(self) -> datetime:
+        """Its first instant."""
+        return datetime(self.start.year, self.start.month, self.start.day, tzinfo=UTC)
+
+    @property
+    def end_utc(self) -> datetime:
+        """The first instant that no longer belongs to it."""
+        return datetime(self.end.year, self.end.month, self.end.day, tzinfo=UTC)
+
+    @property
+    def name(self) -> str:
+        """The name people use: "Q1 2026", "2025", "March 2026", else its first and last day.
+
+        >>> Period(date(2026, 1, 1), date(2026, 4, 1)).name
+        'Q1 2026'
+        >>> Period(date(2025, 11, 3), date(2025, 11, 5)).name
+        '3 November 2025 to 4 November 2025'
+        """
+        last = self.end - timedelta(days=1)
+        if self.start.day == 1 and self.end.day == 1:
+            months = (self.end.year - self.start.year) * 12 + self.end.month - self.start.month
+            if months == 1:
+                return f"{self.start:%B %Y}"
+            if months == 3 and self.start.month % 3 == 1:
+                return f"Q{(self.start.month + 2) // 3} {self.start.year}"
+            if months == 12 and self.start.month == 1:
+                return f"{self.start.year}"
+            return f"{self.start:%B %Y} to {last:%B %Y}"
+        return f"{_spelled(self.start)} to {_spelled(last)}" if self.days > 1 else _spelled(self.start)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What a reader chose to look at."""
+
+    period: Period
+    systems: tuple[str, ...] = ()
+    """Identifiers of machines; none chosen means all."""
+    categories: tuple[UserCategory, ...] = ()
+    """User categories; none chosen means all."""
+    unit: HourUnit = HourUnit.NODE_HOURS
+    """The unit in which machine time is shown."""
+
+
+def month_after(month: date, months: int = 1) -> date:
+    """The first day of the month so many months later.
+
+    >>> month_after(date(2025, 12, 1))
+    datetime.date(2026, 1, 1)
+    """
+    ordinal = month.year * 12 + month.month - 1 + months
+    return date(ordinal // 12, ordinal % 12 + 1, 1)
+
+
+def _spelled(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
