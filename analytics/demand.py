@@ -1,0 +1,104 @@
+"""How much machine time was asked for: what was awarded where that is known, else what the queue showed."""
+
+from enum import StrEnum
+
+import polars as pl
+
+from analytics.usage import ratio, total_by
+from data.schema import PROJECTS, Schema, check, usage_by
+from data.terms import Period, UserCategory, month_after
+
+
+class DemandBasis(StrEnum):
+    """What a figure of demand rests on."""
+
+    AWARDED = "awarded"
+    """The node-hours awarded to the project, in proportion to the days of the award that lie in the period."""
+    OBSERVED = "observed"
+    """The node-hours used, and those asked for by jobs that never started."""
+    MIXED = "mixed"
+    """A sum over projects of both kinds."""
+
+
+DEMAND: Schema = {
+    "system": pl.String,
+    "account": pl.String,
+    "category": pl.String,
+    "mode": pl.String,
+    "country": pl.String,
+    "basis": pl.String,  # awarded | observed
+    "node_hours": pl.Float64,  # used in the period
+    "node_hours_demanded": pl.Float64,
+    "jobs_without_nodes": pl.Int64,
+}
+"""One row a project on a machine, with what it asked of the period."""
+
+
+def demand_of_projects(usage: pl.DataFrame, projects: pl.DataFrame, period: Period) -> pl.DataFrame:
+    """The node-hours that each project asked for in the period, and what that rests on (frame DEMAND).
+
+    Awarded: hours awarded x days of the award in the period / days of the award, from its first day up to but without the day it ends.
+    Observed, for a project without a known award or whose award does not touch the period: hours used + hours asked for by jobs that
+    never started. Projects that asked for nothing are left out. Usage must be of the period, by system and account.
+    """
+    check(projects, PROJECTS)
+    used = total_by(usage, "system", "account")
+    decided = projects.select("system", "account", "category", "mode", "country", **_awarded(period))
+    both = used.join(decided, on=["system", "account"], how="full", coalesce=True, nulls_equal=True, validate="1:1")
+    observed = pl.col("node_hours").fill_null(0) + pl.col("node_hours_queued").fill_null(0)
+    known = pl.col("awarded_in_period").is_not_null()
+    return (
+        both.with_columns(
+            basis=pl.when(known).then(pl.lit(DemandBasis.AWARDED.value)).otherwise(pl.lit(DemandBasis.OBSERVED.value)),
+            node_hours_demanded=pl.when(known).then(pl.col("awarded_in_period")).otherwise(observed),
+            category=pl.col("category").fill_null(UserCategory.UNCLASSIFIED.value),
+            node_hours=pl.col("node_hours").fill_null(0),
+            jobs_without_nodes=pl.col("jobs_without_nodes").fill_null(0),
+        )
+        .filter((pl.col("node_hours_demanded") > 0) | (pl.col("jobs_without_nodes") > 0))
+        .select(DEMAND.keys())
+        .sort("system", "account")
+    )
+
+
+def demand_by_month(usage: pl.DataFrame, projects: pl.DataFrame, period: Period) -> pl.DataFrame:
+    """The demand of each project in each month of the period, with the month in front (otherwise as `demand_of_projects`).
+
+    Usage must be of the period, by system, account and month.
+    """
+    check(usage, usage_by("system", "account", "month"))
+    found = []
+    for month in period.months:
+        days = Period(max(month, period.start), min(month_after(month), period.end))
+        asked = demand_of_projects(usage.filter(pl.col("month") == month), projects, days)
+        found.append(asked.select(pl.lit(month, pl.Date).alias("month"), pl.all()))
+    return pl.concat(found)
+
+
+def demand_by(demand: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
+    """The demand summed to one row for each value of these dimensions (of system, category, mode, country).
+
+    `basis` says whether the sum rests on awards, on observation or on both; `projects_awarded` of `projects` rest on awards, and
+    `awarded_share` is their share of the hours demanded.
+    """
+    check(demand, DEMAND)
+    awarded = pl.col("basis") == DemandBasis.AWARDED.value
+    summed = demand.group_by(dimensions).agg(
+        projects=pl.len().cast(pl.Int64),
+        projects_awarded=awarded.sum().cast(pl.Int64),
+        node_hours=pl.col("node_hours").sum(),
+        node_hours_demanded=pl.col("node_hours_demanded").sum(),
+        node_hours_awarded=pl.col("node_hours_demanded").filter(awarded).sum(),
+        jobs_without_nodes=pl.col("jobs_without_nodes").sum(),
+        basis=pl.when(pl.col("basis").n_unique() > 1).then(pl.lit(DemandBasis.MIXED.value)).otherwise(pl.col("basis").first()),
+    )
+    return summed.with_columns(awarded_share=ratio(pl.col("node_hours_awarded"), pl.col("node_hours_demanded"))).sort(dimensions)
+
+
+def _awarded(period: Period) -> dict[str, pl.Expr]:
+    first = pl.max_horizontal("starts", pl.lit(period.start))
+    last = pl.min_horizontal("ends", pl.lit(period.end))
+    length_days = (pl.col("ends") - pl.col("starts")).dt.total_days()
+    overlap_days = (last - first).dt.total_days()
+    dated = pl.col("starts").is_not_null() & pl.col("ends").is_not_null() & (overlap_days > 0)
+    return {"awarded_in_period": pl.when(dated).then(pl.col("node_hours_awarded") * overlap_days / length_days)}

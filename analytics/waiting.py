@@ -1,0 +1,82 @@
+"""How long jobs waited in the queue, from submission to start."""
+
+import polars as pl
+
+from analytics.usage import ratio
+from data.errors import InputError
+from data.schema import check, waits_by
+
+BINS_PER_DOUBLING = 8
+"""A bin of the histogram is floor(8 log2(1 + wait in seconds))."""
+
+LARGEST_ERROR_SHARE = 2 ** (1 / (2 * BINS_PER_DOUBLING)) - 1
+"""How far a quantile read from the histogram can lie from the true one, as a share of 1 s + the wait: 4.4 %."""
+
+
+def queue_waits(waits: pl.DataFrame, *dimensions: str, among: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The median wait, the 90th-percentile wait and the mean wait of each group, in seconds, with the number of jobs that started.
+
+    A quantile is the wait that at least that share of the jobs did not exceed. It is read from a histogram with eight bins for each
+    doubling, as the middle of the bin on the logarithmic scale, so it lies within 4.4 % of 1 s + the true wait. The mean is exact.
+    A group listed in `among` of which no wait is known appears with no jobs and unknown waits: never with a wait of nothing.
+
+    >>> frame = waits_frame({"category": "sme", "bin": 0, "jobs": 3}, {"category": "sme", "bin": 94, "jobs": 1, "wait_s": 3600.0})
+    >>> queue_waits(frame, "category").select("jobs", "median_wait_s", "mean_wait_s").row(0)
+    (4, 0.0, 900.0)
+    """
+    check(waits, waits_by(*dimensions))
+    found = waits.group_by(*dimensions, "bin").agg(pl.sum("jobs"), pl.sum("wait_s")).filter(pl.col("jobs") > 0)
+    measures = [
+        pl.sum("jobs"),
+        _quantile(0.5).alias("median_wait_s"),
+        _quantile(0.9).alias("p90_wait_s"),
+        ratio(pl.sum("wait_s"), pl.sum("jobs")).alias("mean_wait_s"),
+    ]
+    if not dimensions:
+        return found.select(measures)
+    summary = found.group_by(dimensions).agg(measures)
+    if among is not None:
+        groups = among.select(dimensions).unique()
+        summary = groups.join(summary, on=dimensions, how="full", coalesce=True, nulls_equal=True, validate="1:1")
+        summary = summary.with_columns(pl.col("jobs").fill_null(0))
+    return summary.sort(dimensions)
+
+
+def bin_middle_s(bins: pl.Expr) -> pl.Expr:
+    """The wait in seconds that stands for a bin: its middle on the logarithmic scale, and nothing for the first bin.
+
+    >>> pl.select(bin_middle_s(pl.lit(80))).item().__round__(0)
+    1068.0
+    """
+    middle = (2.0 ** ((bins + 0.5) / BINS_PER_DOUBLING)) - 1
+    return pl.when(bins == 0).then(0.0).otherwise(middle)
+
+
+def wait_quantile_s(waits: pl.DataFrame, quantile: float) -> float | None:
+    """The wait that at least this share of all jobs in the frame did not exceed, unknown for a frame without jobs.
+
+    >>> wait_quantile_s(waits_frame({"bin": 0, "jobs": 9}, {"bin": 80, "jobs": 1}), 0.9)
+    0.0
+    """
+    if not 0 < quantile <= 1:
+        raise InputError(f"the quantile is {quantile}; it must lie above 0 and at most at 1.")
+    check(waits, waits_by())
+    found = waits.group_by("bin").agg(pl.sum("jobs")).filter(pl.col("jobs") > 0)
+    waited: float | None = found.select(_quantile(quantile)).item()
+    return waited
+
+
+def waits_frame(*rows: dict[str, object]) -> pl.DataFrame:
+    """A small frame of waits for examples: the columns of its rows, and sums of waits of nothing where they name none."""
+    dimensions = [name for name in rows[0] if name not in ("bin", "jobs", "wait_s")]
+    return pl.DataFrame([{"wait_s": 0.0} | row for row in rows], schema=dict(waits_by(*dimensions)))
+
+
+def _quantile(quantile: float) -> pl.Expr:
+    """The middle of the first bin at which the jobs so far are at least that share, one row a bin."""
+    reached = pl.col("jobs").sort_by("bin").cum_sum() >= quantile * pl.col("jobs").sum() * (1 - _ROUNDING)
+    return bin_middle_s(pl.col("bin").sort().filter(reached).min())
+
+
+_ROUNDING = 1e-12
+"""Keeps 0.9 x 10 jobs at nine jobs whatever the last bit of the product."""

@@ -1,0 +1,160 @@
+"""The indices of inequality keep their laws, whatever was shared."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from analytics import fairness
+from analytics.demand import DEMAND
+from data.errors import InputError
+
+HOURS = st.lists(st.one_of(st.just(0.0), st.floats(1e-6, 1e9)), min_size=1, max_size=40).map(np.array)
+INDICES = [fairness.jain_index, fairness.gini_coefficient, fairness.theil_index, lambda x: fairness.atkinson_index(x, alpha=0.5)]
+
+
+def grouped(values: np.ndarray, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).choice(np.array(["sme", "research", "start_up"]), len(values))
+
+
+@pytest.mark.parametrize("index", INDICES)
+@given(HOURS, st.floats(1e-3, 1e3))
+def test_no_index_changes_when_all_hours_are_scaled(index, values, factor):
+    assume(values.max() > 0)
+    assert index(values * factor) == pytest.approx(index(values), abs=1e-9)
+
+
+@pytest.mark.parametrize("index", INDICES)
+@given(HOURS, st.integers(0, 2**32 - 1))
+def test_no_index_depends_on_the_order_of_projects(index, values, seed):
+    assume(values.max() > 0)
+    assert index(np.random.default_rng(seed).permutation(values)) == pytest.approx(index(values), abs=1e-9)
+
+
+@pytest.mark.parametrize("index", INDICES)
+@given(HOURS)
+def test_no_index_changes_when_every_project_is_doubled(index, values):
+    assume(values.max() > 0)
+    assert index(np.concatenate([values, values])) == pytest.approx(index(values), abs=1e-9)
+
+
+@given(st.integers(1, 50), st.floats(1e-3, 1e6))
+def test_equal_projects_are_perfectly_fair(n, value):
+    values = np.full(n, value)
+    assert fairness.jain_index(values) == pytest.approx(1)
+    assert fairness.gini_coefficient(values) == pytest.approx(0, abs=1e-12)
+    assert fairness.theil_index(values) == pytest.approx(0, abs=1e-12)
+    assert fairness.atkinson_index(values, alpha=2) == pytest.approx(0, abs=1e-12)
+
+
+@given(HOURS)
+def test_the_indices_stay_within_their_bounds(values):
+    assume(values.max() > 0)
+    n = len(values)
+    assert 1 / n - 1e-12 <= fairness.jain_index(values) <= 1 + 1e-12
+    assert 0 <= fairness.gini_coefficient(values) <= 1 - 1 / n + 1e-12
+    assert -1e-12 <= fairness.theil_index(values) <= np.log(n) + 1e-12
+
+
+@given(HOURS, st.integers(0, 2**32 - 1))
+def test_theil_between_and_within_add_up_to_theil(values, seed):
+    assume(values.max() > 0)
+    between, within = fairness.theil_parts(values, grouped(values, seed))
+    assert between + within == pytest.approx(fairness.theil_index(values), abs=1e-9)
+    assert between >= -1e-12
+    assert within >= -1e-12
+
+
+@given(HOURS, st.integers(0, 2**32 - 1))
+def test_a_transfer_from_richer_to_poorer_never_makes_it_less_fair(values, seed):
+    assume(len(values) > 1 and values.max() > values.min())
+    rng = np.random.default_rng(seed)
+    rich, poor = int(values.argmax()), int(values.argmin())
+    after = values.copy()
+    moved = rng.uniform(0, 0.5) * (values[rich] - values[poor])
+    after[rich] -= moved
+    after[poor] += moved
+    assert fairness.jain_index(after) >= fairness.jain_index(values) - 1e-9
+    assert fairness.gini_coefficient(after) <= fairness.gini_coefficient(values) + 1e-9
+    assert fairness.theil_index(after) <= fairness.theil_index(values) + 1e-9
+
+
+@given(HOURS, st.floats(0, 60))
+def test_the_equal_equivalent_lies_between_the_least_and_the_mean(values, alpha):
+    equivalent = fairness.equally_distributed_equivalent(values, alpha=alpha)
+    assert values.min() * (1 - 1e-9) - 1e-12 <= equivalent <= values.mean() * (1 + 1e-9) + 1e-12
+
+
+@given(HOURS)
+def test_more_aversion_never_raises_the_equal_equivalent(values):
+    levels = [fairness.equally_distributed_equivalent(values, alpha=a) for a in (0, 0.5, 1, 2, 8, 30)]
+    assert all(after <= before * (1 + 1e-9) + 1e-12 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_great_aversion_comes_close_to_the_least():
+    assert fairness.equally_distributed_equivalent(np.array([1.0, 9.0, 9.0]), alpha=500) == pytest.approx(1, rel=0.01)
+
+
+def test_a_weight_counts_like_that_many_projects():
+    weighted = fairness.equally_distributed_equivalent(np.array([1.0, 4.0]), alpha=2, weights=np.array([1.0, 3.0]))
+    assert weighted == pytest.approx(fairness.equally_distributed_equivalent(np.array([1.0, 4.0, 4.0, 4.0]), alpha=2))
+
+
+@pytest.mark.parametrize("values", [np.array([]), np.zeros(3)])
+def test_an_index_of_nothing_is_not_defined(values):
+    for index in INDICES:
+        assert index(values) is None
+    assert fairness.theil_parts(values, np.array(["sme"] * len(values))) is None
+
+
+@pytest.mark.parametrize("wrong", [np.nan, -1.0, np.inf])
+def test_a_number_that_cannot_be_hours_is_refused(wrong):
+    with pytest.raises(InputError, match="0 or more"):
+        fairness.jain_index(np.array([1.0, wrong]))
+
+
+def test_all_hours_in_one_category_lie_between_categories():
+    between, within = fairness.theil_parts(np.array([0.0, 2.0]), np.array(["sme", "research"]))
+    assert (between, within) == (pytest.approx(np.log(2)), 0.0)
+
+
+def test_a_category_without_hours_still_had_its_due():
+    frame = pl.DataFrame({"category": ["research"], "hours": [10.0]})
+    rows = fairness.against_due(frame, {"research": 1, "sme": 1})
+    assert rows.select("category", "share_received", "share_due", "difference").rows() == [
+        ("research", 1.0, 0.5, 0.5),
+        ("sme", 0.0, 0.5, -0.5),
+    ]
+
+
+def test_a_category_that_no_policy_names_has_no_known_due():
+    frame = pl.DataFrame({"category": ["research", "unclassified"], "hours": [3.0, 1.0]})
+    row = fairness.against_due(frame, {"research": 1}).filter(category="unclassified").row(0, named=True)
+    assert (row["share_received"], row["share_due"], row["received_of_due"]) == (0.25, None, None)
+
+
+def test_weights_of_nothing_are_refused():
+    with pytest.raises(InputError, match="weights"):
+        fairness.against_due(pl.DataFrame({"category": ["sme"], "hours": [1.0]}), {"sme": 0})
+
+
+def projects_with_demand(*rows: tuple[str, str, float, float]) -> pl.DataFrame:
+    full = [("alpha", f"p{i}", c, None, None, basis, used, asked, 0) for i, (c, basis, used, asked) in enumerate(rows)]
+    return pl.DataFrame(full, schema=dict(DEMAND), orient="row")
+
+
+def test_the_due_is_in_proportion_to_what_was_asked_for():
+    asked = projects_with_demand(("sme", "awarded", 0, 10), ("sme", "observed", 0, 5), ("research", "awarded", 0, 30))
+    assert fairness.due_by_demand(asked) == {"research": 30.0, "sme": 15.0}
+
+
+def test_only_projects_with_an_award_have_a_satisfaction():
+    rows = fairness.satisfaction_of_projects(projects_with_demand(("sme", "awarded", 5, 10), ("sme", "observed", 5, 5)))
+    assert rows["satisfaction"].to_list() == [0.5]
+
+
+def test_the_indices_of_each_group_are_those_of_its_own_projects():
+    frame = pl.DataFrame({"month": [2, 1, 1], "category": ["sme", "sme", "research"], "satisfaction": [1.0, 0.0, 1.0]})
+    rows = fairness.inequality_by(frame, "month")
+    assert rows.select("month", "projects", "jain", "least").rows() == [(1, 2, 0.5, 0.0), (2, 1, 1.0, 1.0)]
