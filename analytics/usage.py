@@ -1,6 +1,6 @@
 """Who received how much machine time, and how that compares with what the machines offer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 
@@ -186,11 +186,11 @@ def ratio(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
     return pl.when(whole > 0).then(part / whole)
 
 
-def usage_frame(*rows: dict[str, object]) -> pl.DataFrame:
+def usage_frame(*rows: Mapping[str, object]) -> pl.DataFrame:
     """A small usage frame for examples: the dimensions of its rows, and every measure they do not name at nothing."""
     dimensions = [name for name in DIMENSIONS if any(name in row for row in rows)]
     nothing: dict[str, object] = {name: 0.0 if kind == pl.Float64 else 0 for name, kind in USAGE_MEASURES.items()}
-    return pl.DataFrame([nothing | row for row in rows], schema=dict(usage_by(*dimensions)))
+    return pl.DataFrame([nothing | dict(row) for row in rows], schema=dict(usage_by(*dimensions)))
 
 
 _MONTHS: Schema = {"month": pl.Date, "next": pl.Date}

@@ -1,5 +1,7 @@
 """How long jobs waited in the queue, from submission to start."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from analytics.usage import ratio
@@ -66,10 +68,10 @@ def wait_quantile_s(waits: pl.DataFrame, quantile: float) -> float | None:
     return waited
 
 
-def waits_frame(*rows: dict[str, object]) -> pl.DataFrame:
+def waits_frame(*rows: Mapping[str, object]) -> pl.DataFrame:
     """A small frame of waits for examples: the columns of its rows, and sums of waits of nothing where they name none."""
     dimensions = [name for name in rows[0] if name not in ("bin", "jobs", "wait_s")]
-    return pl.DataFrame([{"wait_s": 0.0} | row for row in rows], schema=dict(waits_by(*dimensions)))
+    return pl.DataFrame([{"wait_s": 0.0} | dict(row) for row in rows], schema=dict(waits_by(*dimensions)))
 
 
 def _quantile(quantile: float) -> pl.Expr:

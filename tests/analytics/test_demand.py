@@ -21,49 +21,48 @@ def used(account: str, **measures: object) -> dict[str, object]:
     return {"system": "alpha", "account": account, **measures}
 
 
-def test_an_award_counts_for_the_days_of_it_that_lie_in_the_period():
-    award = projects(
-        {"account": "p", "node_hours_awarded": 360.0, "starts": date(2026, 3, 2), "ends": date(2026, 5, 1)}
-    )  # 60 days, 30 in March
+def test_an_award_counts_for_the_days_of_it_that_lie_in_the_period() -> None:
+    sixty_days = {"starts": date(2026, 3, 2), "ends": date(2026, 5, 1)}  # thirty of them in March
+    award = projects({"account": "p", "node_hours_awarded": 360.0} | sixty_days)
     row = demand.demand_of_projects(usage_frame(used("p", node_hours=5.0)), award, Q1).row(0, named=True)
     assert (row["basis"], row["node_hours_demanded"], row["node_hours"]) == ("awarded", 180.0, 5.0)
 
 
-def test_the_quarters_of_an_award_add_up_to_the_award():
+def test_the_quarters_of_an_award_add_up_to_the_award() -> None:
     award = projects({"account": "p", "node_hours_awarded": 1_000.0, "starts": date(2025, 2, 11), "ends": date(2026, 2, 11)})
     quarters = [Period(date(2025, m, 1), date(2025 + (m == 10), (m + 3 - 1) % 12 + 1, 1)) for m in (1, 4, 7, 10)] + [Q1]
     nobody = usage_frame(used("p")).clear()
     assert sum(demand.demand_of_projects(nobody, award, q)["node_hours_demanded"].sum() for q in quarters) == pytest.approx(1_000)
 
 
-def test_without_a_known_award_the_queue_speaks():
+def test_without_a_known_award_the_queue_speaks() -> None:
     row = demand.demand_of_projects(usage_frame(used("p", node_hours=5.0, node_hours_queued=7.0)), projects({"account": "p"}), Q1)
     assert row.select("basis", "node_hours_demanded", "category").rows() == [("observed", 12.0, "sme")]
 
 
-def test_an_account_that_nobody_classified_is_shown_as_unclassified():
+def test_an_account_that_nobody_classified_is_shown_as_unclassified() -> None:
     row = demand.demand_of_projects(usage_frame(used("stranger", node_hours=5.0)), projects(), Q1)
     assert row.select("category", "basis").rows() == [("unclassified", "observed")]
 
 
-def test_an_award_outside_the_period_asks_for_nothing_in_it():
+def test_an_award_outside_the_period_asks_for_nothing_in_it() -> None:
     old = projects({"account": "p", "node_hours_awarded": 9.0, "starts": date(2024, 1, 1), "ends": date(2025, 1, 1)})
     assert demand.demand_of_projects(usage_frame(used("q", node_hours=1.0)), old, Q1)["account"].to_list() == ["q"]
 
 
-def test_an_award_without_dates_is_not_spread_by_guessing():
+def test_an_award_without_dates_is_not_spread_by_guessing() -> None:
     undated = projects({"account": "p", "node_hours_awarded": 9.0})
     rows = demand.demand_of_projects(usage_frame(used("p", node_hours=1.0)), undated, Q1)
     assert rows.select("basis", "node_hours_demanded").rows() == [("observed", 1.0)]
 
 
-def test_a_sum_over_both_kinds_says_so_and_counts_them():
+def test_a_sum_over_both_kinds_says_so_and_counts_them() -> None:
     known = projects({"account": "p", "node_hours_awarded": 90.0, "starts": Q1.start, "ends": Q1.end}, {"account": "q"})
     rows = demand.demand_by(demand.demand_of_projects(usage_frame(used("q", node_hours=10.0)), known, Q1), "category")
     assert rows.select("basis", "projects", "projects_awarded", "awarded_share").rows() == [("mixed", 2, 1, 0.9)]
 
 
-def test_the_months_add_up_to_the_period():
+def test_the_months_add_up_to_the_period() -> None:
     award = projects({"account": "p", "node_hours_awarded": 900.0, "starts": date(2026, 1, 1), "ends": date(2027, 1, 1)})
     months = usage_frame(used("p", month=date(2026, 1, 1), node_hours=1.0), used("p", month=date(2026, 3, 1), node_hours=2.0))
     by_month = demand.demand_by_month(months, award, Q1)

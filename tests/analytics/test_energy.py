@@ -22,7 +22,7 @@ def used(**measures: object) -> pl.DataFrame:
     return usage_frame({"system": "alpha", "partition": "gpu"} | measures)
 
 
-def test_only_the_unmetered_node_hours_are_modelled():
+def test_only_the_unmetered_node_hours_are_modelled() -> None:
     frame = used(jobs=3, jobs_metered=1, node_hours=100.0, node_hours_metered=40.0, energy_measured_kwh=70.0)
     row = energy.energy(frame, partitions({})).row(0, named=True)
     assert row["energy_measured_kwh"] == 70
@@ -32,7 +32,7 @@ def test_only_the_unmetered_node_hours_are_modelled():
     assert (row["energy_it_low_kwh"], row["energy_it_high_kwh"]) == (70 + 63, 70 + 117)
 
 
-def test_a_fully_metered_row_has_no_range():
+def test_a_fully_metered_row_has_no_range() -> None:
     frame = used(jobs=1, jobs_metered=1, node_hours=10.0, node_hours_metered=10.0, energy_measured_kwh=7.0)
     row = energy.energy(frame, partitions({})).row(0, named=True)
     assert row["energy_modelled_kwh"] is None
@@ -40,30 +40,30 @@ def test_a_fully_metered_row_has_no_range():
 
 
 @pytest.mark.parametrize("fact", ["node_idle_w", "node_max_w", "utilisation"])
-def test_a_partition_of_unknown_power_has_unknown_energy_and_is_counted(fact):
+def test_a_partition_of_unknown_power_has_unknown_energy_and_is_counted(fact: str) -> None:
     row = energy.energy(used(jobs=1, node_hours=10.0), partitions({fact: None})).row(0, named=True)
     assert row["energy_it_kwh"] is None
     assert row["energy_facility_kwh"] is None
     assert row["node_hours_without_model"] == 10
 
 
-def test_a_partition_that_the_facts_do_not_know_has_unknown_energy():
+def test_a_partition_that_the_facts_do_not_know_has_unknown_energy() -> None:
     row = energy.energy(used(jobs=1, node_hours=10.0), partitions({"partition": "other"})).row(0, named=True)
     assert (row["energy_it_kwh"], row["node_hours_without_model"]) == (None, 10)
 
 
-def test_an_unknown_pue_leaves_the_facility_energy_unknown_and_counted():
+def test_an_unknown_pue_leaves_the_facility_energy_unknown_and_counted() -> None:
     row = energy.energy(used(jobs=1, node_hours=10.0), partitions({"pue": None})).row(0, named=True)
     assert row["energy_it_kwh"] == 15
     assert (row["energy_facility_kwh"], row["node_hours_without_pue"]) == (None, 10)
 
 
-def test_a_reading_of_nothing_from_no_metered_job_is_not_a_measurement():
+def test_a_reading_of_nothing_from_no_metered_job_is_not_a_measurement() -> None:
     row = energy.energy(used(jobs=1, node_hours=10.0, energy_measured_kwh=0.0), partitions({})).row(0, named=True)
     assert row["energy_measured_kwh"] is None
 
 
-def test_a_sum_over_known_and_unknown_partitions_says_what_it_covers():
+def test_a_sum_over_known_and_unknown_partitions_says_what_it_covers() -> None:
     frame = usage_frame(
         {"system": "alpha", "partition": "gpu", "jobs": 1, "node_hours": 30.0},
         {"system": "alpha", "partition": "cpu", "jobs": 1, "node_hours": 10.0},
@@ -74,7 +74,7 @@ def test_a_sum_over_known_and_unknown_partitions_says_what_it_covers():
 
 
 @given(st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 1)), min_size=1, max_size=20))
-def test_the_node_hours_split_into_metered_modelled_and_unknown(rows):
+def test_the_node_hours_split_into_metered_modelled_and_unknown(rows: list[tuple[float, float]]) -> None:
     frame = usage_frame(
         *(
             {"system": "alpha", "partition": "gpu" if i % 2 else "dark", "node_hours": h, "node_hours_metered": h * m, "jobs": 1}
@@ -86,11 +86,11 @@ def test_the_node_hours_split_into_metered_modelled_and_unknown(rows):
     assert parts == pytest.approx(total["node_hours"])
 
 
-def test_more_metered_hours_than_hours_are_refused():
+def test_more_metered_hours_than_hours_are_refused() -> None:
     with pytest.raises(SchemaError, match="metered"):
         energy.energy(used(node_hours=1.0, node_hours_metered=2.0), partitions({}))
 
 
-def test_a_partition_described_twice_is_refused():
+def test_a_partition_described_twice_is_refused() -> None:
     with pytest.raises(pl.exceptions.ComputeError, match="m:1"):
         energy.energy(used(node_hours=1.0), partitions({}, {}))

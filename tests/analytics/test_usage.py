@@ -31,17 +31,17 @@ def partitions(*rows: dict[str, object]) -> pl.DataFrame:
     return pl.DataFrame([nothing | FACTS | row for row in rows], schema=dict(PARTITIONS))
 
 
-def test_a_total_keeps_unknown_apart_from_nothing():
+def test_a_total_keeps_unknown_apart_from_nothing() -> None:
     frame = usage_frame({"category": "sme", "energy_measured_kwh": None}, {"category": "sme", "energy_measured_kwh": None})
     assert usage.total_by(frame, "category")["energy_measured_kwh"].to_list() == [None]
 
 
-def test_a_frame_without_its_columns_is_stopped_at_the_door():
+def test_a_frame_without_its_columns_is_stopped_at_the_door() -> None:
     with pytest.raises(SchemaError, match="node_hours"):
         usage.total_by(usage_frame({"category": "sme"}).drop("node_hours"), "category")
 
 
-def test_hours_in_gpus_carry_the_jobs_whose_gpus_are_unknown():
+def test_hours_in_gpus_carry_the_jobs_whose_gpus_are_unknown() -> None:
     frame = usage_frame({"jobs": 5, "gpu_hours": 2.0, "jobs_without_gpus": 3, "jobs_without_nodes": 1})
     assert usage.hours(frame, HourUnit.GPU_HOURS)["jobs_without_hours"].to_list() == [3]
     assert usage.hours(frame, HourUnit.NODE_HOURS)["jobs_without_hours"].to_list() == [1]
@@ -49,7 +49,7 @@ def test_hours_in_gpus_carry_the_jobs_whose_gpus_are_unknown():
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.floats(0, 1e9)), min_size=1, max_size=30))
-def test_shares_add_up_to_one_whatever_is_shared(rows):
+def test_shares_add_up_to_one_whatever_is_shared(rows: list[tuple[str, str, float]]) -> None:
     frame = usage_frame(*({"system": s, "category": c, "node_hours": h} for s, c, h in rows))
     shares = usage.share(frame, "category", unit=HourUnit.NODE_HOURS)["share"]
     if sum(h for _, _, h in rows) > 0:
@@ -58,7 +58,7 @@ def test_shares_add_up_to_one_whatever_is_shared(rows):
         assert shares.null_count() == len(shares)
 
 
-def test_shares_within_a_machine_add_up_to_one_on_each():
+def test_shares_within_a_machine_add_up_to_one_on_each() -> None:
     frame = usage_frame(
         {"system": "a", "category": "sme", "node_hours": 1.0},
         {"system": "a", "category": "research", "node_hours": 3.0},
@@ -68,7 +68,7 @@ def test_shares_within_a_machine_add_up_to_one_on_each():
     assert shares.select("system", "category", "share").rows() == [("a", "research", 0.75), ("a", "sme", 0.25), ("b", "sme", 1.0)]
 
 
-def test_capacity_is_nodes_times_the_hours_of_each_month():
+def test_capacity_is_nodes_times_the_hours_of_each_month() -> None:
     rows = usage.capacity(partitions({}), Q1)
     assert rows["month"].to_list() == [date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)]
     assert rows["capacity_node_hours"].to_list() == [10 * 24 * 31, 10 * 24 * 28, 10 * 24 * 31]
@@ -76,25 +76,25 @@ def test_capacity_is_nodes_times_the_hours_of_each_month():
     assert rows["capacity_core_hours"].sum() == 10 * 24 * 90 * 64
 
 
-def test_capacity_is_clipped_to_the_period_and_the_days_of_service():
+def test_capacity_is_clipped_to_the_period_and_the_days_of_service() -> None:
     period = Period(date(2026, 1, 10), date(2026, 3, 5))
     rows = usage.capacity(partitions({"in_service": date(2026, 1, 20), "out_of_service": date(2026, 2, 11)}), period)
     assert rows.select("month", "days_in_service").rows() == [(date(2026, 1, 1), 12), (date(2026, 2, 1), 10)]
 
 
-def test_an_announced_machine_offers_nothing_until_it_has_a_date_or_is_asked_for():
+def test_an_announced_machine_offers_nothing_until_it_has_a_date_or_is_asked_for() -> None:
     announced = partitions({"status": "announced"})
     assert usage.capacity(announced, Q1).height == 0
     assert usage.capacity(announced, Q1, announced=True).height == 3
     assert usage.capacity(partitions({"status": "announced", "in_service": date(2026, 3, 1)}), Q1).height == 1
 
 
-def test_unknown_nodes_leave_the_capacity_unknown_and_counted():
+def test_unknown_nodes_leave_the_capacity_unknown_and_counted() -> None:
     total = usage.capacity_by(usage.capacity(partitions({}, {"partition": "cpu", "nodes": None}), Q1), "system")
     assert total.select("partitions", "partitions_without_nodes", "capacity_node_hours").rows() == [(6, 3, 10 * 24 * 90)]
 
 
-def test_a_share_of_capacity_is_unknown_where_a_partition_of_it_has_no_known_size():
+def test_a_share_of_capacity_is_unknown_where_a_partition_of_it_has_no_known_size() -> None:
     offered = usage.capacity(partitions({}, {"partition": "cpu", "nodes": None}), Q1)
     used = usage_frame(
         {"system": "alpha", "partition": "gpu", "node_hours": 5_400.0}, {"system": "alpha", "partition": "cpu", "node_hours": 1.0}
@@ -105,26 +105,27 @@ def test_a_share_of_capacity_is_unknown_where_a_partition_of_it_has_no_known_siz
     assert by_system["share_of_capacity"].to_list() == [None]
 
 
-def test_usage_without_machine_or_month_is_compared_with_all_capacity():
+def test_usage_without_machine_or_month_is_compared_with_all_capacity() -> None:
     used = usage_frame({"category": "sme", "node_hours": 2_160.0}, {"category": "research", "node_hours": 4_320.0})
     rows = usage.against_capacity(used, usage.capacity(partitions({}), Q1), unit=HourUnit.NODE_HOURS)
-    assert rows.select("category", "share_of_capacity").rows() == [("research", 0.2), ("sme", 0.1)]
+    assert rows["category"].to_list() == ["research", "sme"]
+    assert rows["share_of_capacity"].to_list() == pytest.approx([0.2, 0.1])
 
 
-def test_a_group_that_stopped_using_the_machine_changed_to_nothing():
+def test_a_group_that_stopped_using_the_machine_changed_to_nothing() -> None:
     now = usage_frame({"category": "research", "node_hours": 3.0})
     before = usage_frame({"category": "research", "node_hours": 2.0}, {"category": "sme", "node_hours": 4.0})
     rows = usage.change(now, before, "category", unit=HourUnit.NODE_HOURS)
     assert rows.rows() == [("research", 3.0, 2.0, 1.0, 0.5), ("sme", 0.0, 4.0, -4.0, -1.0)]
 
 
-def test_a_period_without_log_leaves_the_change_unknown():
+def test_a_period_without_log_leaves_the_change_unknown() -> None:
     now = usage_frame({"category": "research", "node_hours": 3.0})
     rows = usage.change(now, now.clear(), "category", unit=HourUnit.NODE_HOURS)
     assert rows.rows() == [("research", 3.0, None, None, None)]
 
 
-def test_a_machine_without_log_before_leaves_only_its_own_change_unknown():
+def test_a_machine_without_log_before_leaves_only_its_own_change_unknown() -> None:
     now = usage_frame({"system": "new", "category": "sme", "node_hours": 3.0}, {"system": "old", "category": "sme", "node_hours": 1.0})
     before = usage_frame({"system": "old", "category": "research", "node_hours": 2.0})
     rows = usage.change(now, before, "system", "category", unit=HourUnit.NODE_HOURS)
@@ -135,12 +136,12 @@ def test_a_machine_without_log_before_leaves_only_its_own_change_unknown():
     ]
 
 
-def test_a_change_needs_something_to_compare():
+def test_a_change_needs_something_to_compare() -> None:
     with pytest.raises(InputError, match="dimension"):
         usage.change(usage_frame({"category": "sme"}), usage_frame({"category": "sme"}), unit=HourUnit.NODE_HOURS)
 
 
-def test_the_order_of_the_rows_handed_in_does_not_matter():
+def test_the_order_of_the_rows_handed_in_does_not_matter() -> None:
     rows = [{"system": s, "category": c, "node_hours": 1.0 + i} for i, (s, c) in enumerate([("b", "sme"), ("a", "sme"), ("a", "research")])]
     forward = usage.share(usage_frame(*rows), "system", "category", unit=HourUnit.NODE_HOURS)
     backward = usage.share(usage_frame(*reversed(rows)), "system", "category", unit=HourUnit.NODE_HOURS)

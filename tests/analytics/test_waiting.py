@@ -17,50 +17,51 @@ def histogram(waits_s: list[int], category: str = "sme") -> pl.DataFrame:
 
 
 @given(st.lists(st.integers(0, 30 * 86_400), min_size=1, max_size=60), st.sampled_from([0.5, 0.9]))
-def test_a_quantile_lies_within_its_stated_error(waits_s, quantile):
+def test_a_quantile_lies_within_its_stated_error(waits_s: list[int], quantile: float) -> None:
     found = waiting.wait_quantile_s(histogram(waits_s), quantile)
+    assert found is not None
     true = np.quantile(waits_s, quantile, method="inverted_cdf")
     assert abs(found - true) <= waiting.LARGEST_ERROR_SHARE * (1 + true) * (1 + 1e-9)
 
 
-def test_the_stated_error_is_below_four_and_a_half_percent():
+def test_the_stated_error_is_below_four_and_a_half_percent() -> None:
     assert waiting.LARGEST_ERROR_SHARE < 0.045
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=40))
-def test_the_mean_is_exact(waits_s):
+def test_the_mean_is_exact(waits_s: list[int]) -> None:
     row = waiting.queue_waits(histogram(waits_s), "category").row(0, named=True)
     assert row["mean_wait_s"] == pytest.approx(np.mean(waits_s))
     assert row["jobs"] == len(waits_s)
 
 
-def test_a_job_that_started_at_once_waited_nothing():
+def test_a_job_that_started_at_once_waited_nothing() -> None:
     assert waiting.queue_waits(histogram([0, 0, 0]), "category").select("median_wait_s", "p90_wait_s").row(0) == (0.0, 0.0)
 
 
-def test_the_median_never_exceeds_the_ninetieth_percentile():
+def test_the_median_never_exceeds_the_ninetieth_percentile() -> None:
     row = waiting.queue_waits(histogram([1, 5, 60, 3600, 7200]), "category").row(0, named=True)
     assert row["median_wait_s"] <= row["p90_wait_s"]
 
 
-def test_a_group_without_waits_is_shown_as_unknown_and_not_as_nothing():
+def test_a_group_without_waits_is_shown_as_unknown_and_not_as_nothing() -> None:
     among = pl.DataFrame({"category": ["research", "sme"]})
     rows = waiting.queue_waits(histogram([60]), "category", among=among)
     assert rows.select("category", "jobs", "median_wait_s").row(0) == ("research", 0, None)
     assert rows.row(1, named=True)["jobs"] == 1
 
 
-def test_a_log_without_any_wait_has_no_median():
+def test_a_log_without_any_wait_has_no_median() -> None:
     empty = histogram([1]).clear()
     assert waiting.queue_waits(empty).row(0) == (0, None, None, None)
     assert waiting.wait_quantile_s(empty.drop("category"), 0.5) is None
 
 
-def test_groups_split_over_several_rows_count_as_one():
+def test_groups_split_over_several_rows_count_as_one() -> None:
     rows = waiting.queue_waits(pl.concat([histogram([60]), histogram([60, 3600])]), "category")
     assert rows["jobs"].to_list() == [3]
 
 
-def test_a_quantile_outside_its_range_is_refused():
+def test_a_quantile_outside_its_range_is_refused() -> None:
     with pytest.raises(InputError, match="quantile"):
         waiting.wait_quantile_s(histogram([1]), 90)
