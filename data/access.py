@@ -1,0 +1,41 @@
+"""Who may do what; every page and every write asks here.
+
+A dashboard that was started for one person on the loopback address takes that person for the operator, and says so.
+"""
+
+import getpass
+from dataclasses import dataclass
+
+from data.errors import AccessError
+from data.settings import Settings
+from data.terms import Action
+
+ALL_ACTIONS = frozenset(Action)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who is at the keyboard."""
+
+    name: str
+    """The name that stands as author beside what this person writes."""
+    role: str
+    """What the person is here, in words."""
+    may: frozenset[Action]
+    """What the person may do."""
+
+
+def local_person(settings: Settings) -> Person:
+    """The person of a single-user start: the operator, under the name set or the login name."""
+    return Person(name=settings.author or getpass.getuser(), role="operator (single-user start)", may=ALL_ACTIONS)
+
+
+def require(action: Action, person: Person) -> Person:
+    """The person, if allowed.
+
+    Raises:
+        AccessError: saying what is not allowed.
+    """
+    if action not in person.may:
+        raise AccessError(f"{person.name} ({person.role}) may not {action}; ask the operator of this dashboard.")
+    return person

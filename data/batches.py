@@ -1,0 +1,119 @@
+"""The batches: one record a log file that was brought in, with what became of each of its lines."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import polars as pl
+
+from data.lake import Lake, Writer
+from data.schema import REFUSALS, check
+
+NEXT = "select coalesce(max(batch_id), 0) + 1 from lake.batches"
+INSERT = """
+insert into lake.batches by name select
+    $batch_id as batch_id, $system as system, $file as file, $dialect as dialect, $lines_read as lines_read, $accepted as accepted,
+    $completed as completed, $refused as refused, $seen_before as seen_before, $steps as steps, $passed_over as passed_over,
+    $first_submitted::timestamptz as first_submitted, $last_seen::timestamptz as last_seen, $demo as demo, $author as author,
+    $ingested as ingested
+"""
+INSERT_REFUSALS = "insert into lake.refusals by name select $batch_id as batch_id, line, reason, detail, raw from incoming_refusals"
+ALL = "select * from lake.batches order by batch_id desc"
+REFUSED = """
+select b.system, b.file, r.batch_id, r.line, r.reason, r.detail, r.raw
+from lake.refusals r join lake.batches b using (batch_id)
+where len($systems) = 0 or list_contains($systems, b.system)
+order by r.batch_id desc, r.line limit $most
+"""
+REFUSED_BY_REASON = """
+select b.system, r.reason, count(*) as lines from lake.refusals r join lake.batches b using (batch_id)
+group by all order by lines desc, b.system, r.reason
+"""
+OF_BATCH_BY_REASON = (
+    "select reason, count(*) as lines from lake.refusals where batch_id = $batch_id group by all order by lines desc, reason"
+)
+SPAN = """
+select min(submitted) as first_submitted, max(coalesce(ended, started, submitted)) as last_seen
+from lake.jobs where batch_id = $batch_id
+"""
+DEMO = "select distinct system from lake.batches where demo order by system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One log file that was brought in. Accepted + refused + seen before + steps + passed over = lines read."""
+
+    batch_id: int
+    """Its number in the store; 0 where nothing was new and so nothing stored."""
+    system: str
+    """The machine whose log it is."""
+    file: str
+    """The file's name, without its folder."""
+    dialect: str
+    """The dialect it was read in."""
+    lines_read: int
+    """All lines of the file."""
+    accepted: int
+    """Lines that became jobs of the store."""
+    completed: int
+    """Of the accepted, those that completed a job which was waiting or running in an earlier log."""
+    refused: int
+    """Lines that could not be believed; each is kept with its reason."""
+    seen_before: int
+    """Lines whose job the store had already."""
+    steps: int
+    """Lines of job steps, which are parts of jobs and never counted."""
+    passed_over: int
+    """Header, comment and blank lines."""
+    first_submitted: datetime | None
+    """The earliest submission among the accepted, UTC."""
+    last_seen: datetime | None
+    """The latest end, start or submission among the accepted, UTC."""
+    demo: bool
+    """Whether it is the demonstration log."""
+    author: str
+    """Who brought it in."""
+    ingested: datetime
+    """When, UTC."""
+
+
+def next_id(writer: Writer) -> int:
+    """The number of the next batch."""
+    return int(writer.frame(NEXT).item())
+
+
+def span(writer: Writer, batch_id: int) -> tuple[datetime | None, datetime | None]:
+    """The earliest submission and the latest end of a batch's jobs."""
+    first, last = writer.frame(SPAN, {"batch_id": batch_id}).row(0)
+    return first, last
+
+
+def record(writer: Writer, batch: Batch) -> None:
+    """Store the record of a batch."""
+    writer.change(INSERT, asdict(batch))
+
+
+def record_refusals(writer: Writer, refusals: pl.DataFrame, *, batch_id: int) -> None:
+    """Store refused lines with their reasons."""
+    if refusals.height:
+        with writer.beside("incoming_refusals", check(refusals, REFUSALS)):
+            writer.change(INSERT_REFUSALS, {"batch_id": batch_id})
+
+
+def all_batches(lake: Lake) -> pl.DataFrame:
+    """Every batch, newest first."""
+    return lake.frame(ALL)
+
+
+def refusals(lake: Lake, *, systems: tuple[str, ...] = (), most: int = 1_000) -> pl.DataFrame:
+    """Refused lines with system, file, line, reason and masked text, newest batch first, no more than `most`."""
+    return lake.frame(REFUSED, {"systems": list(systems), "most": most})
+
+
+def refusals_by_reason(lake: Lake) -> pl.DataFrame:
+    """How many lines were refused per system and reason."""
+    return lake.frame(REFUSED_BY_REASON)
+
+
+def demo_systems(lake: Lake) -> tuple[str, ...]:
+    """The machines of which the store holds the demonstration log."""
+    return tuple(lake.frame(DEMO)["system"].to_list())

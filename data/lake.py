@@ -1,0 +1,290 @@
+"""The one door to the store: a DuckLake that many read while one writes, with snapshots, migrations and time in UTC."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+from filelock import FileLock, Timeout
+
+from data.errors import StoreError
+from data.settings import Settings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+CURRENT_SNAPSHOT = "select id from ducklake_current_snapshot('lake')"
+SNAPSHOTS = """
+select snapshot_id, snapshot_time, author, commit_message, commit_extra_info
+from ducklake_snapshots('lake') where snapshot_id = coalesce($snapshot_id, snapshot_id) order by snapshot_id desc limit $most
+"""
+APPLIED = "select number from lake.migrations order by number"
+TABLES = "select table_name from information_schema.tables where table_catalog = 'lake'"
+
+Parameters = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One committed state of the store."""
+
+    snapshot_id: int
+    """Its number; a report names it and can be made again from it."""
+    committed: datetime
+    """When it was committed, UTC."""
+    author: str | None
+    """Who wrote it."""
+    message: str | None
+    """Why."""
+    details: str | None
+    """What the writer noted beside the message, as JSON."""
+
+
+class Lake:
+    """The store as its readers see it; read-only, at the newest state or at a named snapshot.
+
+    Every read uses a cursor of its own, so one `Lake` serves all threads of a process.
+    """
+
+    def __init__(self, settings: Settings, *, snapshot_id: int | None = None) -> None:
+        """Attach the store for reading.
+
+        Raises:
+            StoreError: if there is no store at the place named, or the snapshot does not exist.
+        """
+        if not exists(settings):
+            raise StoreError(f"there is no store at {settings.lake}; make one with 'python -m data demo' or 'python -m data ingest FILE'.")
+        self.settings = settings
+        self.pinned = snapshot_id
+        self._connection = _attached(settings, read_only=True, snapshot_id=snapshot_id)
+
+    def frame(self, sql: str, parameters: Parameters | None = None) -> pl.DataFrame:
+        """The rows of a query as a frame.
+
+        Raises:
+            StoreError: if the store cannot answer.
+        """
+        with _told("read"), self._connection.cursor() as cursor:
+            return _utc(cursor.sql(sql, params=dict(parameters or {})).pl())
+
+    @property
+    def snapshot_id(self) -> int:
+        """The number of the state that reads see now."""
+        return self.pinned if self.pinned is not None else int(self.frame(CURRENT_SNAPSHOT).item())
+
+    def snapshot(self) -> Snapshot:
+        """The state that reads see now, with its author and message."""
+        return self.snapshots(most=1, snapshot_id=self.snapshot_id)[0]
+
+    def snapshots(self, *, most: int, snapshot_id: int | None = None) -> list[Snapshot]:
+        """The newest states, newest first."""
+        rows = self.frame(SNAPSHOTS, {"most": most, "snapshot_id": snapshot_id})
+        return [
+            Snapshot(snapshot_id=number, committed=time, author=author, message=message, details=details)
+            for number, time, author, message, details in rows.iter_rows()
+        ]
+
+    def close(self) -> None:
+        """Let the store go."""
+        self._connection.close()
+
+
+class Writer:
+    """The store as its one writer sees it, inside one transaction."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Take over a connection in whose transaction everything happens."""
+        self._connection = connection
+        self.message = ""
+        self.details: dict[str, Any] = {}
+        self.abandoned = False
+
+    def frame(self, sql: str, parameters: Parameters | None = None) -> pl.DataFrame:
+        """The rows of a query as a frame, the transaction's own writes included."""
+        return _utc(self._connection.sql(sql, params=dict(parameters or {})).pl())
+
+    def change(self, sql: str, parameters: Parameters | None = None) -> int:
+        """How many rows a statement inserted, changed or deleted."""
+        row = self._connection.execute(sql, dict(parameters or {})).fetchone()
+        return int(row[0]) if row else 0
+
+    @contextmanager
+    def beside(self, name: str, frame: pl.DataFrame) -> Iterator[None]:
+        """A frame that statements inside the block can name as a table."""
+        self._connection.register(name, frame)
+        try:
+            yield
+        finally:
+            self._connection.unregister(name)
+
+
+@contextmanager
+def writing(settings: Settings, *, author: str, message: str) -> Iterator[Writer]:
+    """One transaction on the store: all of it lands, or nothing; writers queue behind each other.
+
+    The message may be refined through `Writer.message` before the block ends; where `Writer.abandoned` is set, nothing is stored.
+
+    Raises:
+        StoreError: if another writer holds the store too long, or the store cannot be written; nothing is stored then.
+    """
+    with _queued(settings), _told("write"):
+        connection = _attached(settings, read_only=False)
+        try:
+            _migrate(connection)
+            connection.execute("begin transaction")
+            writer = Writer(connection)
+            writer.message = message
+            yield writer
+            if writer.abandoned:
+                connection.execute("rollback")
+                return
+            connection.execute(
+                "call lake.set_commit_message($author, $message, extra_info => $details)",
+                {"author": author, "message": writer.message, "details": json.dumps(writer.details, sort_keys=True, default=str)},
+            )
+            connection.execute("commit")
+        finally:
+            connection.close()
+
+
+def exists(settings: Settings) -> bool:
+    """Whether a store was ever made at the place the settings name."""
+    return settings.catalog is not None or _catalog_file(settings).is_file()
+
+
+def prepare(settings: Settings) -> None:
+    """Make the store if there is none, and bring its tables up to this version.
+
+    Raises:
+        StoreError: if the folder cannot be written.
+    """
+    with _queued(settings), _told("prepare"):
+        connection = _attached(settings, read_only=False)
+        try:
+            _migrate(connection)
+        finally:
+            connection.close()
+
+
+def pending_migrations(lake: Lake) -> list[int]:
+    """Numbers of the migrations that the store has not seen yet."""
+    tables = lake.frame(TABLES)["table_name"].to_list()
+    applied = set(lake.frame(APPLIED)["number"].to_list()) if "migrations" in tables else set()
+    return [number for number, _ in _numbered() if number not in applied]
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("create table if not exists lake.migrations (number integer not null, name varchar not null)")
+    applied = {row[0] for row in connection.execute(APPLIED).fetchall()}
+    for number, file in _numbered():
+        if number not in applied:
+            connection.execute("begin transaction")
+            connection.execute("use lake")
+            connection.execute(file.read_text())
+            connection.execute("insert into lake.migrations values ($number, $name)", {"number": number, "name": file.stem})
+            connection.execute("call lake.set_commit_message('equinode', $message)", {"message": f"Migration {file.stem}"})
+            connection.execute("commit")
+
+
+def _numbered() -> list[tuple[int, Path]]:
+    return [(int(file.name.split("_")[0]), file) for file in sorted(MIGRATIONS.glob("*.sql"))]
+
+
+def _attached(settings: Settings, *, read_only: bool, snapshot_id: int | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection with the store attached as `lake`; the extensions come from installed wheels, signatures verified."""
+    with _told("open"):
+        if not read_only:
+            _parquet_folder(settings).mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect(
+            config={
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "memory_limit": settings.memory_limit,
+                "threads": settings.threads,
+                "temp_directory": str(settings.lake / "spill"),
+                "preserve_insertion_order": True,
+            }
+        )
+        for name in ("ducklake", "sqlite_scanner" if settings.catalog is None else "postgres_scanner"):
+            connection.execute(f"load {_literal(str(_extension_file(name)))}")
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(_attach_statement(settings, read_only=read_only, snapshot_id=snapshot_id))
+        if read_only:
+            connection.execute(f"set allowed_directories = [{_literal(str(settings.lake.resolve()))}]")
+            connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+        return connection
+
+
+def _attach_statement(settings: Settings, *, read_only: bool, snapshot_id: int | None) -> str:
+    options = [f"data_path {_literal(str(_parquet_folder(settings).resolve()))}", "override_data_path true"]
+    if settings.catalog is None:
+        source = f"ducklake:sqlite:{_catalog_file(settings).resolve()}"
+        options += ["meta_journal_mode 'WAL'", "meta_busy_timeout 10000"]
+    else:
+        source = f"ducklake:postgres:{settings.catalog}"
+    if snapshot_id is not None:
+        options.append(f"snapshot_version {int(snapshot_id)}")
+    elif read_only:
+        options.append("read_only")
+    return f"attach {_literal(source)} as lake ({', '.join(options)})"
+
+
+def _extension_file(name: str) -> Path:
+    module = import_module(f"duckdb_extension_{name}")
+    return Path(str(module.__file__)).parent / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _catalog_file(settings: Settings) -> Path:
+    return settings.lake / "catalog.sqlite"
+
+
+def _parquet_folder(settings: Settings) -> Path:
+    return settings.lake / "parquet"
+
+
+def _utc(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its times named UTC as the rest of the house names them (DuckDB says Etc/UTC)."""
+    zoned = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime) and kind.time_zone]
+    return frame.with_columns(pl.col(zoned).dt.convert_time_zone("UTC").dt.cast_time_unit("us")) if zoned else frame
+
+
+@contextmanager
+def _queued(settings: Settings) -> Iterator[None]:
+    """The writer's place in the queue; the lock is the kernel's, so a killed writer leaves none behind."""
+    with _told("open"):
+        settings.lake.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(settings.lake / "writer.lock", timeout=settings.writer_wait_s)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise StoreError(
+                f"another process is writing to {settings.lake}; it did not finish within {settings.writer_wait_s:.0f} s."
+            ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _told(doing: str) -> Iterator[None]:
+    """DuckDB's and the file system's errors in the house's own words."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise StoreError(f"the store could not {doing}: {str(error).splitlines()[0]}; nothing was changed.") from error
+    except PermissionError as error:
+        raise StoreError(
+            f"no permission to {doing} the store at {error.filename}; let this user write there or set EQUINODE_LAKE."
+        ) from error
+    except OSError as error:
+        raise StoreError(f"the store could not {doing}: {error.strerror or error} ({error.filename}); nothing was changed.") from error

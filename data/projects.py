@@ -1,0 +1,72 @@
+"""Projects: what somebody decided about who holds an account, in which category, mode and country, with how many hours."""
+
+from datetime import UTC, datetime
+
+import polars as pl
+
+from data import rollups
+from data.errors import InputError
+from data.lake import Lake, Writer
+from data.schema import PROJECTS, check
+from data.terms import AccessMode, UserCategory, access_mode_of_code
+
+DELETE = "delete from lake.projects stored using incoming_projects i where stored.system = i.system and stored.account = i.account"
+INSERT = "insert into lake.projects by name select *, $author as author, $decided as decided from incoming_projects"
+ALL = """
+select a.system, a.account, p.title, coalesce(p.category, 'unclassified') as category, p.organisation, p.country, p.field,
+    coalesce(p.mode, a.mode_by_code) as mode, p.call, p.node_hours_awarded, p.starts, p.ends
+from (select system, account, mode_by_code from lake.accounts) a left join lake.projects p using (system, account)
+where len($systems) = 0 or list_contains($systems, a.system)
+order by a.system, a.account
+"""
+NEW_ACCOUNTS = """
+select distinct j.system, j.account from lake.jobs j
+anti join lake.accounts a on a.system = j.system and a.account = j.account
+where j.batch_id = $batch_id and j.account is not null
+order by all
+"""
+INSERT_ACCOUNTS = "insert into lake.accounts by name select system, account, mode_by_code from incoming_accounts"
+AUTHORED = "select system, account, author, decided from lake.projects order by system, account"
+
+
+def save(writer: Writer, projects: pl.DataFrame, *, author: str, decided: datetime | None = None) -> int:
+    """How many projects were stored; a project that is known already takes the new values, and the monthly rollups
+    follow.
+
+    Raises:
+        InputError: naming categories or modes that do not exist, or projects that stand twice in the frame.
+    """
+    incoming = check(projects, PROJECTS).select(list(PROJECTS))
+    _believable(incoming)
+    with writer.beside("incoming_projects", incoming):
+        writer.change(DELETE)
+        saved = writer.change(INSERT, {"author": author, "decided": decided or datetime.now(UTC)})
+    rollups.reclassify(writer)
+    return saved
+
+
+def register_accounts(writer: Writer, *, batch_id: int) -> int:
+    """How many accounts of a batch were new; each is noted with the access mode that its EuroHPC code names."""
+    found = writer.frame(NEW_ACCOUNTS, {"batch_id": batch_id})
+    modes = [access_mode_of_code(account).value for account in found["account"]]
+    with writer.beside("incoming_accounts", found.with_columns(mode_by_code=pl.Series(modes, dtype=pl.String))):
+        return writer.change(INSERT_ACCOUNTS) if found.height else 0
+
+
+def all_projects(lake: Lake, *, systems: tuple[str, ...] = ()) -> pl.DataFrame:
+    """Every account that ran or asked, with what was decided about it; `unclassified` where nothing was."""
+    return check(lake.frame(ALL, {"systems": list(systems)}), PROJECTS)
+
+
+def _believable(projects: pl.DataFrame) -> None:
+    faults = []
+    for column, known in (("category", UserCategory), ("mode", AccessMode)):
+        values = {str(value) for value in known}
+        unknown = sorted(set(projects[column].drop_nulls().unique()) - values)
+        if unknown:
+            faults.append(f"{column} {', '.join(map(repr, unknown))} is not one of {', '.join(sorted(values))}")
+    twice = projects.filter(pl.struct("system", "account").is_duplicated())
+    if twice.height:
+        faults.append(f"project {twice['account'][0]!r} on {twice['system'][0]!r} stands more than once")
+    if faults:
+        raise InputError("; ".join(faults) + ".")

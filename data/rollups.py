@@ -1,0 +1,198 @@
+"""The rollups: sums and wait histograms that can be added up, each one Ibis expression.
+
+Daily ones stand per system, partition, account and day; monthly ones per system, partition, category, mode, country and month, so
+that a page's answer takes the same time whatever the number of jobs. The expressions compile to DuckDB's SQL and run inside the
+ingest's transaction; on another engine the same expressions run over the store's Parquet files.
+"""
+
+from functools import cache
+
+import ibis
+import ibis.expr.types as ir
+
+from data.lake import Writer
+from data.schema import USAGE_MEASURES
+from data.terms import FAILED_STATES, AccessMode, EnergyQuality, JobState, UserCategory
+from data.units import SECONDS_PER_HOUR
+
+BINS_PER_OCTAVE = 8
+OF_BATCH = "create temp view rolled_jobs as select * from lake.jobs where batch_id = getvariable('rolled_batch')"
+OF_REPLACED = "create temp view rolled_jobs as select * from replaced_jobs"
+OF_ALL = "create temp view rolled_jobs as select * from lake.jobs"
+JOBS = ibis.table(
+    {
+        "system": "string",
+        "partition": "string",
+        "account": "string",
+        "submitted": "timestamp('UTC')",
+        "started": "timestamp('UTC')",
+        "ended": "timestamp('UTC')",
+        "elapsed_s": "int64",
+        "time_limit_s": "int64",
+        "state": "string",
+        "nodes": "int64",
+        "cores": "float64",
+        "gpus": "float64",
+        "requested_nodes": "int64",
+        "energy_logged_kwh": "float64",
+        "energy_quality": "string",
+    },
+    name="rolled_jobs",
+)
+REGISTER = """
+create or replace temp view register as
+select a.system, a.account, p.category, coalesce(p.mode, a.mode_by_code) as mode, p.country
+from lake.accounts a left join lake.projects p using (system, account)
+"""
+REGISTERED = ibis.table(dict.fromkeys(("system", "account", "category", "mode", "country"), "string"), name="register")
+KEYS = ("system", "partition", "account", "day")
+
+
+def usage_daily(jobs: ir.Table) -> ir.Table:
+    """Machine time and measured energy per system, partition, account and day (UTC).
+
+    A job that crosses midnight is split at the boundary: each day gets its part of the time between start and end. Hours are
+    nodes (cores, GPUs) x elapsed time, so suspended time is not counted. Jobs are counted once, on their last day.
+    """
+    rows = ibis.union(_ran(jobs), _waiting(jobs))
+    measures = {name: rows[name].sum() for name in USAGE_MEASURES}
+    return rows.group_by(KEYS).aggregate(**measures)
+
+
+def waits_daily(jobs: ir.Table) -> ir.Table:
+    """Queue waits per system, partition, account, day of start and bin; bin b holds waits of 2^(b/8) - 1 s up to the next."""
+    started = jobs.filter(jobs.started.notnull())
+    wait_s = ibis.greatest(started.started.epoch_seconds() - started.submitted.epoch_seconds(), 0)
+    rows = started.select("system", "partition", "account", day=started.started.date(), wait_s=wait_s.cast("float64"))
+    binned = rows.mutate(bin=((rows.wait_s + 1).log2() * BINS_PER_OCTAVE).floor().cast("int64"))
+    return binned.group_by((*KEYS, "bin")).aggregate(jobs=binned.count(), wait_s=binned.wait_s.sum())
+
+
+def monthly(daily: ir.Table, register: ir.Table) -> ir.Table:
+    """A daily rollup summed to months, with the account's category, mode and country in the place of the account."""
+    rows = daily.left_join(register, ["system", "account"]).select(
+        *(daily[name] for name in daily.columns if name not in ("account", "day")),
+        category=register.category.fill_null(UserCategory.UNCLASSIFIED.value),
+        mode=register.mode.fill_null(AccessMode.OTHER.value),
+        country=register.country,
+        month=daily.day.truncate("M").cast("date"),
+    )
+    keys = ["system", "partition", "category", "mode", "country", "month", *(["bin"] if "bin" in daily.columns else [])]
+    return rows.group_by(keys).aggregate(**{name: rows[name].sum() for name in daily.columns if name in rows.columns and name not in keys})
+
+
+def add(writer: Writer, batch_id: int) -> None:
+    """Add what a batch of stored jobs contributes; its accounts must be registered before."""
+    writer.change("set variable rolled_batch = $batch_id", {"batch_id": batch_id})
+    _contribute(writer, OF_BATCH, sign=1)
+
+
+def subtract_replaced(writer: Writer) -> None:
+    """Take away what jobs contributed that are about to be replaced; they stand in the temporary table `replaced_jobs`."""
+    _contribute(writer, OF_REPLACED, sign=-1)
+
+
+def reclassify(writer: Writer) -> None:
+    """Make the monthly rollups anew from the daily ones, as is due when a category, mode or country was decided."""
+    writer.change(REGISTER)
+    for name in ROLLED:
+        writer.change(f"create or replace temp view rolled_{name} as from lake.{name}_daily")
+        writer.change(f"truncate lake.{name}_monthly")
+        writer.change(f"insert into lake.{name}_monthly by name {_compiled_monthly(name)}")
+        writer.change(f"drop view rolled_{name}")
+
+
+def rebuild(writer: Writer) -> None:
+    """Make all rollups anew from the stored jobs."""
+    for name in ROLLED:
+        writer.change(f"truncate lake.{name}_daily")
+        writer.change(f"truncate lake.{name}_monthly")
+    _contribute(writer, OF_ALL, sign=1)
+
+
+def _contribute(writer: Writer, view: str, *, sign: int) -> None:
+    writer.change(view)
+    writer.change(REGISTER)
+    for name in ROLLED:
+        writer.change(f"create temp table rolled_{name} as {_compiled_daily(name, sign)}")
+        writer.change(f"insert into lake.{name}_daily by name from rolled_{name}")
+        writer.change(f"insert into lake.{name}_monthly by name {_compiled_monthly(name)}")
+        writer.change(f"drop table rolled_{name}")
+    writer.change("drop view rolled_jobs")
+
+
+@cache
+def _compiled_daily(name: str, sign: int) -> str:
+    """The daily rollup as DuckDB's SQL; sign -1 takes contributions away."""
+    expression = ROLLED[name](JOBS)
+    keys = (*KEYS, "bin")
+    signed = {column: expression[column] if column in keys else expression[column] * sign for column in expression.columns}
+    return str(ibis.to_sql(expression.select(**signed), dialect="duckdb"))
+
+
+@cache
+def _compiled_monthly(name: str) -> str:
+    expression = ROLLED[name](JOBS)
+    daily = ibis.table(expression.schema(), name=f"rolled_{name}")
+    return str(ibis.to_sql(monthly(daily, REGISTERED), dialect="duckdb"))
+
+
+def _ran(jobs: ir.Table) -> ir.Table:
+    """The jobs that used the machine, one row a job and day."""
+    spans = jobs.filter(jobs.started.notnull()).mutate(
+        elapsed_s=jobs.elapsed_s.fill_null(0),
+        last=ibis.coalesce(jobs.ended, jobs.started + jobs.elapsed_s.fill_null(0).as_interval("s")),
+    )
+    length_s = spans.last.epoch_seconds() - spans.started.epoch_seconds()
+    first_day = spans.started.date()
+    last_day = ibis.ifelse(length_s > 0, spans.last - ibis.interval(seconds=1), spans.last).date()
+    days = ibis.range(first_day.cast("timestamp"), last_day.cast("timestamp") + ibis.interval(days=1), ibis.interval(days=1))
+    split = spans.mutate(length_s=length_s, last_day=last_day, day=days.unnest().date())
+    day_start_s = split.day.cast("timestamp").epoch_seconds()
+    overlap_s = ibis.least(split.last.epoch_seconds(), day_start_s + 86_400) - ibis.greatest(split.started.epoch_seconds(), day_start_s)
+    part = ibis.ifelse(split.length_s > 0, overlap_s / split.length_s, 1.0)
+    hours = split.elapsed_s * part / SECONDS_PER_HOUR
+    is_last = split.day == split.last_day
+    metered = split.energy_quality == EnergyQuality.MEASURED.value
+    failed = split.state.isin([state.value for state in FAILED_STATES])
+    node_hours = (split.nodes * hours).fill_null(0.0)
+    return split.select(
+        "system",
+        "partition",
+        "account",
+        "day",
+        jobs=_count(is_last),
+        jobs_never_started=ibis.literal(0, "int64"),
+        jobs_failed=_count(is_last & failed),
+        jobs_metered=_count(is_last & metered),
+        jobs_implausible=_count(is_last & (split.energy_quality == EnergyQuality.IMPLAUSIBLE.value)),
+        jobs_without_nodes=_count(is_last & split.nodes.isnull()),
+        jobs_without_gpus=_count(is_last & split.gpus.isnull()),
+        node_hours=node_hours,
+        core_hours=(split.cores * hours).fill_null(0.0),
+        gpu_hours=(split.gpus * hours).fill_null(0.0),
+        node_hours_failed=ibis.ifelse(failed, node_hours, 0.0),
+        node_hours_metered=ibis.ifelse(metered, node_hours, 0.0),
+        node_hours_queued=ibis.literal(0.0),
+        energy_measured_kwh=ibis.ifelse(metered, split.energy_logged_kwh * part, 0.0),
+    )
+
+
+def _waiting(jobs: ir.Table) -> ir.Table:
+    """The jobs that never started, on their day of submission; those still waiting count as queued demand."""
+    still = jobs.filter(jobs.started.isnull())
+    asked = (still.requested_nodes * still.time_limit_s / SECONDS_PER_HOUR).fill_null(0.0)
+    absent = {name: ibis.literal(0, str(kind).lower()) for name, kind in USAGE_MEASURES.items()}
+    known = {
+        "jobs_never_started": ibis.literal(1, "int64"),
+        "node_hours_queued": ibis.ifelse(still.state == JobState.PENDING.value, asked, 0.0),
+    }
+    return still.select("system", "partition", "account", day=still.submitted.date(), **(absent | known))
+
+
+def _count(condition: ir.BooleanValue) -> ir.IntegerValue:
+    return ibis.ifelse(condition, 1, 0).cast("int64")
+
+
+ROLLED = {"usage": usage_daily, "waits": waits_daily}
+"""The daily rollups by name; each has a table `<name>_daily` and a table `<name>_monthly`."""

@@ -1,0 +1,134 @@
+"""Usage and queue waits read from the rollups, grouped by whatever dimensions the reader asks for."""
+
+from datetime import date
+
+import polars as pl
+
+from data.errors import InputError
+from data.lake import Lake
+from data.schema import DIMENSIONS, check, usage_by, waits_by
+from data.terms import Period, Selection, month_after
+
+USAGE = """
+select
+    case when list_contains($by, 'system') then system end as system,
+    case when list_contains($by, 'partition') then "partition" end as "partition",
+    case when list_contains($by, 'account') then account end as account,
+    case when list_contains($by, 'category') then category end as category,
+    case when list_contains($by, 'mode') then mode end as mode,
+    case when list_contains($by, 'country') then country end as country,
+    case when list_contains($by, 'month') then month end as month,
+    case when list_contains($by, 'day') then day end as day,
+    sum(jobs)::bigint as jobs, sum(jobs_never_started)::bigint as jobs_never_started, sum(jobs_failed)::bigint as jobs_failed,
+    sum(jobs_metered)::bigint as jobs_metered, sum(jobs_implausible)::bigint as jobs_implausible,
+    sum(jobs_without_nodes)::bigint as jobs_without_nodes, sum(jobs_without_gpus)::bigint as jobs_without_gpus,
+    sum(node_hours) as node_hours, sum(core_hours) as core_hours, sum(gpu_hours) as gpu_hours,
+    sum(node_hours_failed) as node_hours_failed, sum(node_hours_metered) as node_hours_metered,
+    sum(node_hours_queued) as node_hours_queued, sum(energy_measured_kwh) as energy_measured_kwh
+from rolled
+where len($categories) = 0 or list_contains($categories, category)
+group by all
+order by all
+"""
+WAITS = """
+select
+    case when list_contains($by, 'system') then system end as system,
+    case when list_contains($by, 'partition') then "partition" end as "partition",
+    case when list_contains($by, 'account') then account end as account,
+    case when list_contains($by, 'category') then category end as category,
+    case when list_contains($by, 'mode') then mode end as mode,
+    case when list_contains($by, 'country') then country end as country,
+    case when list_contains($by, 'month') then month end as month,
+    case when list_contains($by, 'day') then day end as day,
+    bin, sum(jobs)::bigint as jobs, sum(wait_s) as wait_s
+from rolled
+where len($categories) = 0 or list_contains($categories, category)
+group by all
+having sum(jobs) <> 0
+order by all
+"""
+USAGE_BY_MONTH = """
+with rolled as (
+    select *, null::varchar as account, null::date as day from lake.usage_monthly
+    where month >= $start and month < $end and (len($systems) = 0 or list_contains($systems, system))
+)
+"""
+WAITS_BY_MONTH = """
+with rolled as (
+    select *, null::varchar as account, null::date as day from lake.waits_monthly
+    where month >= $start and month < $end and (len($systems) = 0 or list_contains($systems, system))
+)
+"""
+USAGE_BY_DAY = """
+with rolled as (
+    select r.*, date_trunc('month', r.day)::date as month, coalesce(p.category, 'unclassified') as category,
+        coalesce(p.mode, a.mode_by_code, 'other') as mode, p.country
+    from lake.usage_daily r left join lake.accounts a using (system, account) left join lake.projects p using (system, account)
+    where r.day >= $start and r.day < $end and (len($systems) = 0 or list_contains($systems, r.system))
+)
+"""
+WAITS_BY_DAY = """
+with rolled as (
+    select r.*, date_trunc('month', r.day)::date as month, coalesce(p.category, 'unclassified') as category,
+        coalesce(p.mode, a.mode_by_code, 'other') as mode, p.country
+    from lake.waits_daily r left join lake.accounts a using (system, account) left join lake.projects p using (system, account)
+    where r.day >= $start and r.day < $end and (len($systems) = 0 or list_contains($systems, r.system))
+)
+"""
+SPAN = """
+select system, min(month) as first_month, max(month) as last_month, sum(jobs)::bigint as jobs, sum(core_hours) as core_hours
+from lake.usage_monthly group by all having sum(jobs) + sum(jobs_never_started) > 0 order by system
+"""
+
+
+def usage(lake: Lake, chosen: Selection, *by: str) -> pl.DataFrame:
+    """Machine time, job counts and measured energy in the period, one row a combination of the dimensions asked for.
+
+    Args:
+        lake: The store.
+        chosen: Period, machines and categories; the unit plays no part, all three are in the frame.
+        by: Any of system, partition, account, category, mode, country, month, day.
+
+    Returns:
+        A frame of `schema.usage_by(*by)`; no row where nothing ran.
+    """
+    return check(_answer(lake, (USAGE_BY_MONTH if _whole_months(chosen, by) else USAGE_BY_DAY) + USAGE, chosen, by), usage_by(*by))
+
+
+def waits(lake: Lake, chosen: Selection, *by: str) -> pl.DataFrame:
+    """The histogram of queue waits of the jobs that started in the period, a frame of `schema.waits_by(*by)`."""
+    return check(_answer(lake, (WAITS_BY_MONTH if _whole_months(chosen, by) else WAITS_BY_DAY) + WAITS, chosen, by), waits_by(*by))
+
+
+def spans(lake: Lake) -> pl.DataFrame:
+    """First and last month with anything to show, jobs and core-hours, per machine."""
+    return lake.frame(SPAN)
+
+
+def whole_period(lake: Lake) -> Period | None:
+    """The whole months from the first to the last that the store knows, none where it is empty."""
+    known = spans(lake)
+    first, last = known["first_month"].min(), known["last_month"].max()
+    return Period(first, month_after(last)) if isinstance(first, date) and isinstance(last, date) else None
+
+
+def _whole_months(chosen: Selection, by: tuple[str, ...]) -> bool:
+    """Whether the monthly rollups can answer, which is the fast way."""
+    return chosen.period.start.day == 1 and chosen.period.end.day == 1 and not {"account", "day"}.intersection(by)
+
+
+def _answer(lake: Lake, sql: str, chosen: Selection, by: tuple[str, ...]) -> pl.DataFrame:
+    unknown = [name for name in by if name not in DIMENSIONS]
+    if unknown:
+        raise InputError(f"usage cannot be grouped by {', '.join(unknown)}; choose among {', '.join(DIMENSIONS)}.")
+    frame = lake.frame(
+        sql,
+        {
+            "by": list(by),
+            "start": chosen.period.start,
+            "end": chosen.period.end,
+            "systems": list(chosen.systems),
+            "categories": [category.value for category in chosen.categories],
+        },
+    )
+    return frame.drop([name for name in DIMENSIONS if name not in by])
