@@ -1,0 +1,93 @@
+"""`python -m data`: bring in logs, make the demonstration store, check a store, export tables."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from data.errors import EquinodeError
+from data.export.usage import Format
+
+app = typer.Typer(
+    help="Logs in, tables out. The store is the folder that EQUINODE_LAKE names (data/var/lake if it names none).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+export = typer.Typer(help="Tables for other programs, to standard output.", no_args_is_help=True)
+app.add_typer(export, name="export")
+BY = "Any of system, partition, account, category, mode, country, month, day, joined by commas."
+said = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def ingest(
+    files: Annotated[list[Path], typer.Argument(help="Log files, plain or gzip.", metavar="FILE...")],
+    system: Annotated[str, typer.Option(help="The machine whose logs they are, such as lumi; a new name needs --system-file.")],
+    system_file: Annotated[Path | None, typer.Option(help="TOML file that declares a machine the reference facts do not know.")] = None,
+    dialect: Annotated[str | None, typer.Option(help="sacct, sacct_xdmod or swf; content decides if this is not given.")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Zone of times without offset, such as Europe/Paris; else the machine's.")] = None,
+) -> None:
+    """Bring logs into the store; each file lands as a whole or not at all."""
+    from data.commands import ingest_files
+
+    ingest_files(files, system=system, system_file=system_file, dialect=dialect, time_zone=time_zone, said=said)
+
+
+@app.command()
+def demo(
+    jobs: Annotated[int, typer.Option(min=1_000, help="About how many jobs to make.")] = 300_000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same log.")] = 2026,
+) -> None:
+    """Fill an empty store with the demonstration log; a store that holds anything is left as it is."""
+    from data.commands import ingest_demo
+
+    ingest_demo(jobs=jobs, seed=seed, said=said)
+
+
+@app.command()
+def check() -> None:
+    """Say what is wrong with the store; exit status 0 if nothing is."""
+    from data.commands import check_store
+
+    check_store(said=said)
+
+
+@app.command()
+def rebuild() -> None:
+    """Make all rollups anew from the stored jobs."""
+    from data.commands import rebuild_rollups
+
+    rebuild_rollups(said=said)
+
+
+@export.command("usage")
+def export_usage(
+    by: Annotated[str, typer.Option(help=BY)] = "system",
+    start: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="First day no longer included, YYYY-MM-DD.")] = None,
+    systems: Annotated[str, typer.Option("--systems", help="Machines, joined by commas; all if not given.")] = "",
+    form: Annotated[Format, typer.Option("--format", help="csv, parquet or json.")] = Format.CSV,
+) -> None:
+    """Jobs, node-, core- and GPU-hours and measured energy with its coverage."""
+    from data.commands import export_usage_table
+
+    sys.stdout.buffer.write(export_usage_table(by=by, start=start, end=end, systems=systems, form=form))
+
+
+def main() -> None:
+    """Run a command; an error that a person can mend is told in a sentence, with exit status 2."""
+    try:
+        app()
+    except EquinodeError as error:
+        said.print(f"[bold red]Error:[/] {escape(str(error))}")
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

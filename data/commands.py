@@ -1,0 +1,152 @@
+"""What the commands of `python -m data` do, apart from reading the command line."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from data import rollups
+from data.access import local_person, require
+from data.check import findings
+from data.dates import day_named
+from data.errors import InputError, LogError
+from data.export.usage import Format, encoded, usage_table
+from data.facts import System
+from data.ingest.load import Account, Order, ingest
+from data.ingest.source import Dialect
+from data.lake import Lake, exists, prepare, writing
+from data.settings import settings
+from data.systems import declared_system, known_systems, system_named
+from data.terms import Action, Period, Selection
+from data.usage import spans, whole_period
+
+
+def ingest_files(
+    files: list[Path], *, system: str, system_file: Path | None, dialect: str | None, time_zone: str | None, said: Console
+) -> None:
+    """Bring in files one after the other; the first that cannot be read ends the run, those before it stay."""
+    declaration = _text(system_file) if system_file is not None else None
+    machine = _machine(system, declaration, origin=str(system_file))
+    for file in files:
+        order = Order(path=file, system=machine, declaration=declaration, dialect=_dialect(dialect), time_zone=time_zone)
+        say_account(ingest_with_progress(order, said), said)
+
+
+def ingest_with_progress(order: Order, said: Console) -> Account:
+    """The closing account of an ingest during which a bar shows how far the file has been read."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, TextColumn("{task.fields[lines]:,} lines"), console=said, transient=True) as bar:
+        size = order.path.stat().st_size if order.path.is_file() else None
+        task = bar.add_task(escape(order.path.name), total=size, lines=0)
+        return ingest(
+            settings(),
+            order,
+            local_person(settings()),
+            progress=lambda bytes_read, lines: bar.update(task, completed=bytes_read, lines=lines),
+        )
+
+
+def say_account(account: Account, said: Console) -> None:
+    """Tell what became of every line of a file."""
+    batch = account.batch
+    said.print(f"[bold]{escape(batch.file)}[/]: {Dialect(batch.dialect).shown_as}, machine {escape(batch.system)}")
+    said.print(f"  {batch.lines_read:>12,} lines read (times without offset taken as {account.time_zone})")
+    completed = f" ({batch.completed:,} of them completed a job that was waiting or running before)" if batch.completed else ""
+    said.print(f"  {batch.accepted:>12,} accepted{completed}")
+    said.print(f"  {batch.refused:>12,} refused")
+    for reason, count in account.reasons.most_common():
+        said.print(f"  {'':>12}   {count:,} x {escape(reason)}")
+    said.print(f"  {batch.seen_before:>12,} seen before")
+    said.print(f"  {batch.steps:>12,} job steps (parts of jobs, never counted)")
+    said.print(f"  {batch.passed_over:>12,} header, comment and blank lines")
+    for warning in account.warnings:
+        said.print(f"  [yellow]Note:[/] {escape(warning)}")
+    said.print("  Nothing was new; the store is as it was." if batch.batch_id == 0 else f"  Stored as batch {batch.batch_id}.")
+
+
+def ingest_demo(*, jobs: int, seed: int, said: Console) -> None:
+    """Make the demonstration log and bring it in through the same way as any log, unless the store holds something already."""
+    from tempfile import TemporaryDirectory
+
+    from data.synthetic import demo_logs
+
+    if exists(settings()):
+        lake = Lake(settings())
+        held = spans(lake)
+        lake.close()
+        if held.height:
+            said.print(f"The store at {escape(str(settings().lake))} holds logs of {', '.join(held['system'])}; it stays as it is.")
+            return
+    prepare(settings())
+    with TemporaryDirectory(prefix="equinode-demo-") as folder:
+        for log in demo_logs(seed=seed, jobs=jobs):
+            path = Path(folder) / f"demo-{log.system}.txt"
+            path.write_bytes(log.text)
+            order = Order(path=path, system=known_systems(None)[log.system], demo=True, projects=log.projects)
+            batch = ingest_with_progress(order, said).batch
+            said.print(f"Demonstration log of {batch.system}: {batch.accepted:,} jobs, {batch.refused:,} lines refused")
+
+
+def check_store(*, said: Console) -> None:
+    """Tell what is wrong with the store.
+
+    Raises:
+        InputError: if anything is, so that a script sees it.
+    """
+    lake = Lake(settings())
+    wrong = findings(lake)
+    for finding in wrong:
+        said.print(f"[bold red]Wrong:[/] {escape(finding.what)}. {escape(finding.mend)}")
+    if wrong:
+        raise InputError(f"{len(wrong)} things are wrong with the store at {settings().lake}.")
+    snapshot = lake.snapshot()
+    state = f"snapshot {snapshot.snapshot_id}, {snapshot.committed:%Y-%m-%d %H:%M} UTC"
+    said.print(f"The store at {escape(str(settings().lake))} is sound ({state}).")
+    for row in spans(lake).iter_rows(named=True):
+        months = f"{row['first_month']:%Y-%m} to {row['last_month']:%Y-%m}"
+        said.print(f"  {escape(row['system'])}: {row['jobs']:,} jobs, {row['core_hours']:,.4f} core-hours, {months}")
+
+
+def rebuild_rollups(*, said: Console) -> None:
+    """Make all rollups anew from the stored jobs."""
+    person = require(Action.DECIDE, local_person(settings()))
+    if not exists(settings()):
+        Lake(settings())
+    with writing(settings(), author=person.name, message="Rebuild the rollups from the jobs") as writer:
+        rollups.rebuild(writer)
+    said.print("All rollups were made anew.")
+
+
+def export_usage_table(*, by: str, start: str | None, end: str | None, systems: str, form: Format) -> bytes:
+    """The usage table as a file's bytes."""
+    require(Action.EXPORT, local_person(settings()))
+    lake = Lake(settings())
+    known = known_systems(lake)
+    chosen = tuple(system_named(name, known).id for name in systems.split(",") if name.strip())
+    whole = whole_period(lake)
+    if whole is None:
+        raise InputError("the store is empty; bring in a log with 'python -m data ingest FILE --system NAME' or 'python -m data demo'.")
+    period = Period(day_named(start) if start else whole.start, day_named(end) if end else whole.end)
+    table = usage_table(lake, Selection(period=period, systems=chosen), *(name.strip() for name in by.split(",") if name.strip()))
+    return encoded(table, form)
+
+
+def _machine(name: str, declaration: str | None, *, origin: str) -> System:
+    if declaration is not None:
+        return declared_system(name, declaration, origin=origin)
+    lake = Lake(settings()) if exists(settings()) else None
+    return system_named(name, known_systems(lake))
+
+
+def _dialect(name: str | None) -> Dialect | None:
+    if name is None or name in set(Dialect):
+        return Dialect(name) if name is not None else None
+    raise InputError(f"{name!r} is not a dialect; choose among {', '.join(Dialect)}.")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LogError(f"the declaration {path} cannot be read ({error}); expected a small TOML file.") from error
