@@ -2,8 +2,6 @@
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from data import schema
 from data.declared import DECLARATION_EXAMPLE, parse_system
 from data.errors import FactError
 from data.machines import Fact, Partition, System, SystemStatus
-from data.terms import AccessMode, Flag, UserCategory
+from data.terms import AccessMode, Flag, LimitBase, PolicyLimit, UserCategory
 
 __all__ = [
     "DECLARATION_EXAMPLE",
@@ -51,44 +49,6 @@ FACT_TABLE: schema.Schema = {
 
 _OF_SYSTEM = ("country", "grid_zone", "pue", "union_share", "market_factor")
 _OF_PARTITION = ("nodes", "cores_per_node", "gpus_per_node", "node_idle_w", "node_max_w", "utilisation", "availability")
-
-
-class LimitBase(StrEnum):
-    """What a limit is a share of."""
-
-    MACHINE = "machine"
-    UNION_SHARE = "union_share"
-    UNION_AI_SHARE = "union_ai_share"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyLimit:
-    """A limit that the law or the access policy sets on machine time."""
-
-    id: str
-    """Its short name."""
-    title: str
-    """What it limits, in words."""
-    share: float
-    """At most this part, 0 to 1."""
-    of: LimitBase
-    """Of what."""
-    systems: tuple[str, ...]
-    """The machines it holds for, each by itself; none named means all."""
-    categories: tuple[UserCategory, ...]
-    """The user categories whose time counts; none named means all."""
-    modes: tuple[AccessMode, ...]
-    """The access modes whose time counts; none named means all."""
-    exact: bool
-    """Whether those categories and modes are exactly what the rule speaks of; else the comparison is only indicative."""
-    reading: str
-    """How the rule is read in terms of a log."""
-    source: str
-    """Where it stands."""
-    flag: Flag
-    """How well it is known."""
-    valid: str
-    """When it holds."""
 
 
 @cache

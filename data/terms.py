@@ -228,6 +228,44 @@ class Selection:
     """The unit in which machine time is shown."""
 
 
+class LimitBase(StrEnum):
+    """What a limit is a share of."""
+
+    MACHINE = "machine"
+    UNION_SHARE = "union_share"
+    UNION_AI_SHARE = "union_ai_share"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyLimit:
+    """A limit that the law or the access policy sets on machine time."""
+
+    id: str
+    """Its short name."""
+    title: str
+    """What it limits, in words."""
+    share: float
+    """At most this part, 0 to 1."""
+    of: LimitBase
+    """Of what."""
+    systems: tuple[str, ...]
+    """The machines it holds for, each by itself; none named means all."""
+    categories: tuple[UserCategory, ...]
+    """The user categories whose time counts; none named means all."""
+    modes: tuple[AccessMode, ...]
+    """The access modes whose time counts; none named means all."""
+    exact: bool
+    """Whether those categories and modes are exactly what the rule speaks of; else the comparison is only indicative."""
+    reading: str
+    """How the rule is read in terms of a log."""
+    source: str
+    """Where it stands."""
+    flag: Flag
+    """How well it is known."""
+    valid: str
+    """When it holds."""
+
+
 def month_after(month: date, months: int = 1) -> date:
     """The first day of the month so many months later.
 
