@@ -1,0 +1,88 @@
+"""Tells by its content what a log is, and hands it to the adapter of its dialect."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from data.errors import LogError
+from data.ingest import slurm
+from data.ingest.source import HEAD_BYTES, Chunk, Dialect, Reading, head
+
+Adapter = Callable[[Path, Reading, Dialect], Iterator[Chunk]]
+
+ADAPTERS: dict[Dialect, Adapter] = {Dialect.SACCT: slurm.chunks, Dialect.SACCT_XDMOD: slurm.chunks}
+"""What reads each dialect."""
+
+RECOGNISED: dict[Dialect, Callable[[str], bool]] = {Dialect.SACCT: slurm.has_header, Dialect.SACCT_XDMOD: slurm.has_xdmod_fields}
+"""Whether a file's first line that is neither blank nor a remark shows the dialect."""
+
+READABLE = "sacct -P with its header, the 26 fields of Open XDMoD, or the Standard Workload Format (SWF)"
+
+PACKED = {
+    b"\x28\xb5\x2f\xfd": "compressed with zstd; unpack it, or compress it with gzip",
+    b"BZh": "compressed with bzip2; unpack it, or compress it with gzip",
+    b"\xfd7zXZ": "compressed with xz; unpack it, or compress it with gzip",
+    b"PK\x03\x04": "a zip archive or an office document; unpack it and bring in the log itself",
+    b"PAR1": f"a Parquet file, which is not read yet; expected {READABLE}",
+    b"\xff\xfe": "text in UTF-16; save it as UTF-8",
+    b"\xfe\xff": "text in UTF-16; save it as UTF-8",
+}
+"""How files begin that are no text, and what to do about them."""
+
+FOREIGN = {
+    r"\s*[\[{]": f"JSON, as sacct --json prints it, which is not read yet; export it with sacct -P: {slurm.EXPORT}",
+    r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d;[A-Z];": f"an accounting log of PBS or Torque, which is not read; expected {READABLE}",
+    r'"JOB_[A-Z]+" "': f"an accounting log of LSF, which is not read; expected {READABLE}",
+    r"JobId=\d": f"the output of scontrol show job, which holds no finished jobs; export with {slurm.EXPORT}",
+    r"\s*JobID +\S": f"the output of sacct without -P, whose columns are cut short; export it again: {slurm.EXPORT}",
+    r"(?i)\s*JobID(Raw)?[^\w|]": f"the output of sacct with another delimiter than '|', which is not read yet; export with {slurm.EXPORT}",
+    r"[^|]*(\|[^|]*){8}": f"a table with '|' but without the header that names its columns; export it again: {slurm.EXPORT}",
+}
+"""How the first line of other files looks, and what they seem to be."""
+
+
+def recognised(path: Path, *, dialect: Dialect | None = None) -> Dialect:
+    """The dialect of a log, told by its content.
+
+    Args:
+        path: the log, plain or compressed with gzip.
+        dialect: the dialect, where somebody knows it; the content must not speak against it.
+
+    Raises:
+        LogError: if it is no log that can be read, saying what it seems to be.
+    """
+    text = head(path)
+    _must_be_text(text, path)
+    lines = [line for line in text.decode(errors="replace").splitlines() if line.strip() and not line.lstrip().startswith(";")]
+    found = next((name for name, shows in RECOGNISED.items() if lines and shows(lines[0])), None)
+    if not lines or (found is Dialect.SACCT and len(lines) == 1 and len(text) < HEAD_BYTES):
+        raise LogError(f"{path} holds no job, only blank lines or a header; check the export's dates.")
+    if dialect not in (None, found):
+        raise LogError(f"{path} is to be read as {dialect.shown_as}, but {_seems(lines[0], found)}.")
+    if found is None:
+        raise LogError(f"{path} {_seems(lines[0], found)}.")
+    return found
+
+
+def chunks(path: Path, reading: Reading, *, dialect: Dialect) -> Iterator[Chunk]:
+    """The jobs of a log, some at a time, as its dialect's adapter reads them.
+
+    Raises:
+        LogError: if the file turns out not to be a log of this dialect, or cannot be read to its end.
+    """
+    yield from ADAPTERS[dialect](path, reading, dialect)
+
+
+def _must_be_text(text: bytes, path: Path) -> None:
+    packed = next((what for magic, what in PACKED.items() if text.startswith(magic)), None)
+    if packed is not None:
+        raise LogError(f"{path} is {packed}.")
+    if b"\0" in text:
+        raise LogError(f"{path} holds binary data, not text; expected {READABLE}.")
+
+
+def _seems(line: str, found: Dialect | None) -> str:
+    """What a file seems to be, as the end of a sentence."""
+    if found is not None:
+        return f"it seems to be {found.shown_as}"
+    return "seems to be " + next((what for pattern, what in FOREIGN.items() if re.match(pattern, line)), f"no job log; expected {READABLE}")
