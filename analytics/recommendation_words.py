@@ -1,0 +1,154 @@
+"""A recommended split in plain words: what it would change and why, what binds, and what stands in the way where there is none."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from analytics.allocation.objectives import Aim, Objective
+from analytics.allocation.solution import Refusal
+from analytics.charts import numbers
+from analytics.charts.theme import category_name, sentence_case
+from analytics.recommendation import Recommendation
+from analytics.split_problem import PART, Due
+from data.terms import HourUnit, PolicyLimit
+
+AIMS = (
+    (0.25, "most hours served, whoever gets them"),
+    (0.75, "many hours served, with some regard for small projects"),
+    (1.5, "proportional fairness: a project's relative gain weighs the same, whatever its size"),
+    (3.0, "more for the worst-served, at some cost in hours"),
+)
+"""Up to which α an objective is said in which words."""
+
+NOTICEABLE = 0.005
+"""The part of all hours below which a category's change is not worth a sentence."""
+
+
+def aim_in_words(objective: Objective) -> str:
+    """What an objective does, for a person who never heard of α.
+
+    >>> aim_in_words(Objective(alpha=0.0))
+    'most hours served, whoever gets them'
+    """
+    if objective.aim is not Aim.ALPHA:
+        return "the worst-served project first, as far as it can be helped"
+    return next((words for most, words in AIMS if objective.alpha < most), "nearly all weight on the worst-served projects")
+
+
+def limit_in_words(name: str, limits: Sequence[PolicyLimit], names: Mapping[str, str]) -> str:
+    """The name of a limit as people say it.
+
+    Args:
+        name: As the problem names it, such as `floor:sme`, `commercial_use:lumi` or `capacity:lumi:LUMI-G:2026-03`.
+        limits: The limits of law and policy.
+        names: Names of machines by identifier.
+
+    >>> limit_in_words("floor:sme", (), {})
+    'the floor for SMEs'
+    >>> limit_in_words("capacity:lumi:LUMI-G:2026-03", (), {"lumi": "LUMI"})
+    'the capacity of LUMI LUMI-G in 2026-03'
+    """
+    kind, _, rest = name.partition(PART)
+    titles = {limit.id: limit for limit in limits}
+    if kind in titles:
+        return f"the {titles[kind].share:.0%} limit on {titles[kind].title} at {names.get(rest, rest)}"
+    if kind in ("floor", "cap"):
+        return f"the {kind} for {category_name(rest)}"
+    if kind == "capacity":
+        system, partition, *month = rest.split(PART)
+        return f"the capacity of {names.get(system, system)} {partition}" + (f" in {month[0]}" if month else "")
+    return {"energy_budget": "the energy budget", "carbon_budget": "the carbon budget"}.get(name, name)
+
+
+def in_words(sentence: str, limits: Sequence[PolicyLimit], names: Mapping[str, str]) -> str:
+    """A sentence of the engine with every limit's name said as people say it."""
+    words = sentence.split(" ")
+    return " ".join(_said(word, limits, names) for word in words)
+
+
+def paragraph(found: Recommendation, limits: Sequence[PolicyLimit], names: Mapping[str, str], *, period: str) -> str:
+    """What the recommended split would change against what was received, why, and what that means for energy and carbon."""
+    return " ".join(
+        filter(
+            None,
+            (
+                f"For {period} the split aims at {aim_in_words(found.choices.objective)}.",
+                _who_changes(found),
+                _how_served(found),
+                _what_binds(found, limits, names),
+                _what_it_costs(found),
+                _honesty(found),
+            ),
+        )
+    )
+
+
+def refusal_in_words(refusal: Refusal, limits: Sequence[PolicyLimit], names: Mapping[str, str]) -> list[str]:
+    """Why there is no split, one sentence each: the reason, the limits that clash, and what would mend it."""
+    sentences = [refusal.reason, *refusal.clash["sentence"].to_list(), *refusal.relaxation["sentence"].to_list(), refusal.mend]
+    return [in_words(sentence, limits, names) for sentence in dict.fromkeys(sentences) if sentence]
+
+
+def _who_changes(found: Recommendation) -> str:
+    rows = found.by_category.with_columns(points=pl.col("share_recommended") - pl.col("share_received")).drop_nulls("points")
+    large = rows.filter(pl.col("points").abs() >= NOTICEABLE).sort("points", "category", descending=[True, False])
+    if large.is_empty():
+        return "It would leave the shares of all categories within half a percentage point of what they received."
+    said = [
+        f"{category_name(row['category'])} would go from {numbers.percent(row['share_received'])} to "
+        f"{numbers.percent(row['share_recommended'])} of the hours"
+        for row in large.iter_rows(named=True)
+    ]
+    return f"{sentence_case(numbers.listed(said))}."
+
+
+def _how_served(found: Recommendation) -> str:
+    total = found.by_category.select(pl.col("node_hours_received", "node_hours_demanded", "node_hours_recommended").sum()).row(
+        0, named=True
+    )
+    given, got = total["node_hours_recommended"], total["node_hours_received"]
+    relative = numbers.change((given - got) / got) if got > 0 else "where nothing was received"
+    granted, asked = numbers.machine_time(given, HourUnit.NODE_HOURS), numbers.plain(total["node_hours_demanded"])
+    return f"In all {granted} would be granted of {asked} asked for ({relative} against what was received)."
+
+
+def _what_binds(found: Recommendation, limits: Sequence[PolicyLimit], names: Mapping[str, str]) -> str:
+    if found.binding.is_empty():
+        return "No limit holds anybody back: every project gets what it asks for."
+    top = [
+        f"{limit_in_words(row['name'], limits, names)} (one per cent more would raise satisfaction by {numbers.percent(row['gain'])})"
+        for row in found.binding.head(3).iter_rows(named=True)
+    ]
+    return f"What holds it back most is {numbers.listed(top)}."
+
+
+def _what_it_costs(found: Recommendation) -> str:
+    rows = {row["what"]: row for row in found.energy.iter_rows(named=True)}
+    was, would = rows["received"], rows["recommended"]
+    if would["energy_facility_mwh"] is None or was["energy_facility_mwh"] is None:
+        return "Its energy is not available, because the power or PUE of these machines is not known."
+    energy = f"It would take {numbers.energy(would['energy_facility_mwh'] * 1000)} of facility energy by the model"
+    if was["energy_facility_mwh"] > 0:
+        energy += (
+            f", {numbers.change(would['energy_facility_mwh'] / was['energy_facility_mwh'] - 1)} against what was used by the same model"
+        )
+    if would["emissions_location_t"] is None:
+        return f"{energy}; its emissions are not available."
+    covered = would["node_hours_with_energy"] / would["node_hours"] if would["node_hours"] else 1.0
+    part = "" if covered > 1 - NOTICEABLE else f" (for the {numbers.percent(covered)} of the hours whose power and PUE are known)"
+    return f"{energy}, and {numbers.emissions(would['emissions_location_t'] * 1000)} location-based{part}."
+
+
+def _honesty(found: Recommendation) -> str:
+    if found.choices.due is Due.REQUEST:
+        return (
+            "Satisfaction is measured against each project's own request, so whoever asks for more than needed is favoured (but at α = 1)."
+        )
+    return "Satisfaction is measured against the median request of each access mode, so asking for more than needed brings nothing."
+
+
+def _said(word: str, limits: Sequence[PolicyLimit], names: Mapping[str, str]) -> str:
+    bare = word.strip(".,;()'\"")
+    known = {limit.id for limit in limits} | {"floor", "cap", "capacity"}
+    is_limit = bare in ("energy_budget", "carbon_budget") or (PART in bare and bare.split(PART)[0] in known)
+    return word.replace(bare, limit_in_words(bare, limits, names)) if is_limit else word
