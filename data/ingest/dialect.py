@@ -5,16 +5,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from data.errors import LogError
-from data.ingest import slurm
+from data.ingest import slurm, swf
 from data.ingest.source import HEAD_BYTES, Chunk, Dialect, Reading, head
 
 Adapter = Callable[[Path, Reading, Dialect], Iterator[Chunk]]
 
-ADAPTERS: dict[Dialect, Adapter] = {Dialect.SACCT: slurm.chunks, Dialect.SACCT_XDMOD: slurm.chunks}
+ADAPTERS: dict[Dialect, Adapter] = {Dialect.SACCT: slurm.chunks, Dialect.SACCT_XDMOD: slurm.chunks, Dialect.SWF: swf.chunks}
 """What reads each dialect."""
 
-RECOGNISED: dict[Dialect, Callable[[str], bool]] = {Dialect.SACCT: slurm.has_header, Dialect.SACCT_XDMOD: slurm.has_xdmod_fields}
-"""Whether a file's first line that is neither blank nor a remark shows the dialect."""
+RECOGNISED: dict[Dialect, Callable[[list[str]], bool]] = {
+    Dialect.SACCT: lambda lines: slurm.has_header(lines[0]),
+    Dialect.SACCT_XDMOD: lambda lines: any(slurm.has_xdmod_fields(line) for line in lines),
+    Dialect.SWF: lambda lines: any(swf.has_numbers(line) for line in lines),
+}
+"""Whether the first lines that are neither blank nor a remark show the dialect; some of them may be damaged."""
+
+LOOKED_AT = 20
+"""How many such lines are looked at."""
 
 READABLE = "sacct -P with its header, the 26 fields of Open XDMoD, or the Standard Workload Format (SWF)"
 
@@ -54,7 +61,7 @@ def recognised(path: Path, *, dialect: Dialect | None = None) -> Dialect:
     text = head(path)
     _must_be_text(text, path)
     lines = [line for line in text.decode(errors="replace").splitlines() if line.strip() and not line.lstrip().startswith(";")]
-    found = next((name for name, shows in RECOGNISED.items() if lines and shows(lines[0])), None)
+    found = next((name for name, shows in RECOGNISED.items() if lines and shows(lines[:LOOKED_AT])), None)
     if not lines or (found is Dialect.SACCT and len(lines) == 1 and len(text) < HEAD_BYTES):
         raise LogError(f"{path} holds no job, only blank lines or a header; check the export's dates.")
     if dialect not in (None, found):

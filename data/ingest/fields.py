@@ -87,27 +87,17 @@ class Cut:
 
     def whole(self, wanted: Sequence[str]) -> pl.DataFrame:
         """One row a whole line: its number and the wanted fields as text, null where a field is empty or not in the layout."""
-        names = self.layout.names
-        there = [name for name in wanted if name in names]
-        frame = pl.read_csv(
-            self._whole_text(),
-            separator=self.layout.separator,
-            has_header=False,
-            quote_char=None,
-            encoding="utf8-lossy",
-            truncate_ragged_lines=True,
-            schema={f"field {place}": pl.String for place in range(len(names))},
-            columns=[names.index(name) for name in there],
-        )
+        places = {self.layout.names.index(name): name for name in wanted if name in self.layout.names}
         numbers = np.flatnonzero(self._is_whole) + self.block.first_line
+        frame = self._read(list(places)) if len(numbers) else pl.DataFrame(schema={f"field {place}": pl.String for place in places})
         if frame.height != len(numbers):
             raise LogError(
                 f"{len(numbers):,} lines from line {self.block.first_line:,} on were read as {frame.height:,}; "
                 "the file holds characters that no text should, so export it again."
             )
-        absent = [pl.lit(None, pl.String).alias(name) for name in wanted if name not in names]
-        places = {f"field {names.index(name)}": name for name in there}
-        return frame.rename(places).with_columns(pl.Series("line", numbers, pl.Int64), *absent)
+        absent = [pl.lit(None, pl.String).alias(name) for name in wanted if name not in self.layout.names]
+        named = frame.rename({f"field {place}": name for place, name in places.items()})
+        return named.with_columns(pl.Series("line", numbers, pl.Int64), *absent)
 
     def odd(self) -> pl.DataFrame:
         """One row a line that is neither whole nor blank: its number, its text and how many fields it has."""
@@ -118,6 +108,19 @@ class Cut:
     def raw(self, lines: pl.Series) -> list[str]:
         """The text of the lines with these numbers."""
         return self._texts(lines.to_numpy() - self.block.first_line)
+
+    def _read(self, places: list[int]) -> pl.DataFrame:
+        """The fields at these places of all whole lines; nothing quotes or escapes, and bytes that are no text are replaced."""
+        return pl.read_csv(
+            self._whole_text(),
+            separator=self.layout.separator,
+            has_header=False,
+            quote_char=None,
+            encoding="utf8-lossy",
+            truncate_ragged_lines=True,
+            schema={f"field {place}": pl.String for place in range(max(self.layout.counts))},
+            columns=places,
+        )
 
     def _whole_text(self) -> bytes:
         """The whole lines alone, each with the fields of the layout."""
