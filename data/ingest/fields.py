@@ -118,7 +118,8 @@ class Cut:
             quote_char=None,
             encoding="utf8-lossy",
             truncate_ragged_lines=True,
-            schema={f"field {place}": pl.String for place in range(max(self.layout.counts))},
+            schema={f"field {place}": pl.String for place in range(len(self.layout.names))},
+            extra_columns="ignore",
             columns=places,
         )
 
