@@ -176,6 +176,14 @@ def change(now: pl.DataFrame, before: pl.DataFrame, *dimensions: str, unit: Hour
     return filled.with_columns(change_hours=difference, change_relative=ratio(difference, pl.col("hours_before"))).sort(dimensions)
 
 
+def with_system_names(rows: pl.DataFrame, partitions: pl.DataFrame) -> pl.DataFrame:
+    """The rows with each machine under its name instead of its identifier, for people; an unknown identifier stays."""
+    check(rows, {"system": pl.String})
+    names = check(partitions, PARTITIONS).select("system", "system_name").unique()
+    named = rows.join(names, on="system", how="left", validate="m:1").with_columns(system=pl.coalesce("system_name", "system"))
+    return named.select(rows.columns)
+
+
 def known_sum(name: str) -> pl.Expr:
     """The sum of the known values of a column, unknown where none is known (a plain sum would call that 0)."""
     return pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name)

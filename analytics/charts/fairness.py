@@ -1,0 +1,156 @@
+"""Charts that answer whether each group received what was due to it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import polars as pl
+
+from analytics.charts import numbers, theme
+from data.schema import Schema, check
+
+DUE: Schema = {
+    "category": pl.String,
+    "hours": pl.Float64,
+    "share_received": pl.Float64,
+    "share_due": pl.Float64,
+    "difference": pl.Float64,
+}
+"""What the charts read of a frame of `fairness.against_due`."""
+
+MONTHLY_DUE: Schema = {"month": pl.Date, **DUE}
+
+NO_DUE = "No share received or due is known in this period."
+
+
+def against_due(rows: pl.DataFrame, *, title: str = "") -> go.Figure:
+    """The share each category received (filled) beside the share due to it (open), joined by a line; largest due first.
+
+    Takes the frame of `fairness.against_due`.
+    """
+    check(rows, DUE)
+    if rows.is_empty():
+        return theme.words_instead(title, NO_DUE)
+    shown = rows.sort("share_due", "category", descending=[True, False], nulls_last=True)
+    names = shown["category"].to_list()
+    figure = theme.rows_canvas(title, "% of machine time: due ○, received ●", names)
+    for place, row in enumerate(shown.iter_rows(named=True)):
+        _add_dumbbell(figure, place, row)
+    largest = max(float(share) for name in ("share_due", "share_received") for share in shown[name].fill_null(0))
+    return figure.update_xaxes(range=theme.from_zero(100 * largest), ticksuffix=numbers.THIN_SPACE + "%")
+
+
+def against_due_summary(rows: pl.DataFrame) -> str:
+    """The dumbbells in words: what each category received and what was due to it."""
+    check(rows, DUE)
+    if rows.is_empty():
+        return NO_DUE
+    parts = [
+        f"{theme.category_name(row['category'])} received {numbers.percent(row['share_received'])}, due {numbers.percent(row['share_due'])}"
+        for row in rows.sort("share_due", "category", descending=[True, False], nulls_last=True).iter_rows(named=True)
+    ]
+    return f"Share of machine time received against the share due: {'; '.join(parts)}."
+
+
+def over_time(rows: pl.DataFrame, *, title: str = "") -> go.Figure:
+    """How far above or below its due each category was in each month, in percentage points; the dashed line is the share due.
+
+    Takes the frames of `fairness.against_due` of each month, with the month in front.
+    """
+    check(rows, MONTHLY_DUE)
+    known = rows.filter(pl.col("difference").is_not_null())
+    if known.is_empty():
+        return theme.words_instead(title, NO_DUE)
+    figure = theme.canvas(title, "Percentage points above or below the share due", right=130)
+    theme.limit_line(figure, 0.0, "share due", axis="y")
+    ends = {}
+    for category in theme.in_order(known["category"]):
+        part = known.filter(category=category).sort("month")
+        figure.add_trace(_line(category, part))
+        ends[category] = (100 * part["difference"][-1], theme.label(category))
+    extent = 100 * (float(known["difference"].to_numpy().max()) - float(known["difference"].to_numpy().min()))
+    theme.end_labels(figure, ends, extent)
+    return figure.update_xaxes(**theme.months_axis(known["month"].n_unique()))
+
+
+def over_time_summary(rows: pl.DataFrame) -> str:
+    """The lines in words: where each category stood in the last month against its due."""
+    check(rows, MONTHLY_DUE)
+    known = rows.filter(pl.col("difference").is_not_null())
+    if known.is_empty():
+        return NO_DUE
+    last = known.filter(pl.col("month") == pl.col("month").max()).sort("difference", "category", descending=[True, False])
+    parts = [f"{theme.category_name(row['category'])} {numbers.points(row['difference'])}" for row in last.iter_rows(named=True)]
+    return f"Difference between the share received and the share due by month; in {last['month'][0]:%B %Y}: {numbers.listed(parts)}."
+
+
+def index_over_time(rows: pl.DataFrame, index: str, *, name: str, title: str = "") -> go.Figure:
+    """One index of inequality between projects by month, broken where it is not defined.
+
+    Takes the frame of `fairness.inequality_by` month, and the column of the index with its name in words.
+    """
+    check(rows, {"month": pl.Date, "projects": pl.Int64, index: pl.Float64})
+    shown = rows.sort("month")
+    if shown[index].null_count() == shown.height:
+        return theme.words_instead(title, f"{name} is not available: no project has both an award and use in this period.")
+    figure = theme.canvas(title, name, height=260)
+    sentences = [
+        f"{name}, {row['month']:%B %Y}: {numbers.plain(row[index])}, over {numbers.counted(row['projects'], 'project')}"
+        for row in shown.iter_rows(named=True)
+    ]
+    figure.add_trace(
+        go.Scatter(
+            x=shown["month"].to_numpy(),
+            y=shown[index].to_numpy(),
+            mode="lines+markers",
+            line={"color": theme.NEUTRAL, "width": 2.5},
+            marker={"size": 8, "color": theme.NEUTRAL},
+            customdata=sentences,
+            hovertemplate=theme.HOVER,
+        )
+    )
+    return figure.update_xaxes(**theme.months_axis(shown.height)).update_yaxes(rangemode="tozero")
+
+
+def _add_dumbbell(figure: go.Figure, place: int, row: Mapping[str, Any]) -> None:
+    colour = theme.style_of(row["category"])[0]
+    who = theme.label(row["category"])
+    ends = [100 * row[name] for name in ("share_due", "share_received") if row[name] is not None]
+    line = {"color": colour, "width": 3}
+    figure.add_trace(go.Scatter(x=np.array(ends), y=np.full(len(ends), place), mode="lines", line=line, hoverinfo="skip"))
+    for name, word, symbol, size in (("share_due", "due", "circle-open", 18), ("share_received", "received", "circle", 11)):
+        if row[name] is None:
+            continue
+        figure.add_trace(
+            go.Scatter(
+                x=np.array([100 * row[name]]),
+                y=np.array([place]),
+                mode="markers",
+                marker={"color": colour, "size": size, "symbol": symbol, "line": {"color": colour, "width": 2.5}},
+                cliponaxis=False,
+                customdata=[f"{who}: {numbers.percent(row[name])} {word}, {numbers.points(row['difference'])} between the two"],
+                hovertemplate=theme.HOVER,
+            )
+        )
+    label = numbers.points(row["difference"]) if row["difference"] is not None else "no share set"
+    figure.add_annotation(theme.small(label, x=max(ends, default=0), y=place, xanchor="left", xshift=12))
+
+
+def _line(category: str, rows: pl.DataFrame) -> go.Scatter:
+    colour, dash, marker, _ = theme.style_of(category)
+    who = theme.label(category)
+    sentences = [
+        f"{who}, {row['month']:%B %Y}: received {numbers.percent(row['share_received'])}, due {numbers.percent(row['share_due'])}"
+        for row in rows.iter_rows(named=True)
+    ]
+    return go.Scatter(
+        name=who,
+        x=rows["month"].to_numpy(),
+        y=100 * rows["difference"].to_numpy(),
+        mode="lines+markers",
+        line={"color": colour, "dash": dash, "width": 2.5},
+        marker={"color": colour, "symbol": marker, "size": 8},
+        customdata=sentences,
+        hovertemplate=theme.HOVER,
+    )
