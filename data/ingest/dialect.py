@@ -42,8 +42,10 @@ FOREIGN = {
     r'"JOB_[A-Z]+" "': f"an accounting log of LSF, which is not read; expected {READABLE}",
     r"JobId=\d": f"the output of scontrol show job, which holds no finished jobs; export with {slurm.EXPORT}",
     r"\s*JobID +\S": f"the output of sacct without -P, whose columns are cut short; export it again: {slurm.EXPORT}",
-    r"(?i)\s*JobID(Raw)?[^\w|]": f"the output of sacct with another delimiter than '|', which is not read yet; export with {slurm.EXPORT}",
+    r"(?i)(.*\W)?JobID(Raw)?([^\w|]|\|\W)": f"the output of sacct with a delimiter other than '|'; export it again: {slurm.EXPORT}",
     r"[^|]*(\|[^|]*){8}": f"a table with '|' but without the header that names its columns; export it again: {slurm.EXPORT}",
+    r"\d+(_\d+)?([^\w\s.,:;|-]|\^\|\^)": f"a table with neither '|' nor a header that names its columns; export it again: {slurm.EXPORT}",
+    r"[^,]*(,[^,]*){5}": f"a table separated by commas, which is not read; expected {READABLE}",
 }
 """How the first line of other files looks, and what they seem to be."""
 

@@ -11,8 +11,11 @@ from data.units import MIB_PER_GIB, SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_P
 MISSING_LIMITS = ("UNLIMITED", "Partition_Limit", "4294967294", "4294967295", "NONE")
 """How Slurm prints a time limit that is not set; the numbers are its NO_VAL and INFINITE."""
 
-DAY_TO_SECOND = r"^(?:(?<days>\d+)-)?(?<hours>\d+):(?<minutes>[0-5]\d):(?<seconds>[0-5]\d)$"
-MINUTE_AND_SECOND = r"^(?<minutes>\d+):(?<seconds>[0-5]\d)(?:\.\d+)?$"
+LARGEST = 10**12
+"""No count and no number of seconds in a log is larger; the largest numbers stand for others, or are damaged."""
+
+DAY_TO_SECOND = r"^(?:(?<days>\d{1,6})-)?(?<hours>\d{1,6}):(?<minutes>[0-5]\d):(?<seconds>[0-5]\d)$"
+MINUTE_AND_SECOND = r"^(?<minutes>\d{1,6}):(?<seconds>[0-5]\d)(?:\.\d+)?$"
 SIZE = r"^(\d+(?:\.\d+)?)([KMGTPE]?)([cn]?)$"
 
 ENERGY = r"^-?\d+(?:\.\d+)?[KMGTPE]?$"
@@ -20,13 +23,13 @@ ENERGY = r"^-?\d+(?:\.\d+)?[KMGTPE]?$"
 RESOURCES = r"^[^=,\s]+=[^,]*(?:,[^=,\s]+=[^,]*)*$"
 """A list of trackable resources."""
 
-UNCOUNTED = r"(?:^|,)(?:cpu|node|gres/gpu(?::[^=,]*)?)=(?:[^,]*[^,\d][^,]*)?(?:,|$)"
-"""A resource in such a list whose count is no number."""
+UNCOUNTED = r"(?:^|,)(?:cpu|node|gres/gpu(?::[^=,]*)?)=(?:[^,]*[^,\d][^,]*|\d{13,})?(?:,|$)"
+"""A resource in such a list whose count is no number, or one that cannot be."""
 
 MIB_OF_UNIT = {"": 1.0, "K": 1 / MIB_PER_GIB, "M": 1.0, "G": MIB_PER_GIB, "T": MIB_PER_GIB**2, "P": MIB_PER_GIB**3, "E": MIB_PER_GIB**4}
 """Slurm counts memory in MiB and prints it with a letter."""
 
-FACTOR_OF_COUNT = {"": 1, "K": 1024, "M": 1024**2}
+FACTOR_OF_COUNT = {"K": 1024, "M": 1024**2}
 """Without --noconvert, Slurm prints 2048 nodes as 2K; a count with decimals, such as 1.50K, is rounded and so not read."""
 
 JOULES_OF_UNIT = {"": 1.0, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
@@ -71,11 +74,15 @@ def counts(text: pl.Series) -> pl.Series:
     >>> counts(pl.Series(["12", "2K", "1.50K", "-1", "twelve", None])).to_list()
     [12, 2048, None, -1, None, None]
     """
-    letter = pl.col("text").str.extract(r"^\d+([KM])$")
-    scaled = pl.col("text").str.extract(r"^(\d+)[KM]$").cast(pl.Int64, strict=False) * letter.replace_strict(
-        FACTOR_OF_COUNT, default=None, return_dtype=pl.Int64
-    )
-    return by_distinct(text, pl.coalesce(pl.col("text").cast(pl.Int64, strict=False), scaled))
+    letter = pl.col("text").str.extract(r"^\d{1,6}([KM])$").replace_strict(FACTOR_OF_COUNT, default=None, return_dtype=pl.Int64)
+    scaled = pl.col("text").str.extract(r"^(\d{1,6})[KM]$").cast(pl.Int64, strict=False) * letter
+    return by_distinct(text, pl.coalesce(whole(pl.col("text")), scaled))
+
+
+def whole(text: pl.Expr) -> pl.Expr:
+    """A whole number, null where the text is none or one that no log can hold."""
+    number = text.cast(pl.Int64, strict=False)
+    return pl.when(number.is_between(-LARGEST, LARGEST)).then(number)
 
 
 def durations_s(text: pl.Series) -> pl.Series:
@@ -91,7 +98,7 @@ def durations_s(text: pl.Series) -> pl.Series:
     readings = (
         days + hours + _minutes_and_seconds(long.field("minutes"), long.field("seconds")),
         _minutes_and_seconds(short.field("minutes"), short.field("seconds")),
-        pl.col("text").cast(pl.Int64, strict=False),
+        whole(pl.col("text")),
     )
     return by_distinct(text, pl.coalesce(readings))
 

@@ -222,7 +222,7 @@ def _readable(zone: str) -> list[Check]:
     no_id = pl.format("JobID is {}; expected a number such as 123, 123_7 or 12+0", checks.quoted("job_id text"))
     state = pl.format(f"State is {{}}; expected one of {', '.join(JobState)}", checks.quoted("state text"))
     return [
-        Check(reason=Reason.NO_JOB_ID, faulty=pl.col("job_id").is_null(), detail=no_id),
+        Check(reason=Reason.NO_JOB_ID, faulty=~(pl.col("job_id") > 0).fill_null(False), detail=no_id),
         Check(reason=Reason.UNKNOWN_STATE, faulty=pl.col("state").is_null(), detail=state),
         *(_readable_time(name, zone) for name in local_time.MOMENTS),
         *(_readable_number(text, value) for text, value in NUMBERS.items()),

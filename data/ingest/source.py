@@ -2,8 +2,9 @@
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -153,11 +154,20 @@ def first_line(path: Path) -> str:
 
 
 def blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
-    """The lines of a log, some at a time; only one block of them is in memory.
+    """The lines of a log, some at a time; the next block is read while one is worked on, so two are in memory.
 
     Raises:
         LogError: if the file cannot be read to its end, or holds a line that no scheduler would write.
     """
+    reading = _blocks(path, block_bytes)
+    with ThreadPoolExecutor(max_workers=1) as reader, closing(reading):
+        upcoming = reader.submit(next, reading, None)
+        while (block := upcoming.result()) is not None:
+            upcoming = reader.submit(next, reading, None)
+            yield block
+
+
+def _blocks(path: Path, block_bytes: int) -> Generator[Block, None, None]:
     with _opened(path) as (raw, text):
         first_line, rest, start = 1, b"", UTF8_MARK
         while read := _read(text, block_bytes, path):

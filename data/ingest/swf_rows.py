@@ -82,8 +82,7 @@ def jobs(text: pl.DataFrame, reading: Reading, header: Header) -> tuple[pl.DataF
 
 def _number(name: str) -> pl.Expr:
     """A number, null where it is -1 or none; fractions of seconds and processors are rounded."""
-    rounded = pl.col(name).cast(pl.Float64, strict=False).round().cast(pl.Int64, strict=False)
-    number = pl.coalesce(pl.col(name).cast(pl.Int64, strict=False), rounded)
+    number = parse.whole(pl.coalesce(pl.col(name).cast(pl.Int64, strict=False), pl.col(name).cast(pl.Float64, strict=False).round()))
     return pl.when(number != UNKNOWN).then(number).alias(name)
 
 
