@@ -48,15 +48,19 @@ def total_by(usage: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
 def hours(usage: pl.DataFrame, unit: HourUnit) -> pl.DataFrame:
     """The usage with its machine time in the chosen unit as `hours`, and as `jobs_without_hours` the jobs missing from it.
 
-    Logs always say how many cores a job held, so nothing counts the jobs without core-hours: there `jobs_without_hours` is unknown.
+    Hours are unknown, never 0, where jobs are missing from them and no job's are known. Logs always say how many cores a job held, so
+    nothing counts the jobs without core-hours: there `jobs_without_hours` is unknown.
 
     >>> hours(usage_frame({"gpu_hours": 8.0, "jobs_without_gpus": 1}), HourUnit.GPU_HOURS).select("hours", "jobs_without_hours").row(0)
     (8.0, 1)
+    >>> hours(usage_frame({"jobs": 2, "jobs_without_nodes": 2}), HourUnit.NODE_HOURS)["hours"].item() is None
+    True
     """
     check(usage, USAGE_MEASURES)
     counted = JOBS_WITHOUT.get(unit)
     missing = pl.lit(None, pl.Int64) if counted is None else pl.col(counted)
-    return usage.with_columns(hours=pl.col(unit), jobs_without_hours=missing)
+    known = pl.when((missing == 0) | missing.is_null() | (pl.col(unit) > 0)).then(pl.col(unit))
+    return usage.with_columns(hours=known, jobs_without_hours=missing)
 
 
 def share(usage: pl.DataFrame, *dimensions: str, unit: HourUnit, within: Iterable[str] = ()) -> pl.DataFrame:
