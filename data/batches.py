@@ -16,6 +16,7 @@ insert into lake.batches by name select
     $first_submitted::timestamptz as first_submitted, $last_seen::timestamptz as last_seen, $demo as demo, $author as author,
     $ingested as ingested
 """
+FORGET_REFUSALS = "delete from lake.refusals where batch_id = $batch_id"
 INSERT_REFUSALS = "insert into lake.refusals by name select $batch_id as batch_id, line, reason, detail, raw from incoming_refusals"
 ALL = "select * from lake.batches order by batch_id desc"
 REFUSED = """
@@ -97,6 +98,11 @@ def record_refusals(writer: Writer, refusals: pl.DataFrame, *, batch_id: int) ->
     if refusals.height:
         with writer.beside("incoming_refusals", check(refusals, REFUSALS)):
             writer.change(INSERT_REFUSALS, {"batch_id": batch_id})
+
+
+def forget_refusals(writer: Writer, batch_id: int) -> None:
+    """Drop the refused lines of a batch that held nothing new, and so leaves no record."""
+    writer.change(FORGET_REFUSALS, {"batch_id": batch_id})
 
 
 def all_batches(lake: Lake) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """What the commands of `python -m data` do, apart from reading the command line."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -13,9 +14,9 @@ from data.dates import day_named
 from data.errors import InputError, LogError
 from data.export.usage import Format, encoded, usage_table
 from data.facts import System
-from data.ingest.load import Account, Order, ingest
+from data.ingest.load import Account, Order, ingest, ingest_together
 from data.ingest.source import Dialect
-from data.lake import Lake, exists, prepare, writing
+from data.lake import Lake, exists, writing
 from data.settings import settings
 from data.systems import declared_system, known_systems, system_named
 from data.terms import Action, Period, Selection
@@ -69,8 +70,6 @@ def ingest_demo(*, jobs: int, seed: int, said: Console) -> None:
     """Make the demonstration log and bring it in through the same way as any log, unless the store holds something already."""
     from tempfile import TemporaryDirectory
 
-    from data.synthetic import demo_logs
-
     if exists(settings()):
         lake = Lake(settings())
         held = spans(lake)
@@ -78,14 +77,17 @@ def ingest_demo(*, jobs: int, seed: int, said: Console) -> None:
         if held.height:
             said.print(f"The store at {escape(str(settings().lake))} holds logs of {', '.join(held['system'])}; it stays as it is.")
             return
-    prepare(settings())
-    with TemporaryDirectory(prefix="equinode-demo-") as folder:
-        for log in demo_logs(seed=seed, jobs=jobs):
-            path = Path(folder) / f"demo-{log.system}.txt"
-            path.write_bytes(log.text)
-            order = Order(path=path, system=known_systems(None)[log.system], demo=True, projects=log.projects)
-            batch = ingest_with_progress(order, said).batch
-            said.print(f"Demonstration log of {batch.system}: {batch.accepted:,} jobs, {batch.refused:,} lines refused")
+    with TemporaryDirectory(prefix="equinode-demo-") as folder, said.status("Making the demonstration log …") as status:
+        orders = _demo_orders(Path(folder), jobs=jobs, seed=seed)
+        accounts = ingest_together(
+            settings(),
+            orders,
+            local_person(settings()),
+            message="Demonstration log",
+            progress=lambda _, lines: status.update(f"Bringing in the demonstration log, {lines:,} lines of this machine …"),
+        )
+    for account in accounts:
+        said.print(f"Demonstration log of {account.batch.system}: {account.batch.accepted:,} jobs, {account.batch.refused:,} lines refused")
 
 
 def check_store(*, said: Console) -> None:
@@ -130,6 +132,17 @@ def export_usage_table(*, by: str, start: str | None, end: str | None, systems: 
     period = Period(day_named(start) if start else whole.start, day_named(end) if end else whole.end)
     table = usage_table(lake, Selection(period=period, systems=chosen), *(name.strip() for name in by.split(",") if name.strip()))
     return encoded(table, form)
+
+
+def _demo_orders(folder: Path, *, jobs: int, seed: int) -> Iterator[Order]:
+    """The demonstration log of each machine in turn, written to a file as `sacct` would."""
+    from data.synthetic import demo_logs
+
+    known = known_systems(None)
+    for log in demo_logs(seed=seed, jobs=jobs):
+        path = folder / f"demo-{log.system}.txt"
+        path.write_bytes(log.text)
+        yield Order(path=path, system=known[log.system], demo=True, projects=log.projects)
 
 
 def _machine(name: str, declaration: str | None, *, origin: str) -> System:

@@ -41,7 +41,7 @@ def save(writer: Writer, projects: pl.DataFrame, *, author: str, decided: dateti
     with writer.beside("incoming_projects", incoming):
         writer.change(DELETE)
         saved = writer.change(INSERT, {"author": author, "decided": decided or datetime.now(UTC)})
-    rollups.reclassify(writer)
+    rollups.reclassify(writer, incoming["system"].unique().sort().to_list())
     return saved
 
 

@@ -5,6 +5,7 @@ that a page's answer takes the same time whatever the number of jobs. The expres
 ingest's transaction; on another engine the same expressions run over the store's Parquet files.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 import ibis
@@ -92,12 +93,14 @@ def subtract_replaced(writer: Writer) -> None:
     _contribute(writer, OF_REPLACED, sign=-1)
 
 
-def reclassify(writer: Writer) -> None:
-    """Make the monthly rollups anew from the daily ones, as is due when a category, mode or country was decided."""
+def reclassify(writer: Writer, systems: Sequence[str]) -> None:
+    """Make the monthly rollups of machines anew from the daily ones, as is due when a category, mode or country was decided."""
     writer.change(REGISTER)
+    writer.change("set variable rolled_systems = $systems", {"systems": list(systems)})
     for name in ROLLED:
-        writer.change(f"create or replace temp view rolled_{name} as from lake.{name}_daily")
-        writer.change(f"truncate lake.{name}_monthly")
+        of_systems = "where list_contains(getvariable('rolled_systems'), system)"
+        writer.change(f"create or replace temp view rolled_{name} as from lake.{name}_daily {of_systems}")
+        writer.change(f"delete from lake.{name}_monthly {of_systems}")  # noqa: S608 (names of our own tables)
         writer.change(f"insert into lake.{name}_monthly by name {_compiled_monthly(name)}")
         writer.change(f"drop view rolled_{name}")
 

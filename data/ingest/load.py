@@ -1,7 +1,7 @@
 """Brings a log into the store: one transaction for jobs, refused lines, rollups and the batch record, or nothing at all."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,18 +71,40 @@ def ingest(settings: Settings, order: Order, person: Person, *, progress: Progre
         InputError: if the time zone does not exist.
         StoreError: if the store cannot be written; nothing is stored then.
     """
+    message = f"Ingest {order.path.name} of {order.system.id}"
+    return next(iter(ingest_together(settings, [order], person, message=message, progress=progress, now=now)))
+
+
+def ingest_together(
+    settings: Settings,
+    orders: Iterable[Order],
+    person: Person,
+    *,
+    message: str,
+    progress: Progress | None = None,
+    now: datetime | None = None,
+) -> list[Account]:
+    """Bring several logs into the store in one transaction: all of them land, or none (otherwise as `ingest`)."""
     require(Action.INGEST, person)
+    accounts = []
+    with writing(settings, author=person.name, message=message) as writer:
+        for order in orders:
+            accounts.append(_ingested(settings, writer, order, person, progress, now or datetime.now(UTC)))
+        writer.details = {"batches": [account.batch.batch_id for account in accounts if account.batch.batch_id]}
+        writer.abandoned = not writer.details["batches"]
+    return accounts
+
+
+def _ingested(settings: Settings, writer: Writer, order: Order, person: Person, progress: Progress | None, now: datetime) -> Account:
     dialect = recognised(order.path, dialect=order.dialect)
-    reading = _reading(settings, order, now or datetime.now(UTC))
-    tally = _Tally()
-    with writing(settings, author=person.name, message=f"Ingest {order.path.name} of {order.system.id}") as writer:
-        batch_id = batches.next_id(writer)
-        for chunk in chunks(order.path, reading, dialect=dialect):
-            _store(writer, chunk, tally, batch_id)
-            if progress is not None:
-                progress(chunk.bytes_read, tally.lines)
-        _believable(order, tally, dialect)
-        batch = _closed(writer, order, person, dialect, tally, batch_id, reading.now)
+    reading = _reading(settings, order, now)
+    tally, batch_id = _Tally(), batches.next_id(writer)
+    for chunk in chunks(order.path, reading, dialect=dialect):
+        _store(writer, chunk, tally, batch_id)
+        if progress is not None:
+            progress(chunk.bytes_read, tally.lines)
+    _believable(order, tally, dialect)
+    batch = _closed(writer, order, person, dialect, tally, batch_id, now)
     return Account(batch=batch, reasons=tally.reasons, time_zone=reading.time_zone, warnings=tuple(_warnings(order, tally)))
 
 
@@ -179,16 +201,15 @@ def _closed(writer: Writer, order: Order, person: Person, dialect: Dialect, tall
         ingested=now,
     )
     if not new:
-        writer.abandoned = True
+        batches.forget_refusals(writer, batch_id)
         return batch
     projects.register_accounts(writer, batch_id=batch_id)
+    if order.projects is not None:
+        projects.save(writer, order.projects, author=person.name, decided=now)
     rollups.add(writer, batch_id)
     batches.record(writer, batch)
     if order.declaration is not None:
         declare(writer, order.system, order.declaration, author=person.name)
-    if order.projects is not None:
-        projects.save(writer, order.projects, author=person.name, decided=now)
-    writer.details = {"batch_id": batch_id, "accepted": tally.accepted, "refused": tally.refused}
     return batch
 
 
