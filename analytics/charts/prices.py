@@ -1,4 +1,4 @@
-"""The chart that answers which limits bind, and what each would be worth if it gave way a little."""
+"""The chart that answers which limits hold a recommended split back, and what it would bring to loosen each a little."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -7,53 +7,55 @@ import polars as pl
 from analytics.charts import numbers, theme
 from data.schema import Schema, check
 
-PRICES: Schema = {"name": pl.String, "price": pl.Float64, "unit": pl.String, "slack": pl.Float64}
-"""One row a limit of a solution: its shadow price, the price's unit, and how much of the limit is left."""
+BINDING: Schema = {"name": pl.String, "price": pl.Float64, "unit": pl.String, "gain": pl.Float64}
+"""One row a limit that binds: its name in words, its shadow price and the unit of that, and the relative gain of 1 % more room."""
 
 MOST_ROWS = 12
-"""How many limits are drawn, the dearest; the summary counts the others."""
+"""How many limits are drawn, the keenest; the summary counts all."""
+
+NOTHING_BINDS = "No limit binds: none would be worth more if it gave way."
 
 
-def by_limit(prices: pl.DataFrame, *, unit: str, title: str = "") -> go.Figure:
-    """The shadow prices of the limits that bind, dearest first, among those priced in this unit."""
-    rows = binding(prices, unit).head(MOST_ROWS)
+def by_gain(binding: pl.DataFrame, *, title: str = "") -> go.Figure:
+    """By how much everybody's satisfaction would rise if each limit were one per cent looser, the keenest first.
+
+    Takes the `binding` frame of a recommendation; pass names as people say them.
+    """
+    rows = _keenest(binding).head(MOST_ROWS)
     if rows.is_empty():
-        return theme.words_instead(title, "No limit binds: none would be worth more if it gave way.")
-    names = [_shortened(name) for name in rows["name"]]
-    figure = theme.rows_canvas(title, theme.safe(unit), names, right=100)
+        return theme.words_instead(title, NOTHING_BINDS)
+    figure = theme.rows_canvas(title, "% more satisfaction if the limit were 1 % looser", [_shortened(name) for name in rows["name"]])
+    shown = [(row["name"], numbers.percent(row["gain"]), numbers.plain(row["price"]), row["unit"]) for row in rows.iter_rows(named=True)]
     figure.add_trace(
         go.Bar(
-            x=rows["price"].to_numpy(),
+            x=100 * rows["gain"].to_numpy(),
             y=np.arange(rows.height),
             orientation="h",
             width=0.62,
             marker={"color": theme.NEUTRAL},
-            text=[numbers.plain(price) for price in rows["price"]],
+            text=[gain for _, gain, _, _ in shown],
             textposition="outside",
             cliponaxis=False,
-            customdata=[
-                f"{theme.safe(name)}: {numbers.plain(price)} {theme.safe(unit)}" for name, price in rows.select("name", "price").rows()
-            ],
+            customdata=[theme.safe(f"{name}: {gain} for 1 % more room; price {price} per {unit}") for name, gain, price, unit in shown],
             hovertemplate=theme.HOVER,
         )
     )
     return figure.update_xaxes(rangemode="tozero")
 
 
-def by_limit_summary(prices: pl.DataFrame, *, unit: str) -> str:
-    """The chart in words: how many limits bind, and the dearest."""
-    rows = binding(prices, unit)
+def by_gain_summary(binding: pl.DataFrame) -> str:
+    """The chart in words: how many limits bind, and the keenest."""
+    rows = _keenest(binding)
     if rows.is_empty():
-        return "No limit binds: none would be worth more if it gave way."
-    dearest, price = rows.select("name", "price").row(0)
+        return NOTHING_BINDS
+    keenest, gain = rows.select("name", "gain").row(0)
     bind = "limit binds" if rows.height == 1 else "limits bind"
-    return f"{numbers.exact(rows.height)} {bind}; the dearest is {dearest} at {numbers.plain(price)} {unit}."
+    return f"{numbers.exact(rows.height)} {bind}; the keenest is {keenest}, where 1 % more room would bring {numbers.percent(gain)} more."
 
 
-def binding(prices: pl.DataFrame, unit: str) -> pl.DataFrame:
-    """The limits priced in this unit above nothing, dearest first."""
-    check(prices, PRICES)
-    return prices.filter(pl.col("unit") == unit, pl.col("price") > 0).sort("price", "name", descending=[True, False])
+def _keenest(binding: pl.DataFrame) -> pl.DataFrame:
+    check(binding, BINDING)
+    return binding.filter(pl.col("gain") > 0).sort("gain", "name", descending=[True, False])
 
 
 def _shortened(name: str) -> str:

@@ -146,3 +146,10 @@ def test_the_order_of_the_rows_handed_in_does_not_matter() -> None:
     forward = usage.share(usage_frame(*rows), "system", "category", unit=HourUnit.NODE_HOURS)
     backward = usage.share(usage_frame(*reversed(rows)), "system", "category", unit=HourUnit.NODE_HOURS)
     assert_frame_equal(forward, backward)
+
+
+def test_machines_take_their_names_and_strangers_keep_theirs() -> None:
+    rows = usage_frame({"system": "alpha", "node_hours": 1.0}, {"system": "stranger", "node_hours": 2.0})
+    named = usage.with_system_names(rows, partitions({"system_name": "Alpha"}, {"system_name": "Alpha", "partition": "cpu"}))
+    assert named["system"].to_list() == ["Alpha", "stranger"]
+    assert named.columns == rows.columns

@@ -67,7 +67,7 @@ WAITS = waiting.queue_waits(waiting.waits_frame({"category": "sme", "bin": 90, "
 SPLIT = usage.total_by(USED, "category", "system").select(
     "category", "system", node_hours_received="node_hours", node_hours_recommended=pl.col("node_hours") * 1.1
 )
-PRICES = pl.DataFrame({"name": ["commercial <use>", "idle"], "price": [2.0, 0.0], "unit": ["EDE per MWh"] * 2, "slack": [0.0, 4.0]})
+BINDING = pl.DataFrame({"name": ["commercial <use>", "idle"], "price": [2.0, 0.0], "unit": ["MWh"] * 2, "gain": [0.004, 0.0]})
 BY_SYSTEM = usage.with_system_names(
     usage.against_capacity(usage.total_by(USED, "system", "category"), OFFERED, unit=UNIT),
     PARTS,
@@ -84,7 +84,7 @@ CHARTS: dict[str, tuple[Callable[..., go.Figure], Callable[..., str], pl.DataFra
     "waits": (waiting_chart.by_group, waiting_chart.by_group_summary, WAITS, {}),
     "split": (split.by_category, split.by_category_summary, SPLIT, {}),
     "split by machine": (split.by_system, split.by_system_summary, SPLIT, {}),
-    "prices": (prices.by_limit, prices.by_limit_summary, PRICES, {"unit": "EDE per MWh"}),
+    "prices": (prices.by_gain, prices.by_gain_summary, BINDING, {}),
 }
 
 

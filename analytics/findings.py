@@ -1,0 +1,143 @@
+"""The findings: one sentence a question, computed from the frames, for the top of a page or a section of a report."""
+
+import polars as pl
+
+from analytics.charts import numbers, theme
+from analytics.charts.fairness import DUE
+from analytics.charts.received import SHARES
+from analytics.charts.waiting import WAITS
+from analytics.energy import ENERGY
+from analytics.fairness import Inequality
+from analytics.limits import AGAINST_LIMITS
+from data.schema import check
+from data.terms import HourUnit
+
+NAMED_SHARES = 3
+"""How many categories the first finding names."""
+
+CLEAR_DIFFERENCE = 0.01
+"""From this difference between received and due on, a category is said to be above or below its due: one percentage point."""
+
+
+def received(shares: pl.DataFrame, *, period: str, unit: HourUnit) -> str:
+    """Who received the machine time, from the frame of `usage.share` by category.
+
+    >>> frame = pl.DataFrame({"category": ["sme", "research"], "hours": [2.0, 8.0], "share": [0.2, 0.8], "jobs": [1, 1]})
+    >>> frame = frame.with_columns(jobs_without_hours=pl.lit(0, pl.Int64))
+    >>> received(frame, period="Q1 2026", unit=HourUnit.NODE_HOURS).replace("\u202f", " ")
+    'Research received 80 % of node-hours in Q1 2026, SMEs 20 %.'
+    """
+    check(shares, SHARES)
+    known = shares.filter(pl.col("share") > 0).sort("share", "category", descending=[True, False])
+    if known.is_empty():
+        return f"No machine time is known for {period}."
+    first, *others = known.head(NAMED_SHARES).select("category", "share").rows()
+    rest = "".join(f", {theme.category_name(category)} {numbers.percent(share)}" for category, share in others)
+    start = f"{theme.label(first[0])} received {numbers.percent(first[1])} of {numbers.UNIT_WORDS[unit]} in {period}{rest}"
+    missing = shares["jobs_without_hours"].sum() or 0
+    unknown = f"; of {numbers.counted(int(missing), 'job')} the hours are not known" if missing else ""
+    return f"{start}{unknown}."
+
+
+def capacity_used(offered: pl.DataFrame, *, period: str) -> str:
+    """How much of what the machines offered was used, from the frame of `usage.against_capacity` of usage by system."""
+    check(offered, {"hours": pl.Float64, "capacity_hours": pl.Float64, "union_hours": pl.Float64, "system": pl.String})
+    known = offered.filter(pl.col("capacity_hours").is_not_null())
+    capacity = float(known["capacity_hours"].sum())
+    if not capacity:
+        return f"The capacity of the machines is not available for {period}."
+    left_out = sorted(set(offered["system"]) - set(known["system"]))
+    without = f", without {numbers.listed(left_out)}, of unknown size" if left_out else ""
+    return f"The logs show {numbers.percent(float(known['hours'].sum()) / capacity)} of the machines' capacity in use in {period}{without}."
+
+
+def waited(waits: pl.DataFrame, *, period: str) -> str:
+    """How long jobs waited, and who waited longest, from the frame of `waiting.queue_waits` by category."""
+    check(waits, {"category": pl.String, **WAITS})
+    known = waits.filter(pl.col("median_wait_s").is_not_null()).sort("median_wait_s", "category", descending=[True, False])
+    if known.is_empty():
+        return f"Waits are not available for {period}: the logs do not say when jobs were submitted."
+    longest, shortest = known.row(0, named=True), known.row(-1, named=True)
+    if longest["median_wait_s"] == shortest["median_wait_s"]:
+        return f"Half of the jobs of every category started within {numbers.duration(longest['median_wait_s'])} in {period}."
+    return (
+        f"Waits were longest for {theme.category_name(longest['category'])} in {period}: half of the jobs waited "
+        f"{numbers.duration(longest['median_wait_s'])} or more, against {numbers.duration(shortest['median_wait_s'])} for "
+        f"{theme.category_name(shortest['category'])}."
+    )
+
+
+def against_due(rows: pl.DataFrame, *, period: str) -> str:
+    """Who received clearly less and more than was due, from the frame of `fairness.against_due`."""
+    check(rows, DUE)
+    known = rows.filter(pl.col("difference").is_not_null()).sort("difference", "category")
+    if known.is_empty():
+        return f"What was due to each category in {period} is not available."
+    below, above = known.row(0, named=True), known.row(-1, named=True)
+    parts = [
+        f"{theme.category_name(row['category'])} received {numbers.percent(row['share_received'])}, due {numbers.percent(row['share_due'])}"
+        for row in (below, above)
+        if abs(row["difference"]) >= CLEAR_DIFFERENCE
+    ]
+    if not parts:
+        return f"In {period} every category received what was due to it, within one percentage point."
+    return f"{theme.sentence_case('; '.join(dict.fromkeys(parts)))}, in {period}."
+
+
+def unequal(found: Inequality, *, period: str) -> str:
+    """How evenly projects were served, and whether the difference lies between categories or within them."""
+    if found.jain is None or found.theil is None or found.theil_between is None:
+        return f"How evenly projects were served in {period} is not available: no project has both an award and use."
+    between = found.theil_between / found.theil if found.theil > 1e-12 else 0.0
+    return (
+        f"Over {numbers.counted(found.projects, 'project')} with an award in {period}, Jain's index of fairness is "
+        f"{numbers.plain(found.jain)} (1 is even); {numbers.percent(between)} of the inequality lies between categories."
+    )
+
+
+def energy_used(total: pl.DataFrame, *, period: str) -> str:
+    """What the machine time cost in energy and how much of that was measured, from the one row of `energy.energy_by()`."""
+    check(total, ENERGY)
+    row = total.row(0, named=True)
+    if row["energy_it_kwh"] is None:
+        return f"The energy of {period} is not available: nothing was metered, and the power of the partitions is not known."
+    span = ""
+    if row["energy_it_high_kwh"] > row["energy_it_low_kwh"]:
+        span = f" (between {numbers.energy(row['energy_it_low_kwh'])} and {numbers.energy(row['energy_it_high_kwh'])})"
+    missing = row["node_hours_without_model"]
+    without = f"; {numbers.amount(missing, 'node-hours')} of unknown power are not in it" if missing else ""
+    return (
+        f"The jobs of {period} took {numbers.energy(row['energy_it_kwh'])} of IT energy{span}; "
+        f"{numbers.percent(row['metered_share'])} of node-hours were measured, the rest modelled{without}."
+    )
+
+
+def emitted(total: pl.DataFrame, *, period: str) -> str:
+    """What the machine time cost in emissions, by both methods, from the one row of `carbon.emissions_by()`."""
+    check(total, {"emissions_location_kgco2e": pl.Float64, "emissions_market_kgco2e": pl.Float64, "contracted_share": pl.Float64})
+    row = total.row(0, named=True)
+    if row["emissions_location_kgco2e"] is None:
+        return f"The emissions of {period} are not available: facility energy or carbon intensity is not known."
+    market = "market-based emissions are not available, as no electricity contract is known"
+    if row["emissions_market_kgco2e"] is not None:
+        covered = f" for the {numbers.percent(row['contracted_share'])} of energy whose contract is known"
+        of = "" if row["contracted_share"] > 0.9995 else covered
+        market = f"{numbers.emissions(row['emissions_market_kgco2e'])} market-based{of}"
+    return f"The electricity of {period} caused {numbers.emissions(row['emissions_location_kgco2e'])} location-based; {market}."
+
+
+def over_limits(rows: pl.DataFrame, *, period: str) -> str:
+    """Whether any machine is over a limit of law or policy, from the frame of `limits.against_limits`."""
+    check(rows, AGAINST_LIMITS)
+    known = rows.filter(pl.col("over").is_not_null())
+    if known.is_empty():
+        return f"Whether limits were kept in {period} is not available."
+    over = known.filter("over").sort("system", "title")
+    if over.is_empty():
+        return f"No machine was over a limit of law or policy in {period}, as far as logs show."
+    parts = [
+        f"{row['title']} on {row['system']} at {numbers.percent(row['share'])}, allowed {numbers.percent(row['share_allowed'])}"
+        f"{'' if row['exact'] else ' (indicative)'}"
+        for row in over.iter_rows(named=True)
+    ]
+    return f"Over a limit in {period}: {'; '.join(parts)}."
