@@ -1,0 +1,79 @@
+"""Every visit passes here: page config, access, the way to the pages, the one filter bar, and then the page itself."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared import access, filters, loaders, parts, visit
+from pages.shared.visit import Visit
+
+ICON = Path(__file__).parent / "shared" / "icon.png"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A page: where it stands, what it is called, and the question it answers."""
+
+    file: str
+    """Its file, from this folder."""
+    title: str
+    """Its name in the list of pages."""
+    question: str
+    """The question it answers, its heading."""
+    needs_store: bool = True
+    """Whether it has nothing to show while no log was brought in."""
+
+    @property
+    def page(self) -> st.Page:
+        """The page as Streamlit knows it."""
+        return st.Page(self.file, title=self.title, default=self is POLICY[0])
+
+
+POLICY = (
+    Place(file="policy/overview.py", title="Overview", question="What happened on the machines, at a glance?"),
+    Place(file="policy/usage.py", title="Usage", question="Who received the machine time?"),
+    Place(file="policy/methods.py", title="Methods", question="How is each figure computed, and from what?", needs_store=False),
+)
+OPERATIONS = (Place(file="operations/intake.py", title="Intake", question="Which logs are in, and what was refused?", needs_store=False),)
+
+
+def show(place: Place) -> None:
+    """Draw the frame around a page, and run the page."""
+    person = access.require(access.Action.READ)
+    state = loaders.seen()
+    if state is not None and loaders.demo_systems(state):
+        parts.demo_banner()
+    st.title(place.question, anchor=False)
+    finding_place = st.empty()
+    selection = filters.bar(state) if state is not None else None
+    visit.begin(Visit(person=person, state=state, selection=selection, finding_place=finding_place))
+    if state is None and place.needs_store:
+        parts.empty_store()
+    elif selection is not None and place.needs_store and filters.is_empty(state, selection):
+        parts.nothing_in_selection()
+    else:
+        pages[place].run()
+
+
+def ways() -> None:
+    """Draw the list of pages, and below it who is at the keyboard."""
+    with st.sidebar:
+        st.markdown("**Equinode**")
+        for heading, places in (("Policy", POLICY), ("Operations", OPERATIONS)):
+            st.caption(heading)
+            for place in places:
+                st.page_link(pages[place], label=place.title)
+        st.caption(f"{access.person().name}, {access.person().role}")
+
+
+st.set_page_config(page_title="Equinode", page_icon=str(ICON), layout="wide", initial_sidebar_state=220)
+st.html(parts.PRINT)
+pages = {place: place.page for place in (*POLICY, *OPERATIONS)}
+current = st.navigation(list(pages.values()), position="hidden")
+ways()
+here = next(place for place, page in pages.items() if page.title == current.title)
+try:
+    show(here)
+except parts.EquinodeError as error:
+    parts.error_box(error)

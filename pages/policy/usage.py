@@ -1,0 +1,127 @@
+"""Who received the machine time: by category, machine, mode, country and month, against what the machines offer."""
+
+import polars as pl
+import streamlit as st
+
+from analytics import usage as indicators
+from analytics.charts import machines, numbers, received, theme
+from data.terms import HourUnit
+from pages.shared import filters, loaders, parts, visit
+
+BY = {"User category": "category", "Machine": "system", "Access mode": "mode", "Country": "country", "Month": "month"}
+WHOLE_FROM = 1_000_000
+
+here = visit.now()
+chosen, unit, words = here.chosen, here.chosen.unit, numbers.UNIT_WORDS[here.chosen.unit]
+names = loaders.system_names(here.seen)
+
+
+def named(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the machines under their names."""
+    return frame.with_columns(pl.col("system").replace(names)) if "system" in frame.columns else frame
+
+
+def overall() -> None:
+    """The figures of the whole selection, against the period before."""
+    whole, before = (
+        indicators.hours(indicators.total_by(loaders.usage(here.seen, one)), unit).row(0, named=True) for one in (chosen, filters.before(chosen))
+    )
+    used = indicators.against_capacity(loaders.usage(here.seen, chosen, "system"), offered, unit=unit)
+    sized = used.filter(pl.col("capacity_hours") > 0)
+    share = sized["hours"].sum() / sized["capacity_hours"].sum() if sized.height else None
+    failed = whole["node_hours_failed"] / whole["node_hours"] if whole["node_hours"] else None
+    parts.figures(
+        [
+            parts.Figure(
+                label=theme.sentence_case(words),
+                value=numbers.amount(whole["hours"], ""),
+                note=parts.change(whole["hours"], before["hours"], lambda hours: numbers.amount(hours, "")),
+                meaning=f"Machine time of all jobs of the selection in {words}; a job over midnight is split at the day's end.",
+            ),
+            parts.Figure(
+                label="Jobs",
+                value=numbers.amount(whole["jobs"], ""),
+                note=parts.change(whole["jobs"], before["jobs"], lambda jobs: numbers.amount(jobs, "")),
+                meaning="Jobs that used the machine, counted on the day they ended.",
+            ),
+            parts.Figure(
+                label="Of capacity",
+                value=numbers.percent(share),
+                note=f"{sized.height} of {numbers.counted(used.height, 'machine')}",
+                meaning="Machine time as a share of nodes × 24 hours × days, from the first to the last day of the logs; "
+                "only of machines whose size is known.",
+            ),
+            parts.Figure(
+                label="In failed jobs",
+                value=numbers.percent(failed),
+                note="of node-hours",
+                meaning="Node-hours of jobs that ended as failed, timed out, out of memory, or through a node's fault.",
+            ),
+            parts.Figure(
+                label="Jobs never started",
+                value=numbers.amount(whole["jobs_never_started"], ""),
+                meaning="Cancelled while they waited, or still waiting when the log was written.",
+            ),
+        ]
+    )
+    missing = whole["jobs_without_hours"]
+    if missing:
+        parts.coverage([f"Of {numbers.exact(missing)} of {numbers.exact(whole['jobs'])} jobs the {words} are not known, and so not in the figures."])
+        if whole["hours"] is None and unit is not HourUnit.CORE_HOURS:
+            st.button("Show core-hours", on_click=filters.choose_unit, args=(HourUnit.CORE_HOURS,))
+
+
+def by_what() -> None:
+    """The table by whatever dimension the reader picks."""
+    label = st.segmented_control("Table by", BY, default="User category", required=True, key="by", bind="query-params")
+    rows = indicators.share(loaders.usage(here.seen, chosen, BY[label]), BY[label], unit=unit)
+    parts.table(rows, name=f"usage-by-{BY[label]}", alt=f"Machine time by {label.lower()}", unit=unit)
+
+
+def all_logs() -> None:
+    """What is in the store, in full precision, whatever is selected."""
+    st.subheader("All logs in the store", anchor=False)
+    rows = named(loaders.spans(here.seen))
+    parts.plain_table(
+        rows.select(
+            pl.col("system").alias("Machine"),
+            pl.format("{} to {}", pl.col("first_month").dt.strftime("%B %Y"), pl.col("last_month").dt.strftime("%B %Y")).alias("Months"),
+            pl.col("jobs").map_elements(lambda count: f"{count:,}", return_dtype=pl.String).alias("Jobs"),
+            pl.col("core_hours").map_elements(parts.in_full, return_dtype=pl.String).alias("Core-hours"),
+        ),
+        alt="Jobs and core-hours of every machine with a log",
+    )
+    parts.download(rows, name="all-logs")
+
+
+offered = loaders.offered(here.seen, chosen)
+used = loaders.usage(here.seen, chosen, "system", "category", "month")
+monthly = indicators.share(used.drop("system"), "month", "category", unit=unit, within=("month",))
+shares = indicators.share(used, "category", unit=unit)
+parts.finding(received.by_category_summary(shares, unit=unit))
+overall()
+parts.chart(
+    received.by_month(monthly, unit=unit, title="Machine time by month", offered=parts.known_capacity(offered)),
+    alt=received.by_month_summary(monthly, unit=unit),
+    data=monthly,
+    name="machine-time-by-month",
+)
+left, right = st.columns(2, gap="large")
+with left:
+    parts.chart(
+        received.by_category(shares, unit=unit, title="By user category"),
+        alt=received.by_category_summary(shares, unit=unit),
+        data=shares,
+        name="machine-time-by-category",
+    )
+with right:
+    of_capacity = named(indicators.against_capacity(indicators.total_by(used, "system", "category"), offered, unit=unit))
+    parts.chart(
+        machines.by_system(of_capacity, unit=unit, title="By machine"),
+        alt=machines.by_system_summary(of_capacity, unit=unit),
+        data=of_capacity.select("system", "category", "hours", "capacity_hours", "union_hours", "share_of_capacity", "share_of_union"),
+        name="machine-time-by-machine",
+    )
+by_what()
+all_logs()
+parts.sources(method="usage")

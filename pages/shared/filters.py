@@ -1,0 +1,114 @@
+"""The one filter bar: what the reader chose to look at, kept in the page's address so that a link reopens the same view."""
+
+from dataclasses import replace
+from datetime import date
+
+import streamlit as st
+
+from analytics.charts.numbers import UNIT_WORDS
+from analytics.charts.theme import STACK, category_name, sentence_case
+from data.terms import HourUnit, Period, Selection, UserCategory, month_after
+from pages.shared import loaders
+from pages.shared.loaders import Seen
+
+PERIOD, FROM, TO, MACHINES, CATEGORIES, UNIT = "period", "from", "to", "machines", "categories", "unit"
+"""The names of the choices, in the session and in the address."""
+
+LAST_YEAR, WHOLE, BETWEEN = "Last 12 months", "All months", "From … to …"
+CATEGORY_OF = {sentence_case(category_name(category)): category for category in STACK}
+UNIT_OF = {words: unit for unit, words in UNIT_WORDS.items()}
+
+
+def bar(state: Seen) -> Selection:
+    """What the reader chose, after drawing the bar."""
+    periods = named_periods(loaders.whole_period(state))
+    machines = {loaders.system_names(state)[name]: name for name in loaders.spans(state)["system"]}
+    with st.container(horizontal=True, gap="small", key="filter-bar", vertical_alignment="center"):
+        period = _period(periods)
+        names = st.multiselect(
+            "Machines", machines, placeholder="All machines", key=MACHINES, bind="query-params", label_visibility="collapsed", wrap=False, width=240
+        )
+        groups = st.multiselect(
+            "User categories",
+            CATEGORY_OF,
+            placeholder="All user categories",
+            key=CATEGORIES,
+            bind="query-params",
+            label_visibility="collapsed",
+            wrap=False,
+            width=240,
+        )
+        unit = st.selectbox("Unit", UNIT_OF, key=UNIT, bind="query-params", label_visibility="collapsed", width=140)
+        _chip(period.name if st.session_state[PERIOD] != LAST_YEAR else "", "the period", (PERIOD, FROM, TO))
+        _chip(unit if UNIT_OF[unit] is not HourUnit.NODE_HOURS else "", "the unit", (UNIT,))
+    return Selection(
+        period=period,
+        systems=tuple(machines[name] for name in names),
+        categories=tuple(CATEGORY_OF[group] for group in groups),
+        unit=UNIT_OF[unit],
+    )
+
+
+def is_empty(state: Seen, chosen: Selection) -> bool:
+    """Whether nothing ran, and nothing waited, in a selection."""
+    return loaders.usage(state, chosen, "system").is_empty()
+
+
+def named_periods(whole: Period) -> dict[str, Period]:
+    """The periods a reader can pick, by name: the last twelve months, all months, and each year and quarter that has data.
+
+    >>> list(named_periods(Period(date(2025, 11, 1), date(2026, 3, 1))))
+    ['Last 12 months', 'All months', '2026', '2025', 'Q1 2026', 'Q4 2025']
+    """
+    found = {LAST_YEAR: Period(max(whole.start, month_after(whole.end, -12)), whole.end), WHOLE: whole}
+    years = [Period(date(year, 1, 1), date(year + 1, 1, 1)) for year in sorted({month.year for month in whole.months}, reverse=True)]
+    quarters = sorted({date(month.year, month.month - (month.month - 1) % 3, 1) for month in whole.months}, reverse=True)
+    for period in (*years, *(Period(quarter, month_after(quarter, 3)) for quarter in quarters)):
+        found[period.name] = period
+    return found
+
+
+def reset(*names: str) -> None:
+    """Put these choices back to what they are without a choice."""
+    for name in names:
+        st.session_state[name] = {MACHINES: [], CATEGORIES: [], PERIOD: LAST_YEAR, UNIT: UNIT_WORDS[HourUnit.NODE_HOURS]}.get(name)
+
+
+def show_everything() -> None:
+    """Choose all months, machines and user categories."""
+    reset(MACHINES, CATEGORIES)
+    st.session_state[PERIOD] = WHOLE
+
+
+def choose_unit(unit: HourUnit) -> None:
+    """Choose a unit."""
+    st.session_state[UNIT] = UNIT_WORDS[unit]
+
+
+def before(chosen: Selection) -> Selection:
+    """The same selection in the period before."""
+    return replace(chosen, period=chosen.period.before)
+
+
+def in_words(chosen: Selection, names: dict[str, str]) -> str:
+    """The selection as words for a sentence: period, machines, categories."""
+    machines = ", ".join(names.get(system, system) for system in chosen.systems) or "all machines"
+    categories = ", ".join(category_name(category) for category in chosen.categories)
+    return " · ".join(filter(None, (chosen.period.name, machines, categories)))
+
+
+def _period(periods: dict[str, Period]) -> Period:
+    whole = periods[WHOLE]
+    name = st.selectbox("Period", [*periods, BETWEEN], key=PERIOD, bind="query-params", label_visibility="collapsed", width=170)
+    if name != BETWEEN:
+        return periods[name]
+    months = {f"{month:%B %Y}": month for month in whole.months}
+    first = st.selectbox("First month", months, key=FROM, bind="query-params", label_visibility="collapsed", width=150)
+    last = st.selectbox("Last month", months, index=len(months) - 1, key=TO, bind="query-params", label_visibility="collapsed", width=150)
+    start, end = sorted((months[first], months[last]))
+    return Period(start, month_after(end))
+
+
+def _chip(shown: str, what: str, names: tuple[str, ...]) -> None:
+    if shown:
+        st.button(f"{shown} ✕", key=f"chip-{names[0]}", help=f"Remove the choice of {what}", on_click=reset, args=names, type="secondary")

@@ -1,0 +1,236 @@
+"""The frames that pages show: the only cache, keyed by the state of the store, so that new data show at the next interaction."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
+from typing import TypeVar
+
+import polars as pl
+import streamlit as st
+
+from analytics import usage as indicators
+from data import batches as batch_records
+from data import facts, lake, projects
+from data import usage as rollups
+from data.errors import EquinodeError, StoreError
+from data.facts import System
+from data.lake import Lake, Snapshot
+from data.schema import PARTITIONS, empty
+from data.settings import settings
+from data.systems import known_systems
+from data.terms import Period, PolicyLimit, Selection
+
+SLOW_IMPORTS = ("pandas", "pyarrow", "plotly.graph_objects", "plotly.io", "babel.numbers")
+"""What the first visitor would otherwise wait for."""
+
+MOST_KEPT = 1_000
+"""How many results are kept; each is a frame of totals, never of jobs."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The state of the store that one visit sees."""
+
+    lake: Lake
+    """The store, opened once for the process."""
+    place: str
+    """Which store it is."""
+    snapshot_id: int
+    """Its state; results are kept for this state alone."""
+
+
+def seen() -> Seen | None:
+    """The newest state of the store, none where there is no store or nothing was ever brought in.
+
+    Raises:
+        StoreError: if there is a store that cannot be read.
+    """
+    if not lake.exists(settings()):
+        return None
+    place = _place()
+    opened = _opened(place)
+    state = Seen(lake=opened, place=place, snapshot_id=opened.snapshot_id)
+    return state if _has_tables(state) and spans(state).height else None
+
+
+def usage(state: Seen, chosen: Selection, *by: str) -> pl.DataFrame:
+    """Machine time in the selection, one row a combination of these dimensions (frame `usage_by`)."""
+    return _kept(state, "usage", (chosen, by), lambda: rollups.usage(state.lake, chosen, *by))
+
+
+def waits(state: Seen, chosen: Selection, *by: str) -> pl.DataFrame:
+    """The histogram of queue waits in the selection (frame `waits_by`)."""
+    return _kept(state, "waits", (chosen, by), lambda: rollups.waits(state.lake, chosen, *by))
+
+
+def spans(state: Seen) -> pl.DataFrame:
+    """First and last month, jobs and core-hours of every machine with a log."""
+    return _kept(state, "spans", (), lambda: rollups.spans(state.lake))
+
+
+def whole_period(state: Seen) -> Period:
+    """The whole months from the first to the last that the store knows."""
+    period = _kept(state, "whole period", (), lambda: rollups.whole_period(state.lake))
+    if period is None:
+        raise StoreError("the store holds no job, so it has no period; bring a log in first.")
+    return period
+
+
+def batches(state: Seen) -> pl.DataFrame:
+    """Every log that was brought in, newest first."""
+    return _kept(state, "batches", (), lambda: batch_records.all_batches(state.lake))
+
+
+def refusals(state: Seen, chosen: tuple[str, ...], most: int) -> pl.DataFrame:
+    """Refused lines of these machines with their reasons, newest batch first."""
+    return _kept(state, "refusals", (chosen, most), lambda: batch_records.refusals(state.lake, systems=chosen, most=most))
+
+
+def refusals_by_reason(state: Seen) -> pl.DataFrame:
+    """How many lines were refused per machine and reason."""
+    return _kept(state, "refusals by reason", (), lambda: batch_records.refusals_by_reason(state.lake))
+
+
+def all_projects(state: Seen, chosen: tuple[str, ...]) -> pl.DataFrame:
+    """Every account of these machines with what was decided about it."""
+    return _kept(state, "projects", (chosen,), lambda: projects.all_projects(state.lake, systems=chosen))
+
+
+def demo_systems(state: Seen) -> tuple[str, ...]:
+    """The machines of which the store holds the demonstration log."""
+    return _kept(state, "demo", (), lambda: batch_records.demo_systems(state.lake))
+
+
+def snapshot(state: Seen) -> Snapshot:
+    """The state with its author, time and message."""
+    return _kept(state, "snapshot", (), state.lake.snapshot)
+
+
+def systems(state: Seen | None) -> dict[str, System]:
+    """Every machine of the reference facts and of the store's declarations."""
+    return facts.systems() if state is None else _kept(state, "systems", (), lambda: known_systems(state.lake))
+
+
+def system_names(state: Seen | None) -> dict[str, str]:
+    """The name of every machine by its identifier; where two share a name, and where nothing is declared, the identifier tells."""
+    logged = [] if state is None else spans(state)["system"].to_list()
+    named = {name: name for name in logged} | {name: system.name for name, system in systems(state).items()}
+    twice = {name for name, count in Counter(named.values()).items() if count > 1}
+    return {system: f"{name} ({system})" if name in twice else name for system, name in named.items()}
+
+
+def partitions(state: Seen | None, chosen: tuple[str, ...] = ()) -> pl.DataFrame:
+    """The facts about the hardware partitions of these machines, or of all."""
+    wanted = [system for name, system in systems(state).items() if not chosen or name in chosen]
+    return facts.partitions(wanted) if wanted else empty(PARTITIONS)
+
+
+def offered(state: Seen, chosen: Selection) -> pl.DataFrame:
+    """The hours that the machines with logs could have given from the first to the last day of their logs (frame CAPACITY)."""
+    return _kept(state, "offered", (chosen.period, chosen.systems), lambda: _offered(state, chosen))
+
+
+def logged_days(state: Seen) -> dict[str, Period]:
+    """From which day to which the logs of each machine run."""
+    days = batches(state).group_by("system").agg(pl.min("first_submitted").dt.date(), pl.max("last_seen").dt.date()).drop_nulls()
+    return {system: Period(first, last + timedelta(days=1)) for system, first, last in days.sort("system").rows()}
+
+
+def logged_throughout(state: Seen, chosen: Selection, period: Period) -> bool:
+    """Whether the logs of every machine chosen reach over all months of a period in which it served, so that it can be compared."""
+    known = systems(state)
+    for system, first, last in spans(state).select("system", "first_month", "last_month").rows():
+        if not chosen.systems or system in chosen.systems:
+            served_from = known[system].in_service if system in known else None
+            starts = max(period.months[0], served_from.replace(day=1)) if served_from else period.months[0]
+            if first > starts or last < period.months[-1]:
+                return False
+    return True
+
+
+@st.cache_data(show_spinner=False)
+def intensity() -> pl.DataFrame:
+    """Annual carbon intensity of the grid zones."""
+    return facts.carbon_intensity()
+
+
+@st.cache_data(show_spinner=False)
+def prices() -> pl.DataFrame:
+    """Annual electricity prices."""
+    return facts.prices()
+
+
+@st.cache_data(show_spinner=False)
+def policy_limits() -> tuple[PolicyLimit, ...]:
+    """The limits that law and access policy set."""
+    return facts.policy_limits()
+
+
+def kept(state: Seen, what: str, arguments: tuple[object, ...], make: Callable[[], T]) -> T:
+    """What `make` gives, kept for this state of the store and these arguments; for results that take long to compute."""
+    return _kept(state, what, arguments, make)
+
+
+def warm() -> None:
+    """Imports what is slow to import, and asks the store once; a store that cannot be read is told to the log and to the visitor."""
+    for name in SLOW_IMPORTS:
+        import_module(name)
+    facts.systems()
+    logging.getLogger("equinode").info("ready: %s", health())
+
+
+def health() -> dict[str, str | int]:
+    """Whether the store can be read, and its state; read past what is kept."""
+    try:
+        if not lake.exists(settings()):
+            return {"status": "ok", "store": "empty"}
+        opened = Lake(settings())
+        try:
+            return {"status": "ok", "store": "open", "snapshot": opened.snapshot_id}
+        finally:
+            opened.close()
+    except EquinodeError as error:
+        return {"status": "failed", "store": str(error)}
+
+
+def _offered(state: Seen, chosen: Selection) -> pl.DataFrame:
+    facts_of, frames = partitions(state, chosen.systems), [empty(indicators.CAPACITY)]
+    for system, days in logged_days(state).items():
+        first, last = max(days.start, chosen.period.start), min(days.end, chosen.period.end)
+        if first < last:
+            frames.append(indicators.capacity(facts_of.filter(system=system), Period(first, last)))
+    return pl.concat(frames)
+
+
+def _kept(state: Seen, what: str, arguments: tuple[object, ...], make: Callable[[], T]) -> T:
+    kept: T = _results(state.place, state.snapshot_id, what, arguments, make)
+    return kept
+
+
+@st.cache_data(show_spinner=False, max_entries=MOST_KEPT)
+def _results(place: str, snapshot_id: int, what: str, arguments: tuple[object, ...], _make: Callable[[], object]) -> object:
+    return _make()
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _opened(place: str) -> Lake:
+    return Lake(settings())
+
+
+def _place() -> str:
+    """Which store the settings name; one that was made anew at the same path is another store."""
+    site = settings()
+    file = site.lake / "catalog.sqlite"
+    return site.catalog or f"{file} {file.stat().st_ino}"
+
+
+def _has_tables(state: Seen) -> bool:
+    missing = _kept(state, "migrations", (), lambda: lake.pending_migrations(state.lake))
+    if missing and 1 not in missing:
+        raise StoreError(f"the store was made by an earlier version and lacks migrations {missing}; any ingest brings it up to date.")
+    return not missing
