@@ -1,18 +1,16 @@
 """Reads a machine from its TOML declaration, ours or an operator's, and tells every fault in it at once."""
 
-import math
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from difflib import get_close_matches
 from typing import Any
 from zoneinfo import available_timezones
 
 from data.errors import FactError
-from data.machines import PARTITION_FIELDS, SYSTEM_FIELDS, Fact, FactField, FactValue, Kind, Partition, System, SystemStatus
-from data.terms import Flag
+from data.fact_values import day_of, facts_in, number_of, reasons_in, text_of
+from data.machines import PARTITION_FIELDS, SYSTEM_FIELDS, Fact, Partition, System, SystemStatus
 
 DECLARATION_EXAMPLE = """\
 # A machine that Equinode does not know yet. Save this as my_machine.toml and put in your own figures.
@@ -71,8 +69,8 @@ def parse_system(text: str, *, origin: str) -> System:
     """
     table = _toml(text, origin)
     faults: list[str] = []
-    facts = _facts(table, SYSTEM_FIELDS, _OTHER_KEYS, "", origin, faults)
-    unknown = _unknown(table, SYSTEM_FIELDS, "", faults)
+    facts = facts_in(table, SYSTEM_FIELDS, _OTHER_KEYS, "", origin, faults)
+    unknown = reasons_in(table, SYSTEM_FIELDS, "", faults)
     status = _status(facts, SystemStatus.DECLARED, "", faults)
     partitions = tuple(_partition(name, part, facts, status, origin, faults) for name, part in _partition_tables(table, faults).items())
     faults += _contradictions(facts, partitions)
@@ -92,82 +90,6 @@ def _toml(text: str, origin: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise FactError(f"{origin} is not TOML: {fault}. Expected lines such as: pue = 1.15") from fault
-
-
-def _facts(
-    table: Mapping[str, Any], fields: Sequence[FactField], others: Iterable[str], where: str, origin: str, faults: list[str]
-) -> dict[str, Fact]:
-    known = {field.name: field for field in fields}
-    facts = {}
-    for key, stated in table.items():
-        if key in known:
-            fact = _fact(known[key], stated, where, origin, faults)
-            if fact is not None:
-                facts[key] = fact
-        elif key not in others:
-            near = get_close_matches(key, [*known, *others], n=1)
-            mend = f"perhaps {near[0]!r} is meant" if near else f"expected one of {', '.join(known)}"
-            faults.append(f"{where}{key} is not a known key; {mend}")
-    excused = table.get("unknown") if where else None
-    for field in fields:
-        if field.required and field.name not in table and not (isinstance(excused, Mapping) and field.name in excused):
-            faults.append(f"{where}{field.name} is missing; it is {field.meaning}")
-    return facts
-
-
-def _fact(field: FactField, stated: object, where: str, origin: str, faults: list[str]) -> Fact | None:
-    name = f"{where}{field.name}"
-    source, flag, valid, value = f"declared by the operator in {origin}", Flag.DECLARED, "", stated
-    if isinstance(stated, Mapping):
-        missing = [key for key in ("value", "source", "flag") if key not in stated]
-        strange = [key for key in stated if key not in ("value", "source", "flag", "valid")]
-        if missing or strange or stated["flag"] not in [*Flag] or not str(stated["source"]).strip():
-            faults.append(
-                f"{name} is {dict(stated)!r}; expected a value alone, or {{ value, source, flag }} with a source"
-                f" and a flag of {', '.join(Flag)} (and valid, if its time of validity is narrower)"
-            )
-            return None
-        source, flag, valid, value = str(stated["source"]), Flag(stated["flag"]), str(stated.get("valid", "")), stated["value"]
-    checked = _value(field, value)
-    if checked is None:
-        faults.append(f"{name} is {value!r} but must be {_wanted(field)}: {field.meaning}")
-        return None
-    return Fact(value=checked, source=source, flag=flag, unit=field.unit, valid=valid)
-
-
-def _value(field: FactField, value: object) -> FactValue | None:
-    match field.kind:
-        case Kind.TEXT:
-            return value if isinstance(value, str) and value.strip() else None
-        case Kind.DAY:
-            return value if isinstance(value, date) and not isinstance(value, datetime) else None
-        case Kind.NAMES:
-            named = isinstance(value, list) and value and all(isinstance(name, str) and name.strip() for name in value)
-            return tuple(value) if named and isinstance(value, list) else None
-        case Kind.NUMBER:
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                return None
-            return float(value) if field.least <= value <= field.most and not (field.above and value == field.least) else None
-
-
-def _wanted(field: FactField) -> str:
-    if field.kind is not Kind.NUMBER:
-        return {Kind.TEXT: "a text", Kind.DAY: "a day such as 2024-03-01, without quotes", Kind.NAMES: 'names such as ["normal", "long"]'}[
-            field.kind
-        ]
-    least = f"above {field.least:g}" if field.above else f"of at least {field.least:g}"
-    return f"a number {least}" + (f" and at most {field.most:g}" if math.isfinite(field.most) else "")
-
-
-def _unknown(table: Mapping[str, Any], fields: Sequence[FactField], where: str, faults: list[str]) -> dict[str, str]:
-    stated = table.get("unknown", {})
-    if not isinstance(stated, Mapping) or not all(isinstance(reason, str) and reason.strip() for reason in stated.values()):
-        faults.append(f'{where}unknown is {stated!r}; expected reasons such as {{ pue = "not metered" }}')
-        return {}
-    known = {field.name for field in fields}
-    faults += [f"{where}unknown.{key} is not a known key; expected one of {', '.join(sorted(known))}" for key in stated if key not in known]
-    faults += [f"{where}{key} has a value and stands under unknown; keep one of them" for key in stated if key in table]
-    return dict(stated)
 
 
 def _status(facts: Mapping[str, Fact], default: SystemStatus, where: str, faults: list[str]) -> SystemStatus:
@@ -197,27 +119,27 @@ def _partition(
     name: str, table: Mapping[str, Any], of_system: Mapping[str, Fact], status: SystemStatus, origin: str, faults: list[str]
 ) -> Partition:
     where = f"partitions.{name}."
-    facts = _facts(table, PARTITION_FIELDS, ("unknown",), where, origin, faults)
-    unknown = _unknown(table, PARTITION_FIELDS, where, faults)
+    facts = facts_in(table, PARTITION_FIELDS, ("unknown",), where, origin, faults)
+    unknown = reasons_in(table, PARTITION_FIELDS, where, faults)
     dated = {key: fact for key, fact in of_system.items() if key not in unknown} | facts
     queues = facts.get("queues")
     return Partition(
         name=name,
         status=_status(facts, status, where, faults),
-        in_service=_day(dated, "in_service"),
-        out_of_service=_day(dated, "out_of_service"),
-        nodes=_number(facts, "nodes"),
-        cores_per_node=_number(facts, "cores_per_node"),
-        gpus_per_node=_number(facts, "gpus_per_node"),
-        memory_gib_per_node=_number(facts, "memory_gib_per_node"),
-        node_idle_w=_number(facts, "node_idle_w"),
-        node_max_w=_number(facts, "node_max_w"),
-        utilisation=_number(facts, "utilisation"),
-        availability=_number(facts, "availability"),
-        hpl_power_kw=_number(facts, "hpl_power_kw"),
+        in_service=day_of(dated, "in_service"),
+        out_of_service=day_of(dated, "out_of_service"),
+        nodes=number_of(facts, "nodes"),
+        cores_per_node=number_of(facts, "cores_per_node"),
+        gpus_per_node=number_of(facts, "gpus_per_node"),
+        memory_gib_per_node=number_of(facts, "memory_gib_per_node"),
+        node_idle_w=number_of(facts, "node_idle_w"),
+        node_max_w=number_of(facts, "node_max_w"),
+        utilisation=number_of(facts, "utilisation"),
+        availability=number_of(facts, "availability"),
+        hpl_power_kw=number_of(facts, "hpl_power_kw"),
         queues=queues.value if queues and isinstance(queues.value, tuple) else (),
-        cores_per_logged_cpu=_number(facts, "cores_per_logged_cpu") or 1.0,
-        gpus_per_logged_gpu=_number(facts, "gpus_per_logged_gpu") or 1.0,
+        cores_per_logged_cpu=number_of(facts, "cores_per_logged_cpu") or 1.0,
+        gpus_per_logged_gpu=number_of(facts, "gpus_per_logged_gpu") or 1.0,
         facts=facts,
         unknown=unknown,
     )
@@ -236,17 +158,17 @@ def _system(
         name=facts["name"].text,
         country=facts["country"].text,
         time_zone=facts["time_zone"].text,
-        log_time_zone=_text(facts, "log_time_zone") or facts["time_zone"].text,
+        log_time_zone=text_of(facts, "log_time_zone") or facts["time_zone"].text,
         status=status,
-        site=_text(facts, "site"),
-        city=_text(facts, "city"),
-        operator=_text(facts, "operator"),
-        grid_zone=_text(facts, "grid_zone"),
-        in_service=_day(facts, "in_service"),
-        out_of_service=_day(facts, "out_of_service"),
-        pue=_number(facts, "pue"),
-        union_share=_number(facts, "union_share"),
-        market_factor=_number(facts, "market_factor"),
+        site=text_of(facts, "site"),
+        city=text_of(facts, "city"),
+        operator=text_of(facts, "operator"),
+        grid_zone=text_of(facts, "grid_zone"),
+        in_service=day_of(facts, "in_service"),
+        out_of_service=day_of(facts, "out_of_service"),
+        pue=number_of(facts, "pue"),
+        union_share=number_of(facts, "union_share"),
+        market_factor=number_of(facts, "market_factor"),
         collected=collected,
         partitions=partitions,
         facts=facts,
@@ -260,7 +182,7 @@ def _contradictions(facts: Mapping[str, Fact], partitions: Sequence[Partition]) 
         for key in ("time_zone", "log_time_zone")
         if key in facts and facts[key].value not in available_timezones()
     ]
-    country = _text(facts, "country")
+    country = text_of(facts, "country")
     if country is not None and (not re.fullmatch("[A-Z]{2}", country) or country in _COUNTRY_SLIPS):
         faults.append(
             f"country is {country!r} but must be an ISO 3166 code of two capital letters such as {_COUNTRY_SLIPS.get(country, 'FR')}"
@@ -288,7 +210,7 @@ def _named_twice(partitions: Sequence[Partition]) -> list[str]:
 def _identifier(table: Mapping[str, Any], facts: Mapping[str, Fact], faults: list[str]) -> str:
     stated = table.get("id")
     if stated is None:
-        plain = unicodedata.normalize("NFKD", _text(facts, "name") or "").encode("ascii", "ignore").decode()
+        plain = unicodedata.normalize("NFKD", text_of(facts, "name") or "").encode("ascii", "ignore").decode()
         stated = re.sub("[^a-z0-9]+", "_", plain.casefold()).strip("_")
         if not stated and "name" in facts:
             faults.append('id is missing, and the name has no Latin letters to make one from; add a line such as id = "my_machine"')
@@ -302,18 +224,3 @@ def _day_or_none(stated: object, faults: list[str]) -> date | None:
         return stated
     faults.append(f"collected is {stated!r} but must be a day such as 2026-11-23, without quotes")
     return None
-
-
-def _number(facts: Mapping[str, Fact], key: str) -> float | None:
-    fact = facts.get(key)
-    return fact.value if fact is not None and isinstance(fact.value, float) else None
-
-
-def _day(facts: Mapping[str, Fact], key: str) -> date | None:
-    fact = facts.get(key)
-    return fact.value if fact is not None and isinstance(fact.value, date) else None
-
-
-def _text(facts: Mapping[str, Fact], key: str) -> str | None:
-    fact = facts.get(key)
-    return fact.value if fact is not None and isinstance(fact.value, str) else None
