@@ -23,6 +23,9 @@ RECOGNISED: dict[Dialect, Callable[[list[str]], bool]] = {
 LOOKED_AT = 20
 """How many such lines are looked at."""
 
+LOOKED_AT_BYTES = 1_000
+"""Where binary data show at the latest."""
+
 READABLE = "sacct -P with its header, the 26 fields of Open XDMoD, or the Standard Workload Format (SWF)"
 
 PACKED = {
@@ -86,7 +89,7 @@ def _must_be_text(text: bytes, path: Path) -> None:
     packed = next((what for magic, what in PACKED.items() if text.startswith(magic)), None)
     if packed is not None:
         raise LogError(f"{path} is {packed}.")
-    if b"\0" in text:
+    if b"\0" in text[:LOOKED_AT_BYTES]:
         raise LogError(f"{path} holds binary data, not text; expected {READABLE}.")
 
 

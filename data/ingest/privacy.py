@@ -10,7 +10,7 @@ LONGEST_RAW = 2_000
 """How much of a refused line is kept."""
 
 SAFE_WORD = re.compile(
-    r"""(?=\S*\d)[\d.:+\-TZ/]+                              # a number, time, duration or zone offset
+    r"""(?=\S*\d)[\d.:+\-_TZ/]+                              # a number, time, duration, zone offset or number of a job
     | \d+(?:\.\d+)?[KMGTPE]?[cn]?                          # a size
     | (?:BOOT_FAIL|CANCELLED|COMPLETED|DEADLINE|FAILED|NODE_FAIL|OUT_OF_MEMORY|PENDING|PREEMPTED)\+?
     | (?:RUNNING|REQUEUED|RESIZING|REVOKED|SUSPENDED|TIMEOUT)\+?
