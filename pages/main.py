@@ -33,6 +33,9 @@ class Place:
 POLICY = (
     Place(file="policy/overview.py", title="Overview", question="What happened on the machines, at a glance?"),
     Place(file="policy/usage.py", title="Usage", question="Who received the machine time?"),
+    Place(file="policy/fairness.py", title="Fairness", question="Did each group receive what was due to it?"),
+    Place(file="policy/energy.py", title="Energy", question="What did the machine time cost in energy and emissions?"),
+    Place(file="policy/split.py", title="Split", question="Who should get how much, and what would it cost?"),
     Place(file="policy/methods.py", title="Methods", question="How is each figure computed, and from what?", needs_store=False),
 )
 OPERATIONS = (Place(file="operations/intake.py", title="Intake", question="Which logs are in, and what was refused?", needs_store=False),)
@@ -40,7 +43,7 @@ OPERATIONS = (Place(file="operations/intake.py", title="Intake", question="Which
 
 def show(place: Place) -> None:
     """Draw the frame around a page, and run the page."""
-    person = access.require(access.Action.READ)
+    person = access.reader()
     state = loaders.seen()
     if state is not None and loaders.demo_systems(state):
         parts.demo_banner()
@@ -50,7 +53,7 @@ def show(place: Place) -> None:
     visit.begin(Visit(person=person, state=state, selection=selection, finding_place=finding_place))
     if state is None and place.needs_store:
         parts.empty_store()
-    elif selection is not None and place.needs_store and filters.is_empty(state, selection):
+    elif place.needs_store and state is not None and selection is not None and filters.is_empty(state, selection):
         parts.nothing_in_selection()
     else:
         pages[place].run()
@@ -73,7 +76,4 @@ pages = {place: place.page for place in (*POLICY, *OPERATIONS)}
 current = st.navigation(list(pages.values()), position="hidden")
 ways()
 here = next(place for place, page in pages.items() if page.title == current.title)
-try:
-    show(here)
-except parts.EquinodeError as error:
-    parts.error_box(error)
+parts.told(lambda: show(here))

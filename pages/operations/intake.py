@@ -56,7 +56,7 @@ def machine_of(label: str, name: str, declaration: str) -> System:
     if label != ANOTHER:
         return system_named(names[label], known)
     if not name.strip() or not declaration.strip():
-        raise InputError("a machine that is not in the list needs an identifier and its facts in TOML; fill in both, or choose one of the list.")
+        raise InputError("a machine that is not in the list needs an identifier and its facts in TOML; fill in both.")
     return declared_system(name, declaration, origin="the declaration")
 
 
@@ -69,10 +69,11 @@ def brought_in(file: str, content: bytes, system: System, declaration: str | Non
         path.write_bytes(content)
         bar = st.progress(0.0, "Reading")
         order = Order(path=path, system=system, declaration=declaration, dialect=of_words.get(dialect), time_zone=zone)
-        done = max(len(content), 1)
-        account = ingest(
-            settings(), order, person, progress=lambda seen, lines: bar.progress(min(seen / done, 1.0), f"{numbers.exact(lines)} lines read")
-        )
+
+        def told(seen: int, lines: int) -> None:
+            bar.progress(min(seen / max(len(content), 1), 1.0), f"{numbers.exact(lines)} lines read")
+
+        account = ingest(settings(), order, person, progress=told)
         status.update(label=f"{file} is in", state="complete")
     return account
 

@@ -1,1 +1,114 @@
-"""Later."""
+"""How each figure is computed, and from what: the indicators in their own words, the facts with source and flag, the limits."""
+
+import inspect
+import re
+from types import ModuleType
+
+import polars as pl
+import streamlit as st
+
+from analytics import carbon, demand, energy, fairness, limits, usage, waiting
+from analytics.charts import numbers
+from data import facts
+from data.terms import Flag
+from pages.shared import filters, loaders, parts, results, visit
+
+here = visit.now()
+MODULES: dict[str, ModuleType] = {
+    "Usage": usage,
+    "Waits": waiting,
+    "Demand": demand,
+    "Fairness": fairness,
+    "Energy": energy,
+    "Emissions": carbon,
+    "Limits": limits,
+}
+
+
+def words_of(docstring: str) -> str:
+    """A docstring without its examples and its list of errors, as Markdown in which only code stands out."""
+    kept = re.split(r"^\s*(?:>>>|Raises:)", inspect.cleandoc(docstring), maxsplit=1, flags=re.MULTILINE)[0].strip()
+    pieces = re.split(r"(`[^`]*`)", kept)
+    return "".join(piece if piece.startswith("`") else parts.escaped(piece) for piece in pieces)
+
+
+def indicators() -> None:
+    """Every public indicator with its definition, source and edge cases."""
+    for tab, (_, module) in zip(st.tabs(list(MODULES)), MODULES.items(), strict=True):
+        with tab:
+            st.markdown(f"*{words_of(module.__doc__ or '')}*")
+            for name, function in inspect.getmembers(module, inspect.isfunction):
+                if function.__module__ == module.__name__ and not name.startswith("_") and not name.endswith("_frame"):
+                    st.markdown(f"**{parts.escaped(parts.readable(name))}**")
+                    st.markdown(words_of(function.__doc__ or ""))
+
+
+def facts_of_machines() -> None:
+    """Every fact about every machine, known or not, with source, flag and validity."""
+    st.subheader("Facts about the machines", anchor=False)
+    st.caption("An unknown fact stands with the reason why it is not known, and figures that need it are not available.")
+    known = loaders.systems(here.state)
+    wanted = here.selection.systems if here.selection is not None else ()
+    table = facts.fact_table([system for name, system in known.items() if not wanted or name in wanted])
+    shown = parts.for_people(table).select(
+        "system",
+        pl.col("partition").fill_null("whole machine"),
+        pl.col("fact").map_elements(parts.readable, return_dtype=pl.String),
+        value=pl.coalesce(pl.format("{} {}", "value", "unit"), "value", pl.format("not available: {}", "unknown")),
+        known=pl.col("flag").replace({flag.value: flag.shown_as for flag in Flag}).fill_null("not known"),
+        source=pl.col("source").fill_null("none"),
+        valid=pl.col("valid").fill_null("not stated"),
+    )
+    parts.table(table, shown=shown, name="facts", alt="Every fact about the machines with source and flag", height=420)
+
+
+def values_now() -> None:
+    """What the indicators come to for the selection in the filter bar."""
+    if here.state is None or filters.is_empty(here.seen, here.chosen):
+        return
+    used, fair, spent = results.totals(here), results.inequality(here), carbon.emissions_by(results.emission_rows(here)).row(0, named=True)
+    waited = waiting.queue_waits(loaders.waits(here.seen, here.chosen)).row(0, named=True)
+    values = {
+        "Machine time": numbers.machine_time(used["hours"], here.chosen.unit),
+        "Share of capacity": numbers.percent(results.capacity_share(here)[0]),
+        "Median wait": numbers.duration(waited["median_wait_s"]),
+        "Wait that nine jobs in ten did not exceed": numbers.duration(waited["p90_wait_s"]),
+        "Mean wait": numbers.duration(waited["mean_wait_s"]),
+        "Jain's index": numbers.plain(fair.jain),
+        "Gini coefficient": numbers.plain(fair.gini),
+        "Theil's index": numbers.plain(fair.theil),
+        "Least satisfaction": numbers.percent(fair.least),
+        "IT energy": numbers.energy(spent["energy_it_kwh"]),
+        "Facility energy": numbers.energy(spent["energy_facility_kwh"]),
+        "Emissions, location-based": numbers.emissions(spent["emissions_location_kgco2e"]),
+        "Emissions, market-based": numbers.emissions(spent["emissions_market_kgco2e"]),
+    }
+    st.subheader(f"What they come to: {filters.in_words(here.chosen, loaders.system_names(here.state))}", anchor=False)
+    parts.plain_table(pl.DataFrame({"Indicator": list(values), "Value": list(values.values())}), alt="The indicators for the selection")
+
+
+def limits_of_the_law() -> None:
+    """The limits with their reading, source and flag."""
+    st.subheader("Limits of law and access policy", anchor=False)
+    for limit in loaders.policy_limits():
+        indicative = "" if limit.exact else " The comparison is indicative."
+        of = limit.of.value.replace("_", " ")
+        st.markdown(
+            f"**{parts.escaped(limit.title)}**: at most {limit.share:.0%} of the {of}. {parts.escaped(limit.reading)}{indicative}  \n"
+            f":gray[{parts.escaped(f'{limit.source}; {limit.flag.shown_as}; {limit.valid}')}]"
+        )
+
+
+def factors() -> None:
+    """Carbon intensities and prices, with source and flag."""
+    st.subheader("Carbon intensity of the grids", anchor=False)
+    parts.table(loaders.intensity(), name="carbon-intensity", alt="Annual carbon intensity of each grid zone, with source", height=320)
+    st.subheader("Electricity prices", anchor=False)
+    parts.table(loaders.prices(), name="prices", alt="Annual electricity prices of each country, with source", height=320)
+
+
+indicators()
+values_now()
+limits_of_the_law()
+facts_of_machines()
+factors()

@@ -3,41 +3,26 @@
 import polars as pl
 import streamlit as st
 
+from analytics import findings
 from analytics import usage as indicators
-from analytics.charts import machines, numbers, received, theme
+from analytics.charts import machines, numbers, received
 from data.terms import HourUnit
-from pages.shared import filters, loaders, parts, visit
+from pages.shared import filters, loaders, parts, results, visit
 
 BY = {"User category": "category", "Machine": "system", "Access mode": "mode", "Country": "country", "Month": "month"}
-WHOLE_FROM = 1_000_000
 
 here = visit.now()
 chosen, unit, words = here.chosen, here.chosen.unit, numbers.UNIT_WORDS[here.chosen.unit]
-names = loaders.system_names(here.seen)
-
-
-def named(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with the machines under their names."""
-    return frame.with_columns(pl.col("system").replace(names)) if "system" in frame.columns else frame
 
 
 def overall() -> None:
     """The figures of the whole selection, against the period before."""
-    whole, before = (
-        indicators.hours(indicators.total_by(loaders.usage(here.seen, one)), unit).row(0, named=True) for one in (chosen, filters.before(chosen))
-    )
-    used = indicators.against_capacity(loaders.usage(here.seen, chosen, "system"), offered, unit=unit)
-    sized = used.filter(pl.col("capacity_hours") > 0)
-    share = sized["hours"].sum() / sized["capacity_hours"].sum() if sized.height else None
+    whole, before = results.totals(here), results.totals(here, filters.before(chosen))
+    share, sized, logged = results.capacity_share(here)
     failed = whole["node_hours_failed"] / whole["node_hours"] if whole["node_hours"] else None
     parts.figures(
         [
-            parts.Figure(
-                label=theme.sentence_case(words),
-                value=numbers.amount(whole["hours"], ""),
-                note=parts.change(whole["hours"], before["hours"], lambda hours: numbers.amount(hours, "")),
-                meaning=f"Machine time of all jobs of the selection in {words}; a job over midnight is split at the day's end.",
-            ),
+            parts.hours_figure(whole["hours"], before["hours"]),
             parts.Figure(
                 label="Jobs",
                 value=numbers.amount(whole["jobs"], ""),
@@ -47,7 +32,7 @@ def overall() -> None:
             parts.Figure(
                 label="Of capacity",
                 value=numbers.percent(share),
-                note=f"{sized.height} of {numbers.counted(used.height, 'machine')}",
+                note=f"{sized} of {numbers.counted(logged, 'machine')}",
                 meaning="Machine time as a share of nodes × 24 hours × days, from the first to the last day of the logs; "
                 "only of machines whose size is known.",
             ),
@@ -64,9 +49,12 @@ def overall() -> None:
             ),
         ]
     )
+    st.caption(parts.against_before())
     missing = whole["jobs_without_hours"]
     if missing:
-        parts.coverage([f"Of {numbers.exact(missing)} of {numbers.exact(whole['jobs'])} jobs the {words} are not known, and so not in the figures."])
+        parts.coverage(
+            [f"Of {numbers.exact(missing)} of {numbers.exact(whole['jobs'])} jobs the {words} are not known, and so not in the figures."]
+        )
         if whole["hours"] is None and unit is not HourUnit.CORE_HOURS:
             st.button("Show core-hours", on_click=filters.choose_unit, args=(HourUnit.CORE_HOURS,))
 
@@ -81,9 +69,9 @@ def by_what() -> None:
 def all_logs() -> None:
     """What is in the store, in full precision, whatever is selected."""
     st.subheader("All logs in the store", anchor=False)
-    rows = named(loaders.spans(here.seen))
+    rows = loaders.spans(here.seen)
     parts.plain_table(
-        rows.select(
+        results.named(here, rows).select(
             pl.col("system").alias("Machine"),
             pl.format("{} to {}", pl.col("first_month").dt.strftime("%B %Y"), pl.col("last_month").dt.strftime("%B %Y")).alias("Months"),
             pl.col("jobs").map_elements(lambda count: f"{count:,}", return_dtype=pl.String).alias("Jobs"),
@@ -94,14 +82,11 @@ def all_logs() -> None:
     parts.download(rows, name="all-logs")
 
 
-offered = loaders.offered(here.seen, chosen)
-used = loaders.usage(here.seen, chosen, "system", "category", "month")
-monthly = indicators.share(used.drop("system"), "month", "category", unit=unit, within=("month",))
-shares = indicators.share(used, "category", unit=unit)
-parts.finding(received.by_category_summary(shares, unit=unit))
+shares, monthly = results.by_category(here), results.by_month(here)
+parts.finding(findings.received(shares, period=chosen.period.name, unit=unit))
 overall()
 parts.chart(
-    received.by_month(monthly, unit=unit, title="Machine time by month", offered=parts.known_capacity(offered)),
+    received.by_month(monthly, unit=unit, title="Machine time by month", offered=parts.known_capacity(loaders.offered(here.seen, chosen))),
     alt=received.by_month_summary(monthly, unit=unit),
     data=monthly,
     name="machine-time-by-month",
@@ -115,7 +100,7 @@ with left:
         name="machine-time-by-category",
     )
 with right:
-    of_capacity = named(indicators.against_capacity(indicators.total_by(used, "system", "category"), offered, unit=unit))
+    of_capacity = results.named(here, results.of_capacity(here, "category"))
     parts.chart(
         machines.by_system(of_capacity, unit=unit, title="By machine"),
         alt=machines.by_system_summary(of_capacity, unit=unit),

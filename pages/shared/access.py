@@ -11,6 +11,15 @@ def person() -> Person:
     return access.local_person(settings())
 
 
+def reader() -> Person:
+    """The person of this visit, if allowed to read, which every visit asks first.
+
+    Raises:
+        AccessError: if not.
+    """
+    return require(Action.READ)
+
+
 def require(action: Action) -> Person:
     """The person of this visit, if allowed.
 

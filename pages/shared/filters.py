@@ -1,5 +1,6 @@
 """The one filter bar: what the reader chose to look at, kept in the page's address so that a link reopens the same view."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -7,7 +8,7 @@ import streamlit as st
 
 from analytics.charts.numbers import UNIT_WORDS
 from analytics.charts.theme import STACK, category_name, sentence_case
-from data.terms import HourUnit, Period, Selection, UserCategory, month_after
+from data.terms import HourUnit, Period, Selection, month_after
 from pages.shared import loaders
 from pages.shared.loaders import Seen
 
@@ -25,19 +26,8 @@ def bar(state: Seen) -> Selection:
     machines = {loaders.system_names(state)[name]: name for name in loaders.spans(state)["system"]}
     with st.container(horizontal=True, gap="small", key="filter-bar", vertical_alignment="center"):
         period = _period(periods)
-        names = st.multiselect(
-            "Machines", machines, placeholder="All machines", key=MACHINES, bind="query-params", label_visibility="collapsed", wrap=False, width=240
-        )
-        groups = st.multiselect(
-            "User categories",
-            CATEGORY_OF,
-            placeholder="All user categories",
-            key=CATEGORIES,
-            bind="query-params",
-            label_visibility="collapsed",
-            wrap=False,
-            width=240,
-        )
+        names = _several("Machines", machines, MACHINES)
+        groups = _several("User categories", CATEGORY_OF, CATEGORIES)
         unit = st.selectbox("Unit", UNIT_OF, key=UNIT, bind="query-params", label_visibility="collapsed", width=140)
         _chip(period.name if st.session_state[PERIOD] != LAST_YEAR else "", "the period", (PERIOD, FROM, TO))
         _chip(unit if UNIT_OF[unit] is not HourUnit.NODE_HOURS else "", "the unit", (UNIT,))
@@ -107,6 +97,13 @@ def _period(periods: dict[str, Period]) -> Period:
     last = st.selectbox("Last month", months, index=len(months) - 1, key=TO, bind="query-params", label_visibility="collapsed", width=150)
     start, end = sorted((months[first], months[last]))
     return Period(start, month_after(end))
+
+
+def _several(label: str, options: Iterable[str], key: str) -> list[str]:
+    none = f"All {label.lower()}"
+    return st.multiselect(
+        label, list(options), placeholder=none, key=key, bind="query-params", label_visibility="collapsed", wrap=False, width=240
+    )
 
 
 def _chip(shown: str, what: str, names: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import polars as pl
 import streamlit as st
@@ -208,17 +208,16 @@ def _offered(state: Seen, chosen: Selection) -> pl.DataFrame:
 
 
 def _kept(state: Seen, what: str, arguments: tuple[object, ...], make: Callable[[], T]) -> T:
-    kept: T = _results(state.place, state.snapshot_id, what, arguments, make)
-    return kept
+    return cast(T, _results((state.place, state.snapshot_id, what, arguments), make))
 
 
 @st.cache_data(show_spinner=False, max_entries=MOST_KEPT)
-def _results(place: str, snapshot_id: int, what: str, arguments: tuple[object, ...], _make: Callable[[], object]) -> object:
+def _results(key: tuple[object, ...], _make: Callable[[], object]) -> object:  # noqa: ARG001, what results are kept under
     return _make()
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _opened(place: str) -> Lake:
+def _opened(place: str) -> Lake:  # noqa: ARG001, a store made anew at the same path is opened anew
     return Lake(settings())
 
 

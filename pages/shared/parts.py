@@ -19,12 +19,45 @@ from pages.shared import filters, loaders, visit
 COMMAND_DEMO = "python -m data demo"
 COMMAND_INGEST = "python -m data ingest LOG --system NAME"
 
+HEADERS = {
+    "system": "Machine",
+    "mode": "Access mode",
+    "category": "User category",
+    "pue": "PUE",
+    "ede": "EDE (α = 1)",
+    "jain": "Jain's index",
+    "gini": "Gini coefficient",
+    "theil": "Theil's index",
+    "least": "Least satisfaction",
+    "mean": "Mean satisfaction",
+    "title": "Limit",
+    "over": "Over the limit",
+    "exact": "Comparison is exact",
+    "node_hours_base": "Node-hours that the limit is a share of",
+    "batch_id": "Batch",
+    "raw": "Line as read",
+}
+"""Headers that are not the column's name with a capital."""
+
+ENDINGS = (
+    ("_gco2e_per_kwh", "gCO₂e/kWh"),
+    ("_eur_per_mwh", "€/MWh"),
+    ("_kgco2e", "kg CO₂e"),
+    ("_kwh", "kWh"),
+    ("_mwh", "MWh"),
+    ("_s", "s"),
+    ("_w", "W"),
+)
+"""What a column's name ends with, and the unit it means."""
+
 PRINT = """
 <style>
 @media print {
   [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], .st-key-filter-bar,
   [data-testid="stDownloadButton"], [class*="st-key-data-of-"] { display: none !important; }
-  [data-testid="stMain"], [data-testid="stAppViewContainer"], [data-testid="stApp"] { overflow: visible !important; position: static !important; }
+  [data-testid="stMain"], [data-testid="stAppViewContainer"], [data-testid="stApp"] {
+    overflow: visible !important; position: static !important;
+  }
   [data-testid="stMainBlockContainer"] { zoom: .62; padding: 0 !important; }
   [data-testid="stPlotlyChart"], [data-testid="stMetric"], [data-testid="stDataFrame"] { break-inside: avoid; }
 }
@@ -65,6 +98,17 @@ def figures(row: Sequence[Figure]) -> None:
         )
 
 
+def hours_figure(now: float | None, before: float | None) -> Figure:
+    """The figure of machine time, in the unit chosen, with its change."""
+    words = numbers.UNIT_WORDS[visit.now().chosen.unit]
+    return Figure(
+        label=theme.sentence_case(words),
+        value=numbers.amount(now, ""),
+        note=change(now, before, lambda hours: numbers.amount(hours, "")),
+        meaning=f"Machine time of all jobs of the selection in {words}; a job over midnight is split at the day's end.",
+    )
+
+
 def change(now: float | None, before: float | None, write: Callable[[float], str]) -> str:
     """The change against the period before, in words and absolute; empty where the logs do not reach over both periods.
 
@@ -99,13 +143,25 @@ def chart(figure: go.Figure, *, alt: str, data: pl.DataFrame, name: str) -> None
         table(data, name=name, alt=f"The numbers of the chart: {alt}", unit=visit.now().chosen.unit)
 
 
-def table(data: pl.DataFrame, *, name: str, alt: str, unit: HourUnit | None = None, height: int | None = None) -> None:
-    """Show a table, unknown values as such and numbers as people read them, with a download of its full precision."""
+def table(
+    data: pl.DataFrame, *, name: str, alt: str, unit: HourUnit | None = None, height: int | None = None, shown: pl.DataFrame | None = None
+) -> None:
+    """Show a table, unknown values as such and numbers as people read them, with a download of its full precision.
+
+    Args:
+        data: What is downloaded, and shown where nothing else is.
+        name: The name of the file, and of the table among others.
+        alt: What it is, for those who do not see it.
+        unit: The unit of a column called hours.
+        height: Its height in pixels; as high as its rows where not given.
+        shown: The table as it is shown, where that differs.
+    """
+    look = for_people(data) if shown is None else shown
     size: dict[str, Any] = {} if height is None else {"height": height}
     st.dataframe(
-        for_people(data),
+        look,
         hide_index=True,
-        column_config=headers(data, unit),
+        column_config=headers(look, unit),
         placeholder=numbers.NOT_AVAILABLE,
         alt=alt,
         key=f"table-{name}",
@@ -124,8 +180,14 @@ def for_people(data: pl.DataFrame) -> pl.DataFrame:
     }
     named = {column: pl.col(column).replace(known) for column, known in words.items() if column in data.columns}
     amounts = [name for name, kind in data.schema.items() if kind == pl.Float64 and not name.endswith("share")]
-    rounded = {name: pl.when(pl.col(name).abs() >= 100).then(pl.col(name).round(0)).otherwise(pl.col(name).round_sig_figs(3)) for name in amounts}
+    rounded = {
+        name: pl.when(pl.col(name).abs() >= 100).then(pl.col(name).round(0)).otherwise(pl.col(name).round_sig_figs(3)) for name in amounts
+    }
     return data.with_columns(**named, **rounded)
+
+
+def _readable_amount(value: pl.Expr) -> pl.Expr:
+    return pl.when(value.abs() >= 100).then(value.round(0)).otherwise(value.round_sig_figs(3))
 
 
 def plain_table(data: pl.DataFrame, *, alt: str) -> None:
@@ -135,13 +197,13 @@ def plain_table(data: pl.DataFrame, *, alt: str) -> None:
 
 def headers(data: pl.DataFrame, unit: HourUnit | None) -> dict[str, Any]:
     """The header of each column, with its unit, and how its values are written."""
-    own = {"system": "Machine", "mode": "Access mode", "category": "User category", "jobs_without_hours": "Jobs without hours"}
-    if unit is not None:
-        own |= {"hours": theme.sentence_case(numbers.UNIT_WORDS[unit])}
+    own = {"hours": theme.sentence_case(numbers.UNIT_WORDS[unit])} if unit is not None else {}
     return {name: _column(own.get(name, readable(name)), name, kind) for name, kind in data.schema.items()}
 
 
 def _column(label: str, name: str, kind: pl.DataType) -> Any:
+    if name in ("year", "batch_id", "line"):
+        return st.column_config.NumberColumn(label, format="plain")
     if name.startswith("share") or name.endswith("share"):
         return st.column_config.NumberColumn(label, format="percent")
     if kind == pl.Date:
@@ -210,7 +272,11 @@ def sources(*, factors: Sequence[str] = (), method: str) -> None:
     here = visit.now()
     state = loaders.snapshot(here.seen)
     names = loaders.system_names(here.seen)
-    parts = [filters.in_words(here.chosen, names), *factors, f"state {state.snapshot_id} of the store, {state.committed:%-d %B %Y %H:%M} UTC"]
+    parts = [
+        filters.in_words(here.chosen, names),
+        *factors,
+        f"state {state.snapshot_id} of the store, {state.committed:%-d %B %Y %H:%M} UTC",
+    ]
     with st.container(horizontal=True, gap="small", key="sources"):
         st.caption("Source: " + escaped(" · ".join(parts)))
         st.page_link("policy/methods.py", label=f"How {method} is computed")
@@ -242,6 +308,14 @@ def demo_banner() -> None:
     st.caption(":orange-badge[Demonstration data] The jobs, projects and accounts shown here are invented; the machines' facts are real.")
 
 
+def told(run: Callable[[], None]) -> None:
+    """Run a page; an error that a person can act on is told where the page stops."""
+    try:
+        run()
+    except EquinodeError as error:
+        error_box(error)
+
+
 def error_box(error: EquinodeError) -> None:
     """Say what happened, what is safe and what to do, in the error's own words."""
     logging.getLogger("equinode").warning("%s: %s", type(error).__name__, error)
@@ -263,22 +337,24 @@ def unexpected(error: Exception) -> bool:
 
 
 def escaped(text: str) -> str:
-    """Text from logs and declarations as Markdown that shows it as it stands.
+    r"""Text from logs and declarations as Markdown that shows it as it stands.
 
-    >>> escaped("a_b *c* [d](e)")
-    'a\\\\_b \\\\*c\\\\* \\\\[d\\\\](e)'
+    >>> print(escaped("a_b *c* [d](e) <f>"))
+    a\_b \*c\* \[d\](e) \<f\>
     """
-    return re.sub(r"([\\\\`*_\\[\\]<>$#~|:])", r"\\\\\\1", text)
+    return re.sub(r"([\\`*_\[\]<>$#~|:])", r"\\\1", text)
 
 
 def readable(column: str) -> str:
     """A column's name as a table header, its unit in brackets.
 
-    >>> readable("energy_facility_kwh"), readable("share_due"), readable("node_hours")
-    ('Energy facility (kWh)', 'Share due', 'Node-hours')
+    >>> readable("energy_facility_kwh"), readable("share_due"), readable("gpu_hours"), readable("pue")
+    ('Energy facility (kWh)', 'Share due', 'GPU-hours', 'PUE')
     """
-    for ending, unit in (("_kwh", "kWh"), ("_kgco2e", "kg CO₂e"), ("_gco2e_per_kwh", "gCO₂e/kWh"), ("_s", "s"), ("_w", "W")):
+    if column in HEADERS:
+        return HEADERS[column]
+    for ending, unit in ENDINGS:
         if column.endswith(ending):
-            return f"{theme.sentence_case(column.removesuffix(ending).replace('_', ' '))} ({unit})"
-    words = re.sub(r"\\b(node|gpu|core)_hours", r"\\1-hours", column).replace("_", " ").replace("gpu-", "GPU-")
+            return f"{readable(column.removesuffix(ending))} ({unit})"
+    words = re.sub(r"\b(node|gpu|core)_hours", r"\1-hours", column).replace("_", " ").replace("gpu-", "GPU-").replace("gpus", "GPUs")
     return theme.sentence_case(words)

@@ -1,0 +1,175 @@
+"""What several pages show of one visit: the analyses called with the store's frames, each computed once per state and selection."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from analytics import carbon, energy, fairness, limits, usage, waiting
+from analytics.carbon import IntensityMethod, IntensityScope
+from analytics.demand import DEMAND, demand_by_month, demand_of_projects
+from analytics.fairness import Inequality
+from data.schema import empty
+from data.terms import HourUnit, Period, Selection
+from pages.shared import loaders
+from pages.shared.visit import Visit
+
+SERIES = "series"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One way to count the carbon intensity of a grid."""
+
+    method: IntensityMethod
+    """Whose electricity counts."""
+    scope: IntensityScope
+    """Which emissions count."""
+
+
+SERIES_OF = {
+    "Consumption of the zone, life cycle": Series(method=IntensityMethod.FLOW_TRACED, scope=IntensityScope.LIFE_CYCLE),
+    "Production in the zone, life cycle": Series(method=IntensityMethod.PRODUCTION, scope=IntensityScope.LIFE_CYCLE),
+    "Consumption of the zone, direct": Series(method=IntensityMethod.FLOW_TRACED, scope=IntensityScope.DIRECT),
+}
+"""The published series of carbon intensity, by the words for the reader; the first is the default."""
+
+
+def series() -> tuple[str, Series]:
+    """The series of carbon intensity that the reader chose, with its words."""
+    words = st.session_state.get(SERIES, next(iter(SERIES_OF)))
+    return words, SERIES_OF[words]
+
+
+def named(here: Visit, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with machines under their names instead of identifiers."""
+    return frame.with_columns(pl.col("system").replace(loaders.system_names(here.state)))
+
+
+def totals(here: Visit, chosen: Selection | None = None) -> dict[str, Any]:
+    """The measures of a selection as one row, with its machine time in the chosen unit as `hours`; by default what the reader chose."""
+    whole = usage.total_by(loaders.usage(here.seen, chosen or here.chosen))
+    return usage.hours(whole, here.chosen.unit).row(0, named=True)
+
+
+def capacity_share(here: Visit) -> tuple[float | None, int, int]:
+    """The machine time as a share of capacity over the machines whose size is known, how many these are, and of how many."""
+    used = of_capacity(here)
+    sized = used.filter(pl.col("capacity_hours") > 0, pl.col("hours").is_not_null())
+    share = sized.select(usage.ratio(pl.col("hours").sum(), pl.col("capacity_hours").sum())).item() if sized.height else None
+    return share, sized.height, used.height
+
+
+def by_category(here: Visit) -> pl.DataFrame:
+    """Machine time and share of each category in the chosen unit (frame of `usage.share`)."""
+    return usage.share(loaders.usage(here.seen, here.chosen, "category"), "category", unit=here.chosen.unit)
+
+
+def by_month(here: Visit) -> pl.DataFrame:
+    """Machine time and share of each category in each month."""
+    return usage.share(
+        loaders.usage(here.seen, here.chosen, "category", "month"), "month", "category", unit=here.chosen.unit, within=("month",)
+    )
+
+
+def of_capacity(here: Visit, *by: str) -> pl.DataFrame:
+    """Machine time by machine, and whatever else, as a share of the capacity (frame of `usage.against_capacity`)."""
+    used = loaders.usage(here.seen, here.chosen, "system", *by)
+    return usage.against_capacity(used, loaders.offered(here.seen, here.chosen), unit=here.chosen.unit)
+
+
+def waits(here: Visit) -> pl.DataFrame:
+    """Queue waits of each category that ran or asked (frame of `waiting.queue_waits`)."""
+    among = loaders.usage(here.seen, here.chosen, "category").filter(pl.col("jobs") > 0)
+    return waiting.queue_waits(loaders.waits(here.seen, here.chosen, "category"), "category", among=among)
+
+
+def demand(here: Visit) -> pl.DataFrame:
+    """What each project asked of the days of the period for which there are logs (frame DEMAND)."""
+    return loaders.kept(here.seen, "demand", (here.chosen,), lambda: _demand(here))
+
+
+def monthly_due(here: Visit) -> pl.DataFrame:
+    """What each category received against its due in each month."""
+    return loaders.kept(here.seen, "monthly due", (here.chosen,), lambda: _monthly_due(here))
+
+
+def due(here: Visit) -> pl.DataFrame:
+    """What each category received against what was due to it by demand, in node-hours (frame of `fairness.against_due`)."""
+    used = usage.hours(loaders.usage(here.seen, here.chosen, "category"), HourUnit.NODE_HOURS).select("category", "hours")
+    return fairness.against_due(used, fairness.due_by_demand(demand(here)))
+
+
+def satisfaction(here: Visit) -> pl.DataFrame:
+    """The satisfaction of each project with an award."""
+    return fairness.satisfaction_of_projects(demand(here))
+
+
+def inequality(here: Visit) -> Inequality:
+    """The indices of inequality between projects with an award."""
+    served = satisfaction(here)
+    return fairness.inequality(served["satisfaction"].to_numpy(), served["category"].to_numpy())
+
+
+def energy_rows(here: Visit) -> pl.DataFrame:
+    """Energy by machine, partition, category and month (measures ENERGY)."""
+    used = loaders.usage(here.seen, here.chosen, "system", "partition", "category", "month")
+    return energy.energy(used, loaders.partitions(here.state))
+
+
+def emission_rows(here: Visit) -> pl.DataFrame:
+    """Energy and emissions by machine, partition, category and month, by the series of carbon intensity chosen."""
+    _, chosen = series()
+    facts = loaders.partitions(here.state)
+    return carbon.emissions(energy_rows(here), facts, loaders.intensity(), method=chosen.method, scope=chosen.scope)
+
+
+def against_limits(here: Visit) -> pl.DataFrame:
+    """The machine time of all categories against the limits of law and policy (frame AGAINST_LIMITS)."""
+    everybody = replace(here.chosen, categories=())
+    used = loaders.usage(here.seen, everybody, "system", "category", "mode")
+    return limits.against_limits(used, loaders.offered(here.seen, everybody), loaders.policy_limits())
+
+
+def _logged(here: Visit) -> list[tuple[str, Period]]:
+    """The machines chosen, each with the days of the period for which there are logs."""
+    found = []
+    for system, days in loaders.logged_days(here.seen).items():
+        first, last = max(days.start, here.chosen.period.start), min(days.end, here.chosen.period.end)
+        if first < last and (not here.chosen.systems or system in here.chosen.systems):
+            found.append((system, Period(first, last)))
+    return found
+
+
+def _of(here: Visit, system: str) -> tuple[Selection, pl.DataFrame]:
+    """The selection on one machine, and its projects of the categories chosen."""
+    projects = loaders.all_projects(here.seen, (system,))
+    wanted = [category.value for category in here.chosen.categories]
+    return replace(here.chosen, systems=(system,)), projects.filter(pl.col("category").is_in(wanted)) if wanted else projects
+
+
+def _demand(here: Visit) -> pl.DataFrame:
+    asked = [empty(DEMAND)]
+    for system, days in _logged(here):
+        chosen, projects = _of(here, system)
+        asked.append(demand_of_projects(loaders.usage(here.seen, chosen, "system", "account"), projects, days))
+    return pl.concat(asked)
+
+
+def _monthly_due(here: Visit) -> pl.DataFrame:
+    asked = [empty({"month": pl.Date, **DEMAND})]
+    for system, days in _logged(here):
+        chosen, projects = _of(here, system)
+        asked.append(demand_by_month(loaders.usage(here.seen, chosen, "system", "account", "month"), projects, days))
+    used = usage.hours(loaders.usage(here.seen, here.chosen, "category", "month"), HourUnit.NODE_HOURS)
+    rows = []
+    for (month,), part in pl.concat(asked).group_by("month", maintain_order=True):
+        received = used.filter(pl.col("month") == month).select("category", "hours")
+        against = fairness.against_due(received, fairness.due_by_demand(part.drop("month")))
+        rows.append(against.select(pl.lit(month, pl.Date).alias("month"), pl.all()))
+    return pl.concat(rows).sort("month", "category") if rows else empty(_MONTHLY_DUE)
+
+
+_MONTHLY_DUE = {"month": pl.Date, "category": pl.String, "hours": pl.Float64, "share_received": pl.Float64, "share_due": pl.Float64}
+_MONTHLY_DUE |= {"difference": pl.Float64, "received_of_due": pl.Float64}
