@@ -13,7 +13,6 @@ MISSING_TIMES = ("Unknown", "None", "0", "NONE", "N/A")
 NAIVE = "%Y-%m-%dT%H:%M:%S"
 MOMENTS = ("submitted", "eligible", "started", "ended")
 MICROSECONDS = 1_000_000
-SECOND = pl.duration(seconds=1)
 
 
 def is_missing(text: pl.Series) -> pl.Series:
@@ -21,7 +20,7 @@ def is_missing(text: pl.Series) -> pl.Series:
     return text.is_null() | text.is_in(MISSING_TIMES)
 
 
-def utc(text: pl.Series, zone: str, ambiguous: Literal["earliest", "latest"] = "earliest") -> pl.Series:
+def utc(text: pl.Series, zone: str, ambiguous: Literal["earliest", "latest", "null"] = "earliest") -> pl.Series:
     """Instants of times that are local, or carry their offset, or count seconds since 1970; null where there is none.
 
     A local time that the clocks jumped over in that zone is null as well. The hour that the clocks repeat in autumn is
@@ -43,16 +42,6 @@ def _with_own_zone(text: pl.Series) -> pl.Series:
     return pl.select(pl.coalesce(epoch.cast(UTC_TIME), offset.cast(UTC_TIME))).to_series()
 
 
-def is_skipped(text: pl.Series, zone: str) -> pl.Series:
-    """Whether a text is a local time that the clocks of the zone jumped over in spring.
-
-    >>> is_skipped(pl.Series(["2026-03-29T02:30:00", "2026-03-29T03:30:00"]), "Europe/Madrid").to_list()
-    [True, False]
-    """
-    naive = text.str.to_datetime(NAIVE, strict=False, time_unit="us", cache=False)
-    return naive.is_not_null() & naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").is_null()
-
-
 def in_utc(texts: pl.DataFrame, spans_s: pl.Series, zone: str) -> pl.DataFrame:
     """The moments of jobs as instants.
 
@@ -65,12 +54,11 @@ def in_utc(texts: pl.DataFrame, spans_s: pl.Series, zone: str) -> pl.DataFrame:
         spans_s: how long each job lasted, from start to end, in seconds.
         zone: the zone of times that carry none of their own.
     """
-    early = texts.select(utc(texts[name], zone).alias(name) for name in MOMENTS)
-    if zone == "UTC":
-        return early
+    sure = texts.select(utc(texts[name], zone, "null").alias(name) for name in MOMENTS)
+    if all(sure[name].null_count() == is_missing(texts[name]).sum() for name in MOMENTS):
+        return sure
+    early = texts.select(utc(texts[name], zone, "earliest").alias(name) for name in MOMENTS)
     late = texts.select(utc(texts[name], zone, "latest").alias(f"{name} late") for name in MOMENTS)
-    if all(early[name].equals(late[f"{name} late"]) for name in MOMENTS):
-        return early
     both = pl.concat([early, late, spans_s.alias("span").to_frame()], how="horizontal")
     return both.select("submitted", "eligible", started=_chosen("started"), ended=_chosen("ended"))
 

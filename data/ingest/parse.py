@@ -1,6 +1,5 @@
-"""Text of log fields turned into values: numbers, durations, sizes, energy, states and trackable resources."""
+"""Text of log fields turned into values: numbers, durations, sizes, energy and states."""
 
-import re
 from collections.abc import Callable
 
 import polars as pl
@@ -17,22 +16,15 @@ LARGEST = 10**12
 DAY_TO_SECOND = r"^(?:(?<days>\d{1,6})-)?(?<hours>\d{1,6}):(?<minutes>[0-5]\d):(?<seconds>[0-5]\d)$"
 MINUTE_AND_SECOND = r"^(?<minutes>\d{1,6}):(?<seconds>[0-5]\d)(?:\.\d+)?$"
 SIZE = r"^(\d+(?:\.\d+)?)([KMGTPE]?)([cn]?)$"
+SCALED = r"^(\d+(?:\.\d+)?)([KMGTPE])$"
 
-ENERGY = r"^-?\d+(?:\.\d+)?[KMGTPE]?$"
-
-RESOURCES = r"^[^=,\s]+=[^,]*(?:,[^=,\s]+=[^,]*)*$"
-"""A list of trackable resources."""
-
-UNCOUNTED = r"(?:^|,)(?:cpu|node|gres/gpu(?::[^=,]*)?)=(?:[^,]*[^,\d][^,]*|\d{13,})?(?:,|$)"
-"""A resource in such a list whose count is no number, or one that cannot be."""
-
-MIB_OF_UNIT = {"": 1.0, "K": 1 / MIB_PER_GIB, "M": 1.0, "G": MIB_PER_GIB, "T": MIB_PER_GIB**2, "P": MIB_PER_GIB**3, "E": MIB_PER_GIB**4}
+MEMORY_UNITS = {"": 1.0, "K": 1 / MIB_PER_GIB, "M": 1.0, "G": MIB_PER_GIB, "T": MIB_PER_GIB**2, "P": MIB_PER_GIB**3, "E": MIB_PER_GIB**4}
 """Slurm counts memory in MiB and prints it with a letter."""
 
-FACTOR_OF_COUNT = {"K": 1024, "M": 1024**2}
+COUNT_UNITS = {"K": 1024, "M": 1024**2}
 """Without --noconvert, Slurm prints 2048 nodes as 2K; a count with decimals, such as 1.50K, is rounded and so not read."""
 
-JOULES_OF_UNIT = {"": 1.0, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
+ENERGY_UNITS = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 """Slurm prints energy with a letter for each factor of a thousand."""
 
 NO_ENERGY = (4294967294.0, 4294967295.0)
@@ -42,6 +34,11 @@ PER_CPU_FLAG_MIB = 1 << 31
 """A fault of old versions of sacct: a memory request per CPU carries this flag of Slurm's database in its number."""
 
 
+def looked_up(column: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+    """The columns of a table that has one row for each distinct text, for each row of the column `text`."""
+    return column.join(table, on="text", how="left", validate="m:1", nulls_equal=True, maintain_order="left").drop("text")
+
+
 def by_distinct(text: pl.Series, values: pl.Expr) -> pl.Series:
     """Values worked out once for each distinct text, which repeats a thousandfold in a log; `values` reads the column `text`.
 
@@ -49,7 +46,7 @@ def by_distinct(text: pl.Series, values: pl.Expr) -> pl.Series:
     ['A', 'B', 'A', None]
     """
     column = text.rename("text").to_frame()
-    return _looked_up(column, column.unique().with_columns(values.alias("value")))
+    return looked_up(column, column.unique().with_columns(values.alias("value")))["value"]
 
 
 def by_function(text: pl.Series, value: Callable[[str], str | None]) -> pl.Series:
@@ -61,11 +58,7 @@ def by_function(text: pl.Series, value: Callable[[str], str | None]) -> pl.Serie
     column = text.rename("text").to_frame()
     distinct = column["text"].drop_nulls().unique()
     words = pl.Series("value", [value(name) for name in distinct], pl.String)
-    return _looked_up(column, pl.DataFrame([distinct, words]))
-
-
-def _looked_up(column: pl.DataFrame, table: pl.DataFrame) -> pl.Series:
-    return column.join(table, on="text", how="left", validate="m:1", nulls_equal=True, maintain_order="left")["value"]
+    return looked_up(column, pl.DataFrame([distinct, words]))["value"]
 
 
 def counts(text: pl.Series) -> pl.Series:
@@ -74,9 +67,9 @@ def counts(text: pl.Series) -> pl.Series:
     >>> counts(pl.Series(["12", "2K", "1.50K", "-1", "twelve", None])).to_list()
     [12, 2048, None, -1, None, None]
     """
-    letter = pl.col("text").str.extract(r"^\d{1,6}([KM])$").replace_strict(FACTOR_OF_COUNT, default=None, return_dtype=pl.Int64)
+    letter = pl.col("text").str.extract(r"^\d{1,6}([KM])$").replace_strict(COUNT_UNITS, default=None, return_dtype=pl.Int64)
     scaled = pl.col("text").str.extract(r"^(\d{1,6})[KM]$").cast(pl.Int64, strict=False) * letter
-    return by_distinct(text, pl.coalesce(whole(pl.col("text")), scaled))
+    return _else(_whole(text), text, scaled)
 
 
 def whole(text: pl.Expr) -> pl.Expr:
@@ -85,22 +78,34 @@ def whole(text: pl.Expr) -> pl.Expr:
     return pl.when(number.is_between(-LARGEST, LARGEST)).then(number)
 
 
+def _whole(text: pl.Series) -> pl.Series:
+    return text.to_frame().select(whole(pl.col(text.name))).to_series()
+
+
+def _else(values: pl.Series, text: pl.Series, others: pl.Expr) -> pl.Series:
+    """The values, and where a text has none yet, what the slower expression finds in it."""
+    if values.null_count() == text.null_count():
+        return values
+    rest = by_distinct(text.zip_with(values.is_null(), pl.Series([None], dtype=pl.String)), others)
+    return values.zip_with(values.is_not_null(), rest)
+
+
 def durations_s(text: pl.Series) -> pl.Series:
     """Seconds of a duration as Slurm prints it, [D-]HH:MM:SS or MM:SS, or of seconds; null where the text is none of these.
 
     >>> durations_s(pl.Series(["7-20:39:39", "00:01:00", "02:03.999", "86400", "1 day", None])).to_list()
     [679179, 60, 123, 86400, None, None]
     """
-    long = pl.col("text").str.extract_groups(DAY_TO_SECOND).struct
-    short = pl.col("text").str.extract_groups(MINUTE_AND_SECOND).struct
+    seconds = _whole(text)
+    if seconds.null_count() == text.null_count():
+        return seconds
+    clock = ("1970-01-01T" + text).str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="us", cache=False).dt.epoch("s")
+    long, short = (pl.col("text").str.extract_groups(pattern).struct for pattern in (DAY_TO_SECOND, MINUTE_AND_SECOND))
     days = long.field("days").cast(pl.Int64, strict=False).fill_null(0) * SECONDS_PER_DAY
     hours = long.field("hours").cast(pl.Int64, strict=False) * SECONDS_PER_HOUR
-    readings = (
-        days + hours + _minutes_and_seconds(long.field("minutes"), long.field("seconds")),
-        _minutes_and_seconds(short.field("minutes"), short.field("seconds")),
-        whole(pl.col("text")),
-    )
-    return by_distinct(text, pl.coalesce(readings))
+    of_day = days + hours + _minutes_and_seconds(long.field("minutes"), long.field("seconds"))
+    of_hour = _minutes_and_seconds(short.field("minutes"), short.field("seconds"))
+    return _else(seconds.zip_with(seconds.is_not_null(), clock), text, pl.coalesce(of_day, of_hour))
 
 
 def _minutes_and_seconds(minutes: pl.Expr, seconds: pl.Expr) -> pl.Expr:
@@ -119,41 +124,46 @@ def time_limits_s(text: pl.Series, *, minutes: bool) -> pl.Series:
     >>> time_limits_s(pl.Series(["1440", "4294967295"]), minutes=True).to_list()
     [86400, None]
     """
-    limits = durations_s(_without(text, MISSING_LIMITS))
+    limits = durations_s(text.zip_with(~text.is_in(MISSING_LIMITS).fill_null(False), pl.Series([None], dtype=pl.String)))
     if not minutes:
         return limits
-    return pl.select(pl.when(text.str.contains(r"^\d+$")).then(limits * SECONDS_PER_MINUTE).otherwise(limits)).to_series()
+    return (limits * SECONDS_PER_MINUTE).zip_with(text.str.contains(r"^\d+$").fill_null(False), limits)
 
 
-def _without(text: pl.Series, words: tuple[str, ...]) -> pl.Series:
-    return pl.select(pl.when(~text.is_in(words)).then(text)).to_series()
+def memory_requests(text: pl.Series) -> pl.DataFrame:
+    """The memory that jobs asked for: columns `mib`, and `per`: cpu, node or job; null where the text cannot be read.
 
-
-def memory_mib(text: pl.Series, cpus: pl.Series, nodes: pl.Series) -> pl.Series:
-    """The memory of a whole job from what it asked for: 4000Mc is per CPU, 4000Mn per node, 250G all of it, 0 not known.
-
-    >>> memory_mib(pl.Series(["4000Mc", "62.50Gn", "250G", "2147486648Mn", "0n"]), pl.Series([2] * 5), pl.Series([3] * 5)).to_list()
-    [8000.0, 192000.0, 256000.0, 6000.0, None]
+    >>> memory_requests(pl.Series(["4000Mc", "62.50Gn", "250G", "2147486648Mn", "much"])).rows()
+    [(4000.0, 'cpu'), (64000.0, 'node'), (256000.0, 'job'), (3000.0, 'cpu'), (None, None)]
     """
+    column = text.rename("text").to_frame()
     size = pl.col("text").str.extract_groups(SIZE).struct
-    unit = size.field("2").replace_strict(MIB_OF_UNIT, default=None, return_dtype=pl.Float64)
-    amount = by_distinct(text, size.field("1").cast(pl.Float64, strict=False) * unit)
+    unit = size.field("2").replace_strict(MEMORY_UNITS, default=None, return_dtype=pl.Float64)
+    amount = size.field("1").cast(pl.Float64, strict=False) * unit
     flagged = amount >= PER_CPU_FLAG_MIB
-    per = pl.when(flagged | text.str.ends_with("c")).then(cpus).when(text.str.ends_with("n")).then(nodes).otherwise(1)
-    mib = pl.when(flagged).then(amount - PER_CPU_FLAG_MIB).otherwise(amount) * per
-    return pl.select(pl.when(mib > 0).then(mib)).to_series().cast(pl.Float64)
+    per = pl.when(flagged).then(pl.lit("cpu")).otherwise(size.field("3").replace_strict({"c": "cpu", "n": "node", "": "job"}, default=None))
+    mib = pl.when(flagged).then(amount - PER_CPU_FLAG_MIB).otherwise(amount)
+    return looked_up(column, column.unique().with_columns(mib=mib, per=per))
 
 
-def energy_joules(text: pl.Series) -> pl.Series:
-    """Joules of an energy reading, null where there is none: Slurm prints 0, -1, -2 or 2^64 - 2 for that.
+def joules(text: pl.Series) -> pl.Series:
+    """Joules as printed, whatever they mean; null where the text is no number.
 
-    >>> energy_joules(pl.Series(["1439089", "101.63K", "0", "18446744073709551614", "-2", ""])).to_list()
-    [1439089.0, 101630.0, None, None, None, None]
+    >>> joules(pl.Series(["1439089", "101.63K", "-2", "much", None])).to_list()
+    [1439089.0, 101630.0, -2.0, None, None]
     """
-    amount, unit = pl.col("text").str.extract(SIZE), pl.col("text").str.extract(SIZE, 2)
-    joules = amount.cast(pl.Float64, strict=False) * unit.replace_strict(JOULES_OF_UNIT, default=None, return_dtype=pl.Float64)
-    is_reading = (joules > 0) & (joules < 2.0**63) & ~joules.is_in(NO_ENERGY)
-    return by_distinct(text, pl.when(is_reading).then(joules))
+    number, letter = pl.col("text").str.extract(SCALED), pl.col("text").str.extract(SCALED, 2)
+    scaled = number.cast(pl.Float64, strict=False) * letter.replace_strict(ENERGY_UNITS, default=None, return_dtype=pl.Float64)
+    return _else(text.cast(pl.Float64, strict=False), text, scaled)
+
+
+def is_energy_reading(amount: pl.Expr) -> pl.Expr:
+    """Whether a number of joules is a reading: Slurm prints 0, -1, -2, 2^32 - 2 or 2^64 - 2 where it has none.
+
+    >>> pl.DataFrame({"joules": [1439089.0, 0.0, -2.0, 2.0**64 - 2]}).select(is_energy_reading(pl.col("joules"))).to_series().to_list()
+    [True, False, False, False]
+    """
+    return (amount > 0) & (amount < 2.0**63) & ~amount.is_in(NO_ENERGY)
 
 
 def states(text: pl.Series) -> pl.Series:
@@ -171,39 +181,3 @@ def _state(text: str) -> str | None:
         found = [state.value for state in JobState if state.value.startswith(word[:-1])]
         return found[0] if len(found) == 1 and len(word) > 3 else None
     return word if word in JobState.__members__ else None
-
-
-def resource(name: str) -> pl.Expr:
-    """The amount of one trackable resource, as text, in a list such as `cpu=8,gres/gpu=2,mem=320G,node=1` of the column `text`."""
-    return pl.col("text").str.extract(rf"(?:^|,){re.escape(name)}=([^,]*)")
-
-
-def resource_counts(text: pl.Series, name: str) -> pl.Series:
-    """How many of a trackable resource, null where it is not in the list.
-
-    >>> resource_counts(pl.Series(["billing=80,cpu=8,mem=320G,node=1", None]), "node").to_list()
-    [1, None]
-    """
-    return by_distinct(text, resource(name).cast(pl.Int64, strict=False))
-
-
-def resource_gpus(text: pl.Series) -> pl.Series:
-    """How many GPUs: the plain entry, else the sum of the typed ones, 0 where a list names none, null where there is no list.
-
-    >>> resource_gpus(pl.Series(["cpu=8,gres/gpu=8,gres/gpu:a100=8", "gres/gpu:a100=2,gres/gpu:h100=1", "cpu=8", None])).to_list()
-    [8, 3, 0, None]
-    """
-    entries = pl.col("text").str.extract_all(r"(?:^|,)gres/gpu:[^=,]*=\d+")
-    typed = entries.list.eval(pl.element().str.extract(r"=(\d+)$").cast(pl.Int64, strict=False)).list.sum()
-    return by_distinct(text, pl.coalesce(resource("gres/gpu").cast(pl.Int64, strict=False), typed))
-
-
-def resource_memory_mib(text: pl.Series) -> pl.Series:
-    """The memory of a list of trackable resources, in MiB, null where it names none.
-
-    >>> resource_memory_mib(pl.Series(["cpu=8,mem=320G,node=1", "mem=62.50G", "cpu=1"])).to_list()
-    [327680.0, 64000.0, None]
-    """
-    amount, letter = resource("mem").str.extract(SIZE), resource("mem").str.extract(SIZE, 2)
-    mib = amount.cast(pl.Float64, strict=False) * letter.replace_strict(MIB_OF_UNIT, default=None, return_dtype=pl.Float64)
-    return by_distinct(text, pl.when(mib > 0).then(mib))

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Container
+from functools import cache
 
 MASK = "***"
 LONGEST_RAW = 2_000
@@ -34,6 +35,7 @@ def pseudonyms(key: bytes, system: str) -> Callable[[str], str]:
     'u_8d1c4850077cf742'
     """
 
+    @cache
     def pseudonym(name: str) -> str:
         digest = hmac.new(key, f"{system}\0{name}".encode(), hashlib.sha256)
         return f"u_{digest.hexdigest()[:16]}"

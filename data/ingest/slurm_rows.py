@@ -7,6 +7,7 @@ from data.ingest import checks, local_time, parse
 from data.ingest.checks import Check, Reason
 from data.ingest.fields import Cut, Layout
 from data.ingest.hardware import energy_quality, of_partition, partitions
+from data.ingest.resources import energy_joules, resources
 from data.ingest.source import Machine, Reading
 from data.terms import JobState
 from data.units import JOULES_PER_KWH
@@ -45,6 +46,9 @@ FIELDS = {
 NOT_PLACED = "None assigned"
 """How Slurm prints the nodes of a job that never had any."""
 
+KWH_PER_JOULE = 1 / JOULES_PER_KWH
+"""A factor, for a division may be rounded otherwise in a frame of one row than in one of many."""
+
 OPEN_STATES = (JobState.PENDING.value, JobState.RUNNING.value, JobState.SUSPENDED.value)
 """States of jobs that had not ended when the log was written."""
 
@@ -61,11 +65,10 @@ NUMBERS = {
     "cpus": "cpus",
     "requested_cpus": "requested_cpus",
     "restarts": "restarts",
+    "memory": "requested_mib",
+    "energy": "joules",
 }
 """Fields that hold a number, and where its value is."""
-
-FORMS = {"memory": parse.SIZE, "energy": parse.ENERGY, "allocated": parse.RESOURCES, "requested": parse.RESOURCES}
-"""Fields whose number may be missing, and the form in which they must be."""
 
 EXPECTED = {
     "elapsed": "[D-]HH:MM:SS or seconds",
@@ -73,8 +76,6 @@ EXPECTED = {
     "time_limit": "[D-]HH:MM:SS, minutes, UNLIMITED or Partition_Limit",
     "memory": "a size such as 250G, 4000Mc or 4000Mn",
     "energy": "joules; export ConsumedEnergyRaw",
-    "allocated": "a list such as cpu=8,gres/gpu=2,mem=320G,node=1",
-    "requested": "a list such as cpu=8,gres/gpu=2,mem=320G,node=1",
 }
 
 
@@ -136,22 +137,23 @@ def _times(text: pl.DataFrame, zone: str) -> pl.DataFrame:
 
 def _sizes(text: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """Sizes as logged, each from its own column, else from the list of trackable resources."""
-    allocated, requested = text["allocated"], text["requested"]
-    nodes = _first(parse.counts(text["nodes"]), parse.resource_counts(allocated, "node"))
-    cpus = _first(parse.counts(text["cpus"]), parse.resource_counts(allocated, "cpu"))
-    listed = _first(parse.resource_memory_mib(allocated), parse.resource_memory_mib(requested))
-    energy = _first(parse.energy_joules(text["energy"]), parse.energy_joules(parse.by_distinct(allocated, parse.resource("energy"))))
+    allocated, requested, memory = resources(text["allocated"]), resources(text["requested"]), parse.memory_requests(text["memory"])
+    has_energy = bool({"consumedenergyraw", "consumedenergy"} & set(layout.names))
     sizes = {
-        "nodes": nodes,
-        "cpus": cpus,
-        "logged_gpus": parse.resource_gpus(allocated),
-        "requested_nodes": parse.resource_counts(requested, "node"),
-        "requested_cpus": _first(parse.counts(text["requested_cpus"]), parse.resource_counts(requested, "cpu")),
-        "requested_logged_gpus": parse.resource_gpus(requested),
-        "memory_mib": _first(listed, parse.memory_mib(text["memory"], cpus, nodes)),
-        "energy_logged_kwh": energy / JOULES_PER_KWH,
+        "nodes": _first(parse.counts(text["nodes"]), allocated["nodes"]),
+        "cpus": _first(parse.counts(text["cpus"]), allocated["cpus"]),
+        "logged_gpus": allocated["gpus"],
+        "requested_nodes": requested["nodes"],
+        "requested_cpus": _first(parse.counts(text["requested_cpus"]), requested["cpus"]),
+        "requested_logged_gpus": requested["gpus"],
+        "listed_mib": _first(allocated["memory_mib"], requested["memory_mib"]),
+        "requested_mib": memory["mib"],
+        "requested_per": memory["per"],
+        "joules": parse.joules(text["energy"]) if has_energy else energy_joules(text["allocated"]),
         "time_limit_s": parse.time_limits_s(text["time_limit"], minutes="timelimitraw" in layout.names),
         "restarts": parse.counts(text["restarts"]),
+        "allocated_is_list": allocated["is_list"],
+        "requested_is_list": requested["is_list"],
     }
     return pl.DataFrame(sizes)
 
@@ -194,23 +196,27 @@ def _never_started(layout: Layout) -> pl.Expr:
 
 def _as_it_ran(layout: Layout) -> list[pl.Expr]:
     """A job that never started has no start, no run time and no energy; one that has not ended has no end."""
+    has_reading = parse.is_energy_reading(pl.col("joules")) & ~pl.col("never_started")
     never, is_open = pl.col("never_started"), pl.col("state").is_in(OPEN_STATES)
     held_nothing = never & pl.lit("alloctres" in layout.names)
     return [
         pl.when(~never).then("started").alias("started"),
         pl.when(~is_open).then("ended").alias("ended"),
         pl.when(never).then(0).otherwise("elapsed_s").alias("elapsed_s"),
-        pl.when(~never).then("energy_logged_kwh").alias("energy_logged_kwh"),
+        pl.when(has_reading).then(pl.col("joules") * KWH_PER_JOULE).alias("energy_logged_kwh"),
         pl.when(pl.col("time_limit_s") != 0).then("time_limit_s").alias("time_limit_s"),
         pl.when(held_nothing).then(pl.col("logged_gpus").fill_null(0)).otherwise("logged_gpus").alias("logged_gpus"),
     ]
 
 
 def _in_units_of(machine: Machine) -> list[pl.Expr]:
-    """Logged CPUs and GPUs as physical cores and billing GPUs."""
+    """Logged CPUs and GPUs as physical cores and billing GPUs, memory asked for by CPU or node as that of the job."""
+    share = pl.when(pl.col("requested_per") == "cpu").then("cpus").when(pl.col("requested_per") == "node").then("nodes").otherwise(1)
+    asked_mib = pl.col("requested_mib") * share
     per_cpu, per_gpu = of_partition(machine.cores_per_logged_cpu, 1.0), of_partition(machine.gpus_per_logged_gpu, 1.0)
     return [
         (pl.col("cpus") * per_cpu).alias("cores"),
+        pl.coalesce("listed_mib", pl.when(asked_mib > 0).then(asked_mib)).alias("memory_mib"),
         (pl.col("requested_cpus") * per_cpu).alias("requested_cores"),
         (pl.col("logged_gpus") * per_gpu).alias("gpus"),
         (pl.col("requested_logged_gpus") * per_gpu).alias("requested_gpus"),
@@ -226,7 +232,7 @@ def _readable(zone: str) -> list[Check]:
         Check(reason=Reason.UNKNOWN_STATE, faulty=pl.col("state").is_null(), detail=state),
         *(_readable_time(name, zone) for name in local_time.MOMENTS),
         *(_readable_number(text, value) for text, value in NUMBERS.items()),
-        *(_readable_form(text, pattern) for text, pattern in FORMS.items()),
+        *(_readable_list(text) for text in ("allocated", "requested")),
     ]
 
 
@@ -247,13 +253,9 @@ def _readable_number(name: str, value: str) -> Check:
     return Check(reason=Reason.UNREADABLE_NUMBER, faulty=faulty, detail=detail)
 
 
-def _readable_form(name: str, pattern: str) -> Check:
-    text = pl.col(f"{name} text")
-    detail = pl.format(f"{name} is {{}}; expected {EXPECTED[name]}", checks.quoted(f"{name} text"))
-    faulty = ~text.str.contains(pattern)
-    if pattern == parse.RESOURCES:
-        faulty |= text.str.contains(parse.UNCOUNTED)
-    return Check(reason=Reason.UNREADABLE_NUMBER, faulty=faulty, detail=detail)
+def _readable_list(name: str) -> Check:
+    detail = pl.format(f"{name} is {{}}; expected a list such as cpu=8,gres/gpu=2,mem=320G,node=1", checks.quoted(f"{name} text"))
+    return Check(reason=Reason.UNREADABLE_NUMBER, faulty=~pl.col(f"{name}_is_list"), detail=detail)
 
 
 def _complete() -> list[Check]:
