@@ -1,0 +1,152 @@
+"""The commands of `python -m analytics`: they read a problem from files, solve it, and write what comes back."""
+
+import io
+import json
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+
+from analytics.allocation import tables
+from analytics.allocation.objectives import Aim, Objective
+from analytics.allocation.problem import Problem
+from analytics.allocation.solution import Refusal, Solution
+from analytics.allocation.solve import solve as best_split
+from data.errors import EquinodeError, InputError
+
+ENDINGS: dict[str, Callable[[io.BytesIO], pl.DataFrame]] = {
+    ".csv": lambda content: pl.read_csv(content, infer_schema=False),
+    ".parquet": lambda content: pl.read_parquet(content),
+}
+VERSIONS = ("numpy", "scipy", "polars")
+
+
+def solve(
+    problem: Annotated[
+        Path, typer.Argument(help="Folder or ZIP with the tables projects, options, partitions, capacity, limits (CSV or Parquet).")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder that receives the answer; it is made if missing.")],
+    alpha: Annotated[
+        float, typer.Option(help="0 most useful hours, 1 proportional fairness (the default), more: ever more for the worst-off.")
+    ] = 1.0,
+    price_co2: Annotated[float, typer.Option(help="EUR that a tonne of CO2e counts against a split.")] = 0.0,
+) -> None:
+    """Find the best split of machine time, with prices and proof.
+
+    Writes allocation.csv, satisfaction.csv, prices.csv and solution.json to the folder OUT. Exit status: 0 best split found,
+    3 limits clash (see clash.json), 2 wrong input, 4 no split could be proven best.
+    """
+    with _told():
+        objective = Objective(alpha=alpha, price_co2_eur_per_t=price_co2)
+        posed = read_problem(problem)
+        started = time.perf_counter()
+        answer = best_split(posed, objective)
+        seconds = time.perf_counter() - started
+        status = _write_refusal(answer, out, seconds) if isinstance(answer, Refusal) else _write_solution(answer, out, seconds)
+    raise typer.Exit(status)
+
+
+def read_problem(path: Path) -> Problem:
+    """The problem in a folder or ZIP of CSV or Parquet files.
+
+    Raises:
+        InputError: if a table is missing, double, unreadable or wrong.
+    """
+    files = dict(_files(path))
+    found: dict[str, pl.DataFrame] = {}
+    for table in tables.TABLES:
+        names = [name for name in files if Path(name).stem == table]
+        if len(names) > 1:
+            raise InputError(f"{path} has {' and '.join(names)}; keep one file for table {table}.")
+        if names:
+            found[table] = _frame(names[0], files[names[0]])
+        elif table != "limits":
+            raise InputError(f"{path} has no {table}.csv or {table}.parquet; add it.")
+    return Problem.of(**found)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors that a person can act on become one sentence on stderr and their exit status."""
+    try:
+        yield
+    except EquinodeError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(error.exit_status) from None
+    except OSError as error:
+        typer.echo(f"Error: {error.filename or ''}: {error.strerror or error}. Name a place that can be read or written.", err=True)
+        raise typer.Exit(InputError.exit_status) from None
+
+
+def _files(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of the tables in a folder or ZIP."""
+    if path.is_dir():
+        for file in sorted(path.iterdir()):
+            if file.suffix in ENDINGS and file.is_file():
+                yield file.name, file.read_bytes()
+    elif path.is_file() and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            for name in sorted(archive.namelist()):
+                if Path(name).suffix in ENDINGS and not name.startswith("__MACOSX"):
+                    yield name, archive.read(name)
+    else:
+        raise InputError(f"{path} is neither a folder nor a ZIP file; name one with the tables {', '.join(tables.TABLES)}.")
+
+
+def _frame(name: str, content: bytes) -> pl.DataFrame:
+    try:
+        return ENDINGS[Path(name).suffix](io.BytesIO(content))
+    except pl.exceptions.NoDataError:
+        raise InputError(f"{name} is empty; its first line must name the columns.") from None
+    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
+        raise InputError(f"{name} cannot be read as {Path(name).suffix[1:]}: {str(error).splitlines()[0]}. Save it again.") from None
+
+
+def _write_solution(solution: Solution, out: Path, seconds: float) -> int:
+    out.mkdir(parents=True, exist_ok=True)
+    proof = solution.certificate
+    result: dict[str, Any] = {
+        "outcome": solution.outcome.value,
+        "aim": solution.objective.aim.value,
+        "alpha": solution.objective.alpha if solution.objective.aim is Aim.ALPHA else None,
+        "objective_ede": proof.objective_ede,
+        "bound_ede": proof.bound_ede,
+        "gap": proof.gap,
+        "largest_violation": proof.largest_violation,
+        "stationarity_p99": proof.stationarity_p99,
+        "stationarity_max": proof.stationarity_max,
+        "seconds": seconds,
+        "versions": _versions(),
+    }
+    solution.allocation.write_csv(out / "allocation.csv")
+    solution.satisfaction.write_csv(out / "satisfaction.csv")
+    solution.prices.write_csv(out / "prices.csv")
+    (out / "solution.json").write_text(json.dumps(result, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    return solution.outcome.exit_status
+
+
+def _write_refusal(refusal: Refusal, out: Path, seconds: float) -> int:
+    out.mkdir(parents=True, exist_ok=True)
+    told = {
+        "outcome": refusal.outcome.value,
+        "reason": refusal.reason,
+        "mend": refusal.mend,
+        "clash": refusal.clash.to_dicts(),
+        "relaxation": refusal.relaxation.to_dicts(),
+    }
+    (out / "clash.json").write_text(json.dumps(told, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    result = {"outcome": refusal.outcome.value, "seconds": seconds, "versions": _versions()}
+    (out / "solution.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    typer.echo(f"{refusal.reason} {refusal.mend}", err=True)
+    return refusal.outcome.exit_status
+
+
+def _versions() -> dict[str, str]:
+    return {"python": sys.version.split()[0]} | {name: version(name) for name in VERSIONS}

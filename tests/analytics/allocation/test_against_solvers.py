@@ -1,0 +1,84 @@
+"""Splits against an independent statement of the same problem, solved by Clarabel and HiGHS."""
+
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+import pytest
+from conftest import Plain, Recipe, hours, largest_breach, plain, random_problem
+from scipy.optimize import linprog
+
+from analytics.allocation.objectives import Objective, equivalent
+from analytics.allocation.solution import Outcome, Refusal
+from analytics.allocation.solve import solve
+
+THOUSAND = 1e3
+ALPHAS = (0.5, 1.0, 2.0, 4.0)
+
+
+def recipe(seed: int) -> Recipe:
+    return Recipe(seed=seed, requests_as_entitlement=seed % 2 == 0, spread=(0.3, 1.0, 1.5)[seed % 3], months=1 + seed % 4)
+
+
+def by_clarabel(stated: Plain, alpha: float) -> tuple[str, Any]:
+    """The status and satisfactions of the full statement, in thousands of hours."""
+    x, u = cp.Variable(len(stated.columns), nonneg=True), cp.Variable(len(stated.names))
+    within, offered = stated.capacity
+    rows = [u == (stated.satisfaction * THOUSAND) @ x, within @ x <= offered / THOUSAND, u <= stated.most, u >= stated.least]
+    for sense, counted, value in stated.limits:
+        used = (counted * THOUSAND / value) @ x
+        rows.append(used <= 1 if sense == "max" else used >= 1)
+    worth = stated.weight @ cp.log(u) if alpha == 1 else (stated.weight @ cp.power(u, 1 - alpha)) * (1 if alpha < 1 else -1)
+    posed = cp.Problem(cp.Maximize(worth), rows)
+    try:
+        posed.solve(cp.CLARABEL)
+    except cp.SolverError:
+        return "failed", None
+    return posed.status, u.value
+
+
+def by_highs(stated: Plain) -> Any:
+    """The linear program of most useful hours, α = 0."""
+    within, offered = stated.capacity
+    signs = [1.0 if sense == "max" else -1.0 for sense, _, _ in stated.limits]
+    left = [
+        within,
+        *(sign * counted[None] for sign, (_, counted, _) in zip(signs, stated.limits, strict=True)),
+        stated.satisfaction,
+        -stated.satisfaction,
+    ]
+    right = [offered, [sign * value for sign, (_, _, value) in zip(signs, stated.limits, strict=True)], stated.most, -stated.least]
+    return linprog(-(stated.weight @ stated.satisfaction), A_ub=np.vstack(left), b_ub=np.concatenate(right), method="highs")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("seed", range(160))
+def test_a_fair_split_reaches_what_clarabel_reaches_and_keeps_every_limit(seed: int) -> None:
+    alpha = ALPHAS[seed % 4]
+    problem = random_problem(recipe(seed))
+    stated = plain(problem)
+    found = solve(problem, Objective(alpha=alpha))
+    status, theirs = by_clarabel(stated, alpha)
+    if isinstance(found, Refusal):
+        assert found.outcome is Outcome.INFEASIBLE
+        assert status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE)
+        return
+    x = hours(stated, found.allocation)
+    assert largest_breach(stated, x) <= 1e-8
+    if status == cp.OPTIMAL:
+        mine = equivalent(stated.satisfaction @ x, stated.weight, alpha)
+        assert mine == pytest.approx(equivalent(np.maximum(theirs, 0), stated.weight, alpha), rel=5e-5)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_with_alpha_0_a_split_is_the_linear_program(seed: int) -> None:
+    problem = random_problem(recipe(seed))
+    stated = plain(problem)
+    found, theirs = solve(problem, Objective(alpha=0)), by_highs(stated)
+    if isinstance(found, Refusal):
+        assert found.outcome is Outcome.INFEASIBLE
+        assert theirs.status == 2
+        return
+    x = hours(stated, found.allocation)
+    assert largest_breach(stated, x) <= 1e-8
+    assert stated.weight @ stated.satisfaction @ x == pytest.approx(-theirs.fun, rel=2e-6)
