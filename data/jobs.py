@@ -14,18 +14,30 @@ KEY = [*RUN, "started"]
 
 OPEN_ONES_COMPLETED = """
 create or replace temp table replaced_jobs as
+with pairs as (
+    select stored.rowid as stored_row,
+        coalesce(
+            incoming.ended >= coalesce(stored.started, incoming.ended)
+            or (incoming.ended is null and (
+                (incoming.started is not null and stored.started is null)
+                or incoming.started > stored.started
+                or coalesce(incoming.elapsed_s, 0) > coalesce(stored.elapsed_s, 0)
+            )), false
+        ) as further,
+        incoming.ended is null and stored.array_task is not distinct from incoming.array_task as of_same_run
+    from lake.jobs stored join incoming_jobs incoming
+        on stored.job_id = incoming.job_id and stored.submitted = incoming.submitted
+        and (stored.array_task is not distinct from incoming.array_task
+            or (stored.array_task is null and stored.array_job_id is not null))
+    where stored.system = $system and stored.submitted between $first and $last and stored.ended is null
+)
 select stored.* from lake.jobs stored
-semi join incoming_jobs incoming
-    on stored.job_id = incoming.job_id and stored.submitted = incoming.submitted
-    and stored.array_task is not distinct from incoming.array_task
-    and (
-        incoming.ended is not null
-        or (stored.started is null and incoming.started is not null)
-        or coalesce(incoming.elapsed_s, 0) > coalesce(stored.elapsed_s, 0)
-    )
+semi join (
+    select stored_row from pairs group by stored_row having bool_or(further) and not bool_or(of_same_run and not further)
+) completed on stored.rowid = completed.stored_row
 where stored.system = $system and stored.submitted between $first and $last and stored.ended is null
 """
-REPLACED = "select count(*) from replaced_jobs"
+REPLACED = "select count(*) as replaced, count(*) filter (where batch_id = $batch_id) as of_same_log from replaced_jobs"
 DELETE_REPLACED = """
 delete from lake.jobs stored using replaced_jobs replaced
 where stored.system = replaced.system and stored.job_id = replaced.job_id and stored.submitted = replaced.submitted
@@ -37,12 +49,15 @@ INSERT_NEW = """
 insert into lake.jobs by name
 select incoming.*, $batch_id as batch_id from incoming_jobs incoming
 anti join (
-    select job_id, array_task, submitted, started from lake.jobs
+    select job_id, array_task, submitted, started, ended from lake.jobs
     where system = $system and submitted between $first and $last
 ) stored
     on stored.job_id = incoming.job_id and stored.submitted = incoming.submitted
     and stored.array_task is not distinct from incoming.array_task
-    and (incoming.ended is null or stored.started is not distinct from incoming.started)
+    and (
+        stored.started is not distinct from incoming.started
+        or (incoming.ended is null and coalesce(incoming.started < stored.ended, true))
+    )
 """
 OF_SYSTEM = """
 select system, job_id, array_task, queue, qos, account, unix_group, user_pseudonym, submitted, started, ended, elapsed_s,
@@ -56,18 +71,19 @@ class Landed:
     """What became of a chunk's jobs."""
 
     accepted: int
-    """Stored, those that complete an open one included."""
+    """Jobs that the store holds more of than before, those that complete an open one of an earlier log included."""
     completed: int
     """Of the accepted, those that took the place of a job that was waiting or running in an earlier log."""
     seen_before: int
-    """Left out, because the store or the same chunk has them already."""
+    """Left out, because the store or the same log has them already, or has them further along."""
 
 
 def store(writer: Writer, jobs: pl.DataFrame, *, batch_id: int) -> Landed:
     """What became of a chunk of jobs of one system after storing what is new in it.
 
     A run is known by system, job id, array task, submission and start. A job that was waiting or running in an earlier log is
-    replaced by its later state, and its part of the rollups taken away; the later state's part comes with its batch.
+    replaced by its later state, and its part of the rollups taken away; the later state's part comes with its batch. The waiting
+    rest of an array is replaced by the task that carries its job id in the end. An earlier state after a later one is passed over.
     """
     if jobs.is_empty():
         return Landed(accepted=0, completed=0, seen_before=0)
@@ -77,8 +93,8 @@ def store(writer: Writer, jobs: pl.DataFrame, *, batch_id: int) -> Landed:
         if writer.frame(OVERLAPPING, span).item() == 0:
             accepted, completed = writer.change(INSERT_ALL, {"batch_id": batch_id}), 0
         else:
-            completed = _replace_open(writer, span)
-            accepted = writer.change(INSERT_NEW, span | {"batch_id": batch_id})
+            completed, superseded = _replace_open(writer, span, batch_id)
+            accepted = writer.change(INSERT_NEW, span | {"batch_id": batch_id}) - superseded
     return Landed(accepted=accepted, completed=completed, seen_before=jobs.height - accepted)
 
 
@@ -87,20 +103,25 @@ def of_system(lake: Lake, system: str) -> pl.DataFrame:
     return lake.frame(OF_SYSTEM, {"system": system})
 
 
-def _replace_open(writer: Writer, span: dict[str, object]) -> int:
+def _replace_open(writer: Writer, span: dict[str, object], batch_id: int) -> tuple[int, int]:
+    """How many open jobs of earlier logs were taken out, and how many that an earlier line of this log had brought."""
     writer.change(OPEN_ONES_COMPLETED, span)
-    completed = int(writer.frame(REPLACED).item())
-    if completed:
-        rollups.subtract_replaced(writer)
+    replaced, of_same_log = writer.frame(REPLACED, {"batch_id": batch_id}).row(0)
+    if replaced > of_same_log:
+        rollups.subtract_replaced(writer, besides_batch=batch_id)
+    if replaced:
         writer.change(DELETE_REPLACED)
-    return completed
+    return replaced - of_same_log, of_same_log
 
 
 def _distinct(jobs: pl.DataFrame) -> pl.DataFrame:
     """The chunk with each run once; of a job that is open on one line and further along on another, the further one."""
     if jobs["ended"].null_count():
-        jobs = jobs.sort("ended", "elapsed_s", descending=[False, True], nulls_last=True, maintain_order=True)
+        jobs = jobs.sort("ended", "started", "elapsed_s", descending=[False, True, True], nulls_last=True, maintain_order=True)
         closed = jobs.filter(pl.col("ended").is_not_null())
         open_ones = jobs.filter(pl.col("ended").is_null()).unique(RUN, keep="first", maintain_order=True)
-        jobs = pl.concat([closed, open_ones.join(closed, on=RUN, how="anti", nulls_equal=True)])
+        last_ends = closed.group_by(RUN).agg(last_end=pl.max("ended"))
+        open_ones = open_ones.join(last_ends, on=RUN, how="left", nulls_equal=True, validate="1:1", maintain_order="left")
+        later = pl.col("last_end").is_null() | (pl.col("started") >= pl.col("last_end"))
+        jobs = pl.concat([closed, open_ones.filter(later).drop("last_end")])
     return jobs.unique(KEY, keep="first", maintain_order=True)

@@ -18,7 +18,7 @@ from data.units import SECONDS_PER_HOUR
 
 BINS_PER_OCTAVE = 8
 OF_BATCH = "create temp view rolled_jobs as select * from lake.jobs where batch_id = getvariable('rolled_batch')"
-OF_REPLACED = "create temp view rolled_jobs as select * from replaced_jobs"
+OF_REPLACED = "create temp view rolled_jobs as select * from replaced_jobs where batch_id <> getvariable('rolled_batch')"
 OF_ALL = "create temp view rolled_jobs as select * from lake.jobs"
 JOBS = ibis.table(
     {
@@ -88,8 +88,12 @@ def add(writer: Writer, batch_id: int) -> None:
     _contribute(writer, OF_BATCH, sign=1)
 
 
-def subtract_replaced(writer: Writer) -> None:
-    """Take away what jobs contributed that are about to be replaced; they stand in the temporary table `replaced_jobs`."""
+def subtract_replaced(writer: Writer, *, besides_batch: int) -> None:
+    """Take away what jobs contributed that are about to be replaced; they stand in the temporary table `replaced_jobs`.
+
+    Those of the batch that is being brought in have contributed nothing yet.
+    """
+    writer.change("set variable rolled_batch = $batch_id", {"batch_id": besides_batch})
     _contribute(writer, OF_REPLACED, sign=-1)
 
 

@@ -1,0 +1,149 @@
+"""A run is stored once, in its latest state, however logs overlap, whatever their order, wherever a log is cut into blocks."""
+
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import settings as trial
+from hypothesis import strategies as st
+from made_jobs import NOON, bring_in, frame, job, plain_store, running
+
+from data import rollups
+from data.lake import Writer
+from data.schema import USAGE_MEASURES
+
+STORED = "select job_id, array_task, started, ended, elapsed_s, state from lake.jobs order by all"
+SUMS = "select " + ", ".join(f"coalesce(sum({name}), 0)::double as {name}" for name in USAGE_MEASURES) + " from lake.usage_daily"
+
+
+def stored(*logs: pl.DataFrame) -> pl.DataFrame:
+    with plain_store() as writer:
+        for number, log in enumerate(logs, start=1):
+            bring_in(writer, number, log)
+        assert_rollups_follow(writer)
+        return writer.frame(STORED)
+
+
+def assert_rollups_follow(writer: Writer) -> None:
+    kept = writer.frame(SUMS).row(0)
+    rollups.rebuild(writer)
+    assert kept == pytest.approx(writer.frame(SUMS).row(0), rel=1e-9, abs=1e-9)
+
+
+def pending(number: int = 1, **fields: Any) -> dict[str, Any]:
+    return job(number, ran_s=None, **fields)
+
+
+def test_a_log_lands_once() -> None:
+    log = frame(job(1), job(2), job(3))
+    with plain_store() as writer:
+        assert bring_in(writer, 1, log).accepted == 3
+        again = bring_in(writer, 2, log)
+    assert (again.accepted, again.completed, again.seen_before) == (0, 0, 3)
+
+
+def test_the_same_line_twice_in_a_log_is_one_job() -> None:
+    with plain_store() as writer:
+        landed = bring_in(writer, 1, frame(job(1), job(1)))
+    assert (landed.accepted, landed.seen_before) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"number": 2},
+        {"array_task": 7},
+        {"submitted": NOON + timedelta(days=30)},
+        {"system": "lumi"},
+        {"waited_s": 9_000},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_another_system_number_task_submission_or_start_is_another_job(other: dict[str, Any]) -> None:
+    assert stored(frame(job(1)), frame(job(**{"number": 1} | other))).height == 2
+
+
+def test_every_run_of_a_requeued_job_is_kept() -> None:
+    first, second = job(1, state="REQUEUED"), job(1, waited_s=9_000)
+    assert stored(frame(first, second)).height == 2
+    assert stored(frame(first), frame(second)).height == 2
+
+
+@pytest.mark.parametrize("state", [pending(1), running(1)], ids=["waiting", "running"])
+def test_an_open_job_is_completed_by_a_later_log(state: dict[str, Any]) -> None:
+    with plain_store() as writer:
+        bring_in(writer, 1, frame(state, job(2)))
+        landed = bring_in(writer, 2, frame(job(1), job(2)))
+        assert (landed.accepted, landed.completed, landed.seen_before) == (1, 1, 1)
+        assert writer.frame(STORED)["state"].to_list() == ["COMPLETED", "COMPLETED"]
+        assert_rollups_follow(writer)
+
+
+def test_an_older_export_after_a_newer_one_changes_nothing() -> None:
+    for older in (pending(1), running(1), running(1, ran_s=10)):
+        with plain_store() as writer:
+            bring_in(writer, 1, frame(job(1)))
+            landed = bring_in(writer, 2, frame(older))
+            assert (landed.accepted, landed.seen_before) == (0, 1)
+
+
+def test_a_run_that_began_after_a_requeue_counts_while_it_runs() -> None:
+    first = job(1, state="REQUEUED")
+    second = running(1, waited_s=9_000)
+    assert stored(frame(first), frame(second))["state"].to_list() == ["REQUEUED", "RUNNING"]
+    assert stored(frame(first, second))["state"].to_list() == ["REQUEUED", "RUNNING"]
+
+
+def test_an_old_run_that_arrives_late_does_not_end_the_one_that_runs_now() -> None:
+    now, before = running(1, waited_s=9_000), job(1, state="REQUEUED")
+    assert stored(frame(now), frame(before))["state"].to_list() == ["REQUEUED", "RUNNING"]
+
+
+def test_the_waiting_rest_of_an_array_is_gone_once_its_last_task_carries_its_number() -> None:
+    rest = pending(100, array_job_id=100)
+    tasks = [job(101, array_job_id=100, array_task=1), job(100, array_job_id=100, array_task=2)]
+    assert stored(frame(rest), frame(*tasks))["state"].to_list() == ["COMPLETED", "COMPLETED"]
+
+
+def test_the_waiting_rest_of_an_array_stays_while_the_log_still_shows_it() -> None:
+    log = frame(pending(100, array_job_id=100), job(100, array_job_id=100, array_task=1))
+    with plain_store() as writer:
+        bring_in(writer, 1, log)
+        assert bring_in(writer, 2, log).accepted == 0
+        assert sorted(writer.frame(STORED)["state"]) == ["COMPLETED", "PENDING"]
+
+
+def test_a_job_that_one_block_shows_running_and_the_next_ended_counts_once() -> None:
+    with plain_store() as writer:
+        landed = bring_in(writer, 1, frame(running(1), job(2)), frame(job(1)))
+        assert (landed.accepted, landed.completed, landed.seen_before) == (2, 0, 1)
+        assert_rollups_follow(writer)
+
+
+LIFE = [pending(1), running(1, ran_s=60), running(1, ran_s=1_800), job(1)]
+
+
+@given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=3), min_size=1, max_size=5))
+@trial(max_examples=25, deadline=None)
+def test_the_latest_state_wins_in_whatever_order_and_company_logs_come(logs: list[list[int]]) -> None:
+    found = stored(*(frame(*(LIFE[age] for age in ages)) for ages in logs))
+    newest = LIFE[max(age for ages in logs for age in ages)]
+    assert found.select("state", "elapsed_s", "ended").rows() == [(newest["state"], newest["elapsed_s"], newest["ended"])]
+
+
+NUMBERS = st.lists(st.tuples(st.integers(1, 6), st.integers(0, 3)), min_size=1, max_size=12)
+
+
+@given(NUMBERS, st.integers(1, 12))
+@trial(max_examples=20, deadline=None)
+def test_where_a_log_is_cut_into_blocks_makes_no_difference(lines: list[tuple[int, int]], cut: int) -> None:
+    rows = [LIFE[age] | {"job_id": number} for number, age in lines]
+    parts = [frame(*part) for part in (rows[:cut], rows[cut:]) if part]
+    with plain_store() as whole, plain_store() as in_parts:
+        one, other = bring_in(whole, 1, frame(*rows)), bring_in(in_parts, 1, *parts)
+        assert one == other
+        assert one.accepted + one.seen_before == len(rows)
+        assert whole.frame(STORED).equals(in_parts.frame(STORED))
+        assert_rollups_follow(in_parts)
