@@ -18,7 +18,6 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-
 SHELL = Path(st.__file__).parent / "static" / "index.html"
 """The one page that the browser loads; its inline scripts alone are let through, by their hashes."""
 

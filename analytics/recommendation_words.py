@@ -73,7 +73,7 @@ def paragraph(found: Recommendation, limits: Sequence[PolicyLimit], names: Mappi
             None,
             (
                 f"For {period} the split aims at {aim_in_words(found.choices.objective)}.",
-                _who_changes(found),
+                who_changes(found),
                 _how_served(found),
                 _what_binds(found, limits, names),
                 _what_it_costs(found),
@@ -89,7 +89,8 @@ def refusal_in_words(refusal: Refusal, limits: Sequence[PolicyLimit], names: Map
     return [in_words(sentence, limits, names) for sentence in dict.fromkeys(sentences) if sentence]
 
 
-def _who_changes(found: Recommendation) -> str:
+def who_changes(found: Recommendation) -> str:
+    """Which categories would go from which share of the hours to which."""
     rows = found.by_category.with_columns(points=pl.col("share_recommended") - pl.col("share_received")).drop_nulls("points")
     large = rows.filter(pl.col("points").abs() >= NOTICEABLE).sort("points", "category", descending=[True, False])
     if large.is_empty():

@@ -80,13 +80,10 @@ def estimates() -> None:
         "system", "partition", "node_idle_w", "node_max_w", "utilisation", "pue", "market_factor", "grid_zone", "estimates"
     )
     st.subheader("What the model takes for each partition", anchor=False)
-    guesses = (
-        pl.col("estimates").str.split(" ").list.eval(pl.element().map_elements(parts.readable, return_dtype=pl.String)).list.join(", ")
-    )
-    people = parts.for_people(shown).with_columns(guesses.replace("", "none"))
-    parts.table(
-        shown, shown=people, name="power-facts", alt="Power, utilisation and PUE of each partition, and which of them are estimates"
-    )
+    guesses = [", ".join(map(parts.readable, names.split())) or "none" for names in shown["estimates"]]
+    people = parts.for_people(shown).with_columns(estimates=pl.Series(guesses))
+    alt = "Power, utilisation and PUE of each partition, and which of them are estimates"
+    parts.table(shown, shown=people, name="power-facts", alt=alt)
 
 
 parts.finding(f"{findings.energy_used(spent, period=period)} {findings.emitted(total, period=period)}")

@@ -1,1 +1,126 @@
-"""Later."""
+"""Who should get how much: the best split for the aims a reader sets, beside what was received, with what it costs and what binds."""
+
+from dataclasses import replace
+
+import polars as pl
+import streamlit as st
+
+from analytics import recommendation_words as words
+from analytics.allocation.solution import Refusal
+from analytics.charts import numbers
+from analytics.charts import split as charts
+from analytics.recommendation import Recommendation
+from pages.shared import loaders, parts, scenario, visit
+
+MOST_LIMITS = 10
+"""How many limits are listed, the keenest."""
+
+here = visit.now()
+chosen = replace(here.chosen, categories=())
+names = loaders.system_names(here.state)
+limits = loaders.policy_limits()
+
+
+def refused(refusal: Refusal) -> None:
+    """Why there is no split, and what would mend it."""
+    sentences = words.refusal_in_words(refusal, limits, names)
+    parts.finding(f"There is no split for {chosen.period.name} that keeps to all of these limits.")
+    st.warning("\n".join(f"- {parts.escaped(sentence)}" for sentence in sentences), icon=":material/block:")
+
+
+def row_of_figures(found: Recommendation) -> None:
+    """What the split grants, and what it costs against what was received, both by the same model."""
+    total = found.by_category.select(pl.col("node_hours_received", "node_hours_demanded", "node_hours_recommended").sum()).row(
+        0, named=True
+    )
+    cost = {row["what"]: row for row in found.energy.iter_rows(named=True)}
+    was, would = cost["received"], cost["recommended"]
+    proof = found.solution.certificate
+    parts.figures(
+        [
+            parts.Figure(
+                label="Node-hours granted",
+                value=numbers.amount(total["node_hours_recommended"], ""),
+                note=f"of {numbers.amount(total['node_hours_demanded'], '')} asked for",
+                meaning="Over all projects that asked for hours in the period, by award or in the queue.",
+            ),
+            parts.Figure(
+                label="Against received",
+                value=numbers.change(scenario.relative(total["node_hours_recommended"], total["node_hours_received"])),
+                note=f"{numbers.amount(total['node_hours_received'], '')} were used",
+            ),
+            parts.Figure(
+                label="Facility energy",
+                value=numbers.energy(scenario.times(would["energy_facility_mwh"], 1_000)),
+                note=numbers.change(scenario.relative(would["energy_facility_mwh"], was["energy_facility_mwh"])),
+                meaning="By the model of node power × PUE, for both the split and what was received.",
+            ),
+            parts.Figure(
+                label="Emissions, location-based",
+                value=numbers.emissions(scenario.times(would["emissions_location_t"], 1_000)),
+                note=numbers.change(scenario.relative(would["emissions_location_t"], was["emissions_location_t"])),
+            ),
+            parts.Figure(
+                label="Satisfaction",
+                value=numbers.percent(proof.objective_ede),
+                note=f"at most {numbers.percent(proof.bound_ede)} possible",
+                meaning="What, given to every project alike, would be as good as this split; the bound is proven from its prices alone.",
+            ),
+        ]
+    )
+
+
+def why(found: Recommendation) -> None:
+    """The split in words, and what each limit costs."""
+    st.markdown(parts.escaped(words.paragraph(found, limits, names, period=chosen.period.name)))
+    st.subheader("What holds the split back", anchor=False)
+    if found.binding.is_empty():
+        st.caption("Nothing: every project gets what it asks for.")
+        return
+    held = found.binding.head(MOST_LIMITS)
+    shown = {
+        "Limit": [words.limit_in_words(name, limits, names) for name in held["name"]],
+        "Months in which it binds": [numbers.exact(months) for months in held["months"]],
+        "Gain in satisfaction if 1 % looser": [numbers.percent(gain) for gain in held["gain"]],
+    }
+    parts.plain_table(pl.DataFrame(shown), alt="The limits that bind, the keenest first, and what one per cent more of each would bring")
+
+
+def winners_and_losers(found: Recommendation) -> None:
+    """Every project with what it asked for, received and would get."""
+    st.subheader("Every project, the largest change first", anchor=False)
+    rows = found.by_project.drop("project").sort(pl.col("change").abs(), descending=True)
+    held = [words.in_words(limit, limits, names) if limit else "its own request" for limit in rows["limited_by"]]
+    shown = parts.for_people(rows).with_columns(limited_by=pl.Series(held, dtype=pl.String))
+    parts.table(rows, shown=shown, name="split-by-project", alt="What each project asked for, received and would get", height=360)
+
+
+def show(found: Recommendation) -> None:
+    """The recommended split."""
+    parts.finding(f"Aim: {words.aim_in_words(found.choices.objective)}. {words.who_changes(found)}")
+    row_of_figures(found)
+    parts.chart(
+        charts.by_category(found.by_category_system, title="Share of node-hours, received and recommended"),
+        alt=charts.by_category_summary(found.by_category_system),
+        data=found.by_category,
+        name="split-by-category",
+    )
+    by_system = found.by_category_system.with_columns(pl.col("system").replace(names))
+    parts.chart(
+        charts.by_system(by_system, title="Change on each machine"),
+        alt=charts.by_system_summary(by_system),
+        data=by_system,
+        name="split-by-machine",
+    )
+    why(found)
+    winners_and_losers(found)
+
+
+choices = scenario.chosen_by_reader()
+answer = scenario.best_split(here, chosen, choices)
+if isinstance(answer, Refusal):
+    refused(answer)
+else:
+    show(answer)
+st.caption("A recommendation changes nothing: quotas are set by the operator, with a reason.")
+parts.sources(factors=["demand: awards, else use and queue", f"carbon intensity: {scenario.SERIES_IN_WORDS}"], method="the split")
