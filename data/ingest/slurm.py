@@ -66,7 +66,7 @@ def chunks(path: Path, reading: Reading, dialect: Dialect) -> Iterator[Chunk]:
         LogError: if the header lacks what machine time is told from, or changes on the way.
     """
     layout = xdmod_layout() if dialect is Dialect.SACCT_XDMOD else header_layout(first_line(path), path)
-    zone = "UTC" if dialect is Dialect.SACCT_XDMOD else reading.time_zone
+    zone = dialect.own_zone or reading.time_zone
     for block in blocks(path, reading.block_bytes):
         yield _chunk(block, layout, reading, zone)
 

@@ -44,6 +44,11 @@ class Dialect(StrEnum):
             "swf": "Standard Workload Format",
         }[self.value]
 
+    @property
+    def own_zone(self) -> str | None:
+        """The zone that its times are always in; none where they are local to the machine."""
+        return None if self is Dialect.SACCT else "UTC"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:

@@ -19,7 +19,7 @@ create table jobs (
     elapsed_s bigint,
     suspended_s bigint,
     time_limit_s bigint,
-    state varchar not null,
+    state varchar, -- null: the log does not tell how the job ended
     exit_code varchar,
     nodes bigint,
     cores double,
