@@ -46,8 +46,8 @@ def emissions(
 ) -> pl.DataFrame:
     """The scope 2 emissions of each row of energy, location-based and market-based, in kg CO₂e.
 
-    Location-based = facility energy x the mean carbon intensity of the machine's grid zone in that year. A year that is not published
-    yet takes the newest earlier one, which `intensity_year` names and `carried_forward` marks. Market-based = location-based x the
+    Location-based = facility energy × the mean carbon intensity of the machine's grid zone in that year. A year that is not published
+    yet takes the newest earlier one, which `intensity_year` names and `carried_forward` marks. Market-based = location-based × the
     part that the operator's electricity contract leaves (0 for an all-renewable one), unknown where the contract is not known.
     Source: GHG Protocol, Scope 2 Guidance, which asks for both figures.
 

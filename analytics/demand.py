@@ -35,11 +35,13 @@ DEMAND: Schema = {
 
 
 def demand_of_projects(usage: pl.DataFrame, projects: pl.DataFrame, period: Period) -> pl.DataFrame:
-    """The node-hours that each project asked for in the period, and what that rests on (frame DEMAND).
+    """The node-hours that each project asked for in the period, and what that rests on.
 
-    Awarded: hours awarded x days of the award in the period / days of the award, from its first day up to but without the day it ends.
+    Awarded: hours awarded × days of the award in the period / days of the award, from its first day up to but without the day it ends.
     Observed, for a project without a known award or whose award does not touch the period: hours used + hours asked for by jobs that
-    never started. Projects that asked for nothing are left out. Usage must be of the period, by system and account.
+    never started. Projects that asked for nothing are left out.
+
+    Needs usage of the period, by system and account. Gives frame DEMAND.
     """
     check(projects, PROJECTS)
     used = total_by(usage, "system", "account")

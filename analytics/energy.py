@@ -36,8 +36,8 @@ POWER_FACTS = ("node_idle_w", "node_max_w", "utilisation", "pue")
 def energy(usage: pl.DataFrame, partitions: pl.DataFrame) -> pl.DataFrame:
     """The energy of each row of usage: measured, modelled, of the computers (IT) and of the whole facility, with a range.
 
-    IT energy = the readings of the metered jobs + for every other node-hour the model idle + u x (max - idle) of its partition, u being
-    how hard a typical job drives its nodes. Facility energy = IT energy x PUE. The range takes the modelled part 30 % lower and higher;
+    IT energy = the readings of the metered jobs + for every other node-hour the model idle + u × (max − idle) of its partition, u being
+    how hard a typical job drives its nodes. Facility energy = IT energy × PUE. The range takes the modelled part 30 % lower and higher;
     it does not cover errors of meters or of the PUE. Where a partition's power or PUE is not published the energy is unknown, never 0,
     and its node-hours are counted. Idle nodes that nobody used are not in it.
 

@@ -43,7 +43,9 @@ def against_due(hours: pl.DataFrame, due: Mapping[str, float]) -> pl.DataFrame:
     """The share of machine time that each category received against the share that was due to it.
 
     Share received = its hours / all hours. Share due = its weight / all weights, where the weights are hours awarded or those of a
-    policy. A category without a weight has no known due. `difference` is received less due, `received_of_due` received divided by due.
+    policy. A category without a weight has no known due.
+
+    Gives category, hours, share_received, share_due, difference (received less due) and received_of_due (received divided by due).
 
     >>> frame = pl.DataFrame({"category": ["research", "sme"], "hours": [90.0, 10.0]})
     >>> against_due(frame, {"research": 3, "sme": 1}).select("category", "share_received", "share_due", "received_of_due").rows()

@@ -5,12 +5,13 @@ import polars as pl
 from analytics.charts import numbers, theme
 from analytics.charts.fairness import DUE
 from analytics.charts.received import SHARES
+from analytics.charts.split import shares_by_category
 from analytics.charts.waiting import WAITS
 from analytics.energy import ENERGY
 from analytics.fairness import Inequality
 from analytics.limits import AGAINST_LIMITS
 from data.schema import check
-from data.terms import HourUnit
+from data.terms import HourUnit, UserCategory
 
 NAMED_SHARES = 3
 """How many categories the first finding names."""
@@ -54,7 +55,7 @@ def capacity_used(offered: pl.DataFrame, *, period: str) -> str:
 def waited(waits: pl.DataFrame, *, period: str) -> str:
     """How long jobs waited, and who waited longest, from the frame of `waiting.queue_waits` by category."""
     check(waits, {"category": pl.String, **WAITS})
-    known = waits.filter(pl.col("median_wait_s").is_not_null()).sort("median_wait_s", "category", descending=[True, False])
+    known = _classified(waits.filter(pl.col("median_wait_s").is_not_null())).sort("median_wait_s", "category", descending=[True, False])
     if known.is_empty():
         return f"Waits are not available for {period}: the logs do not say when jobs were submitted."
     longest, shortest = known.row(0, named=True), known.row(-1, named=True)
@@ -70,7 +71,7 @@ def waited(waits: pl.DataFrame, *, period: str) -> str:
 def against_due(rows: pl.DataFrame, *, period: str) -> str:
     """Who received clearly less and more than was due, from the frame of `fairness.against_due`."""
     check(rows, DUE)
-    known = rows.filter(pl.col("difference").is_not_null()).sort("difference", "category")
+    known = _classified(rows.filter(pl.col("difference").is_not_null())).sort("difference", "category")
     if known.is_empty():
         return f"What was due to each category in {period} is not available."
     below, above = known.row(0, named=True), known.row(-1, named=True)
@@ -141,3 +142,25 @@ def over_limits(rows: pl.DataFrame, *, period: str) -> str:
         for row in over.iter_rows(named=True)
     ]
     return f"Over a limit in {period}: {'; '.join(parts)}."
+
+
+def recommended(split: pl.DataFrame) -> str:
+    """Who would gain and who would give up most by a recommended split, from its frame by category and machine."""
+    shares = shares_by_category(split).with_columns(change=pl.col("recommended") - pl.col("received")).drop_nulls("change")
+    ranked = shares.sort("change", "category")
+    if ranked.is_empty():
+        return "A recommended split is not available."
+    parts = [
+        f"{theme.category_name(row['category'])} {numbers.percent(row['recommended'])} instead of {numbers.percent(row['received'])}"
+        for row in (ranked.row(-1, named=True), ranked.row(0, named=True))
+        if abs(row["change"]) >= CLEAR_DIFFERENCE / 2
+    ]
+    if not parts:
+        return "The recommended split would leave every category's share within half a percentage point of what it received."
+    return f"Of the node-hours, the recommended split would give {numbers.listed(list(dict.fromkeys(parts)))}."
+
+
+def _classified(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of true categories where there are any: what nobody classified is no group of users to compare."""
+    classified = rows.filter(pl.col("category") != UserCategory.UNCLASSIFIED.value)
+    return classified if classified.height else rows

@@ -29,11 +29,13 @@ _BASES = {LimitBase.MACHINE: "capacity_node_hours", LimitBase.UNION_SHARE: "unio
 
 
 def against_limits(usage: pl.DataFrame, offered: pl.DataFrame, limits: Iterable[PolicyLimit]) -> pl.DataFrame:
-    """The share of each machine's time that counts towards each limit, beside the share allowed (frame AGAINST_LIMITS).
+    """The share of each machine's time that counts towards each limit, beside the share allowed.
 
     Share = node-hours of the categories and modes that the limit names / node-hours that the machine (or the Union's part of it) offered
     in the period. The Union's part set aside for AI is not published, so shares of it are unknown. Where a job's node-hours are not known
-    the share is too low by them; `jobs_without_nodes` counts those jobs. Needs usage by system, category and mode, and frame CAPACITY.
+    the share is too low by them; `jobs_without_nodes` counts those jobs.
+
+    Needs usage by system, category and mode, and frame CAPACITY. Gives frame AGAINST_LIMITS.
     """
     check(usage, usage_by("system", "category", "mode"))
     bases = capacity_by(check(offered, CAPACITY), "system")

@@ -67,6 +67,7 @@ def share(usage: pl.DataFrame, *dimensions: str, unit: HourUnit, within: Iterabl
     """The machine time of each group and its `share` of all of it, or of all of it `within` each month, machine, and so on.
 
     The share is the group's known hours divided by all known hours; where nobody used anything it is unknown.
+
     Columns: the dimensions, hours, share, jobs, jobs_without_hours, jobs_failed, hours_failed_share (of node-hours).
 
     >>> frame = usage_frame({"category": "sme", "node_hours": 1.0}, {"category": "research", "node_hours": 3.0})
@@ -89,11 +90,13 @@ def share(usage: pl.DataFrame, *dimensions: str, unit: HourUnit, within: Iterabl
 
 
 def capacity(partitions: pl.DataFrame, period: Period, *, announced: bool = False) -> pl.DataFrame:
-    """The hours each partition could have given in each month of the period, and the Union's share of them (frame CAPACITY).
+    """The hours each partition could have given in each month of the period, and the Union's share of them.
 
-    Capacity = nodes x 24 hours x the days of the month that lie in the period and between the first and last day of service.
+    Capacity = nodes × 24 hours × the days of the month that lie in the period and between the first and last day of service.
     Maintenance is not taken off. A number of nodes or a Union share that is not published leaves the hours unknown.
     A machine that is only announced and has no date of service counts only where `announced` asks for it.
+
+    Gives frame CAPACITY.
     """
     check(partitions, PARTITIONS)
     counted = partitions if announced else partitions.filter((pl.col("status") != "announced") | pl.col("in_service").is_not_null())
@@ -135,9 +138,10 @@ def capacity_by(offered: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
 def against_capacity(usage: pl.DataFrame, offered: pl.DataFrame, *, unit: HourUnit) -> pl.DataFrame:
     """The usage with its hours as a share of what the machines offered, and of the Union's share of that.
 
-    Rows meet the capacity by those of system, partition and month that the usage has; other dimensions are compared with all of it.
-    Adds hours, capacity_hours, union_hours, share_of_capacity, share_of_union and partitions_without_nodes; a share is unknown where
-    the size of a partition in it is.
+    A share is unknown where the size of a partition in it is not published. Use is compared with the capacity of its own machine,
+    partition and month as far as it names them, and with all of the capacity otherwise.
+
+    Gives the usage with hours, capacity_hours, union_hours, share_of_capacity, share_of_union and partitions_without_nodes.
     """
     dimensions = [name for name in DIMENSIONS if name in usage.columns]
     check(usage, usage_by(*dimensions))

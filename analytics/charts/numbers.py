@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from babel import Locale
 from babel.numbers import format_decimal
 
 from data.terms import HourUnit
@@ -175,6 +176,15 @@ def day(value: date | None) -> str:
     return NOT_AVAILABLE if value is None else f"{value.day} {value:%B %Y}"
 
 
+def country(code: str) -> str:
+    """The name of a country by its two letters, the letters themselves where they name none.
+
+    >>> country("IT"), country("XQ")
+    ('Italy', 'XQ')
+    """
+    return str(Locale("en").territories.get(code, code))
+
+
 def listed(words: Sequence[str]) -> str:
     """Words as a list in a sentence.
 
@@ -184,13 +194,13 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str = "") -> str:
     """A number with its noun, in the plural where it is not one.
 
     >>> counted(1, "job"), counted(12_000, "job")
     ('1 job', '12,000 jobs')
     """
-    return f"{exact(number)} {noun}" if number == 1 else f"{exact(number)} {noun}s"
+    return f"{exact(number)} {noun}" if number == 1 else f"{exact(number)} {plural or noun + 's'}"
 
 
 def _stepped(value: Number, factors: Sequence[float], units: Sequence[str], *, padded: bool = True) -> str:

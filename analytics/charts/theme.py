@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from data.terms import UserCategory
+from data.terms import AccessMode, UserCategory
 
 COLOURS: Mapping[str, str] = {
     UserCategory.START_UP: "#E69F00",
@@ -58,6 +58,20 @@ NAMES: Mapping[str, str] = {
     UserCategory.UNCLASSIFIED: "unclassified",
 }
 """The user categories as they stand inside a sentence."""
+
+MODE_NAMES: Mapping[str, str] = {
+    AccessMode.BENCHMARK: "Benchmark",
+    AccessMode.DEVELOPMENT: "Development",
+    AccessMode.REGULAR: "Regular",
+    AccessMode.EXTREME_SCALE: "Extreme Scale",
+    AccessMode.AI_FOR_SCIENCE: "AI for Science",
+    AccessMode.PLAYGROUND: "Playground",
+    AccessMode.FAST_LANE: "Fast Lane",
+    AccessMode.LARGE_SCALE: "Large Scale",
+    AccessMode.STRATEGIC: "Strategic",
+    AccessMode.OTHER: "Other or none",
+}
+"""The access modes as the calls write them."""
 
 STACK = (
     UserCategory.RESEARCH,

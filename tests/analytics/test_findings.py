@@ -99,3 +99,28 @@ def test_both_emission_figures_stand_in_one_sentence(market: float | None, share
     said = spoken(findings.emitted(row, period="Q1 2026"))
     assert "6.25 kt CO₂e location-based" in said
     assert words in said
+
+
+def split(**recommended: float) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {"category": c, "system": "alpha", "node_hours_received": r, "node_hours_recommended": recommended[c]}
+            for c, r in (("research", 80.0), ("sme", 20.0))
+        ]
+    )
+
+
+def test_a_recommendation_names_who_gains_and_who_gives_up_most() -> None:
+    said = spoken(findings.recommended(split(research=70.0, sme=30.0)))
+    assert said == "Of the node-hours, the recommended split would give SMEs 30 % instead of 20 % and research 70 % instead of 80 %."
+
+
+def test_a_recommendation_that_changes_nothing_says_so() -> None:
+    assert "within half a percentage point" in findings.recommended(split(research=160.0, sme=40.0))
+
+
+def test_what_nobody_classified_is_not_compared_with_true_categories() -> None:
+    rows = against_due(SHARES.with_columns(category=pl.col("category").replace("research", "unclassified")), {"start_up": 3, "sme": 97})
+    assert "unclassified" not in findings.against_due(rows, period="Q1 2026")
+    waits = waits_frame({"category": "sme", "bin": 8, "jobs": 1}, {"category": "unclassified", "bin": 104, "jobs": 3})
+    assert "unclassified" not in findings.waited(queue_waits(waits, "category"), period="Q1 2026")

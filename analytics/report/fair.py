@@ -1,0 +1,161 @@
+"""The sections about fairness: what was due, how evenly projects were served, how long jobs waited."""
+
+import polars as pl
+
+from analytics import demand, fairness, findings, usage, waiting
+from analytics.charts import fairness as fairness_charts
+from analytics.charts import numbers
+from analytics.charts import waiting as waiting_charts
+from analytics.demand import DemandBasis
+from analytics.fairness import Inequality
+from analytics.report.document import Chart, Column, Kind, Note, Paragraph, Section, Table
+from analytics.report.inputs import ReportInputs
+
+
+def against_due(inputs: ReportInputs) -> Section:
+    """Whether each category received what was due to it, in the period and by month."""
+    asked = demand.demand_of_projects(inputs.usage_of_projects, inputs.projects, inputs.period)
+    due = dict(inputs.due) or _chosen(fairness.due_by_demand(asked), inputs)
+    rows = fairness.against_due(_hours(inputs.usage), due)
+    months = pl.concat(
+        [
+            fairness.against_due(_hours(inputs.usage.filter(pl.col("month") == month)), due).select(
+                pl.lit(month, pl.Date).alias("month"), pl.all()
+            )
+            for month in inputs.period.months
+        ]
+    )
+    return Section(
+        id="due",
+        title="Did each category receive what was due to it?",
+        finding=findings.against_due(rows, period=inputs.period.name),
+        blocks=(
+            Paragraph(text=_due_in_words(inputs, asked)),
+            Chart(
+                id="received-and-due",
+                figure=fairness_charts.against_due(rows),
+                alt=fairness_charts.against_due_summary(rows),
+                table=Table(
+                    caption="Share of node-hours received and due.",
+                    frame=rows.sort("share_due", descending=True, nulls_last=True),
+                    columns=_DUE,
+                ),
+            ),
+            Chart(
+                id="due-by-month",
+                figure=fairness_charts.over_time(months),
+                alt=fairness_charts.over_time_summary(months),
+                table=Table(
+                    caption="Share of node-hours received and due, by month.",
+                    frame=months.sort("month", "category"),
+                    columns=(Column(name="month", header="Month", kind=Kind.MONTH), *_DUE),
+                ),
+            ),
+        ),
+    )
+
+
+def between_projects(inputs: ReportInputs) -> Section:
+    """How evenly the projects with an award were served."""
+    asked = demand.demand_of_projects(inputs.usage_of_projects, inputs.projects, inputs.period)
+    served = fairness.satisfaction_of_projects(asked)
+    found = fairness.inequality(served["satisfaction"].to_numpy(), served["category"].to_numpy())
+    table = Table(
+        caption="Indices of inequality between projects; satisfaction is node-hours used divided by node-hours due in the period.",
+        frame=_indices(found),
+        columns=(
+            Column(name="index", header="Index"),
+            Column(name="value", header="Value", kind=Kind.NUMBER),
+            Column(name="meaning", header="How to read it"),
+        ),
+    )
+    without = asked.height - served.height
+    notes = (
+        (Note(text=f"{numbers.counted(without, 'project')} without a known award have no satisfaction and are left out."),)
+        if without
+        else ()
+    )
+    return Section(
+        id="projects",
+        title="How evenly were projects served?",
+        finding=findings.unequal(found, period=inputs.period.name),
+        blocks=(table, *notes),
+    )
+
+
+def waits(inputs: ReportInputs) -> Section:
+    """How long jobs of each category waited."""
+    groups = usage.total_by(inputs.usage, "category").select("category")
+    rows = waiting.queue_waits(inputs.waits, "category", among=groups)
+    return Section(
+        id="waits",
+        title="How long did jobs wait?",
+        finding=findings.waited(rows, period=inputs.period.name),
+        blocks=(
+            Chart(
+                id="waits-by-category",
+                figure=waiting_charts.by_group(rows),
+                alt=waiting_charts.by_group_summary(rows),
+                table=Table(
+                    caption="Waits from submission to start. Median and 90th percentile are within 4.4 %, the mean is exact.",
+                    frame=rows,
+                    columns=(
+                        Column(name="category", header="User category", kind=Kind.CATEGORY),
+                        Column(name="jobs", header="Jobs started", kind=Kind.NUMBER),
+                        Column(name="median_wait_s", header="Median", kind=Kind.DURATION),
+                        Column(name="p90_wait_s", header="90th percentile", kind=Kind.DURATION),
+                        Column(name="mean_wait_s", header="Mean", kind=Kind.DURATION),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+_DUE = (
+    Column(name="category", header="User category", kind=Kind.CATEGORY),
+    Column(name="hours", header="Node-hours received", kind=Kind.NUMBER),
+    Column(name="share_received", header="Received", kind=Kind.SHARE),
+    Column(name="share_due", header="Due", kind=Kind.SHARE),
+    Column(name="difference", header="Difference", kind=Kind.POINTS),
+)
+
+
+def _hours(used: pl.DataFrame) -> pl.DataFrame:
+    return usage.total_by(used, "category").select("category", hours="node_hours")
+
+
+def _chosen(due: dict[str, float], inputs: ReportInputs) -> dict[str, float]:
+    chosen = inputs.selection.categories
+    return {category: weight for category, weight in due.items() if not chosen or category in chosen}
+
+
+def _due_in_words(inputs: ReportInputs, asked: pl.DataFrame) -> str:
+    if inputs.due:
+        return "The shares due are weights that a policy sets."
+    awarded = asked.filter(pl.col("basis") == DemandBasis.AWARDED.value)
+    whole = float(asked["node_hours_demanded"].sum())
+    part = float(awarded["node_hours_demanded"].sum()) / whole if whole else None
+    return (
+        f"The shares due are the node-hours asked for: the awards of {numbers.counted(awarded.height, 'project')} in proportion to the "
+        f"days in the period, {numbers.percent(part)} of the hours asked for, and for the others what they used and queued for."
+    )
+
+
+def _indices(found: Inequality) -> pl.DataFrame:
+    rows = [
+        ("Projects", float(found.projects), "how many have both an award and a place in the period"),
+        ("Least satisfaction", found.least, "of the project served worst"),
+        ("Mean satisfaction", found.mean, "1 means that all that was due was used"),
+        (
+            "Equally distributed equivalent, α = 1",
+            found.ede,
+            "the equal satisfaction that would be as good; 0 once one project got nothing",
+        ),
+        ("Jain's index", found.jain, "1 where all projects stand alike"),
+        ("Gini coefficient", found.gini, "0 where all projects stand alike"),
+        ("Theil's index", found.theil, "0 where all projects stand alike"),
+        ("of which between categories", found.theil_between, "differences between the categories' means"),
+        ("of which within categories", found.theil_within, "differences among projects of one category"),
+    ]
+    return pl.DataFrame(rows, schema={"index": pl.String, "value": pl.Float64, "meaning": pl.String}, orient="row")

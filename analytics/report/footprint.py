@@ -1,0 +1,147 @@
+"""The sections about energy and emissions, measured and modelled, location-based and market-based."""
+
+import polars as pl
+
+from analytics import carbon, energy, findings, usage
+from analytics.charts import carbon as carbon_charts
+from analytics.charts import energy as energy_charts
+from analytics.charts import numbers
+from analytics.report.document import Block, Chart, Column, Kind, Note, Section, Table
+from analytics.report.inputs import ReportInputs
+
+POWER_ESTIMATES = {"node_idle_w": "idle power", "node_max_w": "maximum power", "utilisation": "utilisation", "pue": "PUE"}
+"""The facts of a partition on which energy rests, as words."""
+
+
+def energy_used(inputs: ReportInputs) -> Section:
+    """What the machine time cost in energy, by machine and by category."""
+    rows = _energy(inputs)
+    systems = usage.with_system_names(energy.energy_by(rows, "system"), inputs.partitions)
+    categories = energy.energy_by(rows, "category")
+    return Section(
+        id="energy",
+        title="What did it cost in energy?",
+        finding=findings.energy_used(energy.energy_by(rows), period=inputs.period.name),
+        blocks=(
+            _energy_chart("energy-by-machine", systems, "system", Column(name="system", header="Machine")),
+            _energy_chart(
+                "energy-by-category", categories, "category", Column(name="category", header="User category", kind=Kind.CATEGORY)
+            ),
+            *_estimates(inputs),
+            Note(text="Idle nodes that nobody used are not in the energy of jobs. Modelled energy may lie 30 % to either side."),
+        ),
+    )
+
+
+def emitted(inputs: ReportInputs) -> Section:
+    """What the machine time cost in emissions, by machine and by category."""
+    rows = carbon.emissions(_energy(inputs), inputs.partitions, inputs.intensity, method=inputs.method, scope=inputs.scope)
+    total = carbon.emissions_by(rows)
+    systems = usage.with_system_names(carbon.emissions_by(rows, "system"), inputs.partitions)
+    return Section(
+        id="emissions",
+        title="What did it cost in emissions?",
+        finding=findings.emitted(total, period=inputs.period.name),
+        blocks=(
+            _emissions_chart("emissions-by-machine", systems, "system", Column(name="system", header="Machine")),
+            _emissions_chart(
+                "emissions-by-category",
+                carbon.emissions_by(rows, "category"),
+                "category",
+                Column(name="category", header="User category", kind=Kind.CATEGORY),
+            ),
+            *_forward(total, inputs),
+        ),
+    )
+
+
+def intensities(inputs: ReportInputs) -> Table:
+    """The carbon intensities that the emissions rest on."""
+    zones = inputs.logged_partitions["grid_zone"].drop_nulls().unique().to_list()
+    years = sorted({month.year for month in inputs.period.months})
+    known = inputs.intensity.filter(
+        pl.col("method") == inputs.method, pl.col("scope") == inputs.scope, pl.col("grid_zone").is_in(zones), pl.col("year") <= years[-1]
+    )
+    newest = known.filter(pl.col("year") >= pl.min_horizontal(pl.col("year").max().over("grid_zone"), pl.lit(years[0])))
+    return Table(
+        caption=f"Carbon intensity of the grid zones, {inputs.method.replace('_', ' ')}, {inputs.scope.replace('_', ' ')}.",
+        frame=newest.sort("grid_zone", "year").with_columns(pl.col("year").cast(pl.String)),
+        columns=(
+            Column(name="grid_zone", header="Grid zone"),
+            Column(name="year", header="Year"),
+            Column(name="intensity_gco2e_per_kwh", header="gCO₂e per kWh", kind=Kind.NUMBER),
+            Column(name="source", header="Source", kind=Kind.SOURCE),
+            Column(name="flag", header="Known how", kind=Kind.FLAG),
+        ),
+    )
+
+
+def _energy(inputs: ReportInputs) -> pl.DataFrame:
+    return energy.energy(usage.total_by(inputs.usage, "system", "partition", "category", "month"), inputs.partitions)
+
+
+def _energy_chart(name: str, rows: pl.DataFrame, group: str, first: Column) -> Chart:
+    others = (
+        Column(name="energy_measured_kwh", header="Measured", kind=Kind.ENERGY),
+        Column(name="energy_modelled_kwh", header="Modelled", kind=Kind.ENERGY),
+        Column(name="energy_it_kwh", header="IT energy", kind=Kind.ENERGY),
+        Column(name="energy_it_low_kwh", header="At least", kind=Kind.ENERGY),
+        Column(name="energy_it_high_kwh", header="At most", kind=Kind.ENERGY),
+        Column(name="energy_facility_kwh", header="Facility (× PUE)", kind=Kind.ENERGY),
+        Column(name="metered_share", header="Node-hours measured", kind=Kind.SHARE),
+        Column(name="covered_share", header="Node-hours covered", kind=Kind.SHARE),
+    )
+    caption = "Energy of jobs. Sums hold what is known; the last column says for which part of the node-hours."
+    return Chart(
+        id=name,
+        figure=energy_charts.by_group(rows, group),
+        alt=energy_charts.by_group_summary(rows, group),
+        table=Table(
+            caption=caption, frame=rows.sort("energy_it_kwh", group, descending=[True, False], nulls_last=True), columns=(first, *others)
+        ),
+    )
+
+
+def _emissions_chart(name: str, rows: pl.DataFrame, group: str, first: Column) -> Chart:
+    others = (
+        Column(name="emissions_location_kgco2e", header="Location-based", kind=Kind.EMISSIONS),
+        Column(name="emissions_location_low_kgco2e", header="At least", kind=Kind.EMISSIONS),
+        Column(name="emissions_location_high_kgco2e", header="At most", kind=Kind.EMISSIONS),
+        Column(name="emissions_market_kgco2e", header="Market-based", kind=Kind.EMISSIONS),
+        Column(name="contracted_share", header="Energy of known contract", kind=Kind.SHARE),
+        Column(name="intensity_years", header="Intensity of"),
+    )
+    caption = "Scope 2 emissions of the electricity of jobs, by both methods of the GHG Protocol."
+    return Chart(
+        id=name,
+        figure=carbon_charts.by_group(rows, group),
+        alt=carbon_charts.by_group_summary(rows, group),
+        table=Table(
+            caption=caption,
+            frame=rows.sort("emissions_location_kgco2e", group, descending=[True, False], nulls_last=True),
+            columns=(first, *others),
+        ),
+    )
+
+
+def _estimates(inputs: ReportInputs) -> tuple[Block, ...]:
+    """One note that names the partitions whose power or PUE is an estimate."""
+    parts = []
+    rows = inputs.logged_partitions.sort("system_name", "partition").select("system_name", "partition", "estimates").rows()
+    for column, words in POWER_ESTIMATES.items():
+        named = [f"{system} {partition}" for system, partition, estimates in rows if column in (estimates or "").split()]
+        if named:
+            parts.append(f"{words} of {numbers.listed(named)}")
+    return (Note(text=f"Estimates: the {'; the '.join(parts)}."),) if parts else ()
+
+
+def _forward(total: pl.DataFrame, inputs: ReportInputs) -> tuple[Block, ...]:
+    row = total.row(0, named=True)
+    if not row["carried_forward"]:
+        return ()
+    return (
+        Note(
+            text=f"The carbon intensity of {', '.join(sorted({str(month.year) for month in inputs.period.months}))} is not published yet: "
+            f"that of {row['intensity_years']} is carried forward for {numbers.energy(row['energy_carried_forward_kwh'])}."
+        ),
+    )

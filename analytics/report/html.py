@@ -1,0 +1,84 @@
+"""A report as one HTML file that opens anywhere: nothing is fetched, nothing is sent, and the same report gives the same bytes."""
+
+import base64
+import hashlib
+import json
+import re
+
+import plotly.io
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
+from plotly.offline import get_plotlyjs
+
+from analytics.charts import theme
+from analytics.charts.numbers import NOT_AVAILABLE
+from analytics.report.document import Block, Chart, Kind, Note, Paragraph, Report, Table
+from analytics.report.style import FIGURE, STYLE, TABLE, TEMPLATE
+
+_JINJA = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def html(report: Report) -> str:
+    """The report as a self-contained HTML page, with every chart drawn by the plotly.js inside and repeated as a table.
+
+    The page's own security policy lets no script run but those that stand in it, named by their digests.
+    """
+    scripts = (get_plotlyjs(), _drawing(report))
+    committed = report.snapshot.committed
+    return _JINJA.from_string(TEMPLATE).render(
+        report=report,
+        style=Markup(STYLE),
+        policy=_policy(scripts),
+        scripts=[Markup(script) for script in scripts],
+        shown=_shown,
+        committed=f"{committed:%Y-%m-%d %H:%M:%S} UTC" if committed else NOT_AVAILABLE,
+    )
+
+
+def _coded(text: str) -> Markup:
+    """The text with what stands between backticks set as code.
+
+    >>> _coded("by `mode` & <b>")
+    Markup('by <code>mode</code> &amp; &lt;b&gt;')
+    """
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
+
+
+_JINJA.filters["coded"] = _coded
+
+
+def _shown(block: Block) -> Markup:
+    match block:
+        case Paragraph(text=text):
+            return Markup("<p>{}</p>").format(text)
+        case Note(text=text):
+            return Markup('<p class="note">{}</p>').format(text)
+        case Table():
+            return _filled(TABLE, table=block, classed=_classed)
+        case Chart():
+            return _filled(FIGURE, chart=block, table=_shown(block.table))
+
+
+def _classed(kind: Kind) -> str:
+    """The class by which the style sheet sets a cell."""
+    return "number" if kind.is_number else "source" if kind is Kind.SOURCE else "words"
+
+
+def _filled(template: str, **values: object) -> Markup:
+    return Markup(_JINJA.from_string(template).render(**values))
+
+
+def _drawing(report: Report) -> str:
+    """The script that draws every chart into its place; plotly's JSON hides < and / so that no text can end the script."""
+    charts = [block for section in report.sections for block in section.blocks if isinstance(block, Chart)]
+    config = json.dumps(theme.CONFIG, sort_keys=True)
+    calls = [f'draw("{chart.id}", {plotly.io.to_json(chart.figure, engine="json")});' for chart in charts]
+    start = f"const draw = (id, figure) => Plotly.newPlot(id, figure.data, figure.layout, {config});"
+    return "\n".join((start, *calls))
+
+
+def _policy(scripts: tuple[str, ...]) -> str:
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"

@@ -1,0 +1,81 @@
+"""What a report is made from: frames and facts, handed in whole, so that the same inputs make the same report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from analytics.carbon import IntensityMethod, IntensityScope
+from analytics.charts.split import SPLIT
+from analytics.report.document import Snapshot
+from data.schema import INTENSITY, PARTITIONS, PROJECTS, Schema, check, usage_by, waits_by
+from data.terms import Period, PolicyLimit, Selection
+
+USED: Schema = usage_by("system", "partition", "category", "mode", "country", "month")
+
+FACTS: Schema = dict.fromkeys(("system", "partition", "fact", "value", "unit", "source", "flag", "valid"), pl.String)
+"""One row a fact about a machine, as the reference facts state it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportInputs:
+    """Everything a report shows or computes from."""
+
+    selection: Selection
+    """The period, machines, categories and unit that it covers; the frames hold what was selected."""
+    usage: pl.DataFrame
+    """Usage by system, partition, category, mode, country and month."""
+    usage_before: pl.DataFrame
+    """The same of the period before; no rows where it has no log."""
+    usage_of_projects: pl.DataFrame
+    """Usage by system, account and month."""
+    waits: pl.DataFrame
+    """Waits by category."""
+    partitions: pl.DataFrame
+    """The facts of partitions (PARTITIONS)."""
+    intensity: pl.DataFrame
+    """Carbon intensities (INTENSITY)."""
+    projects: pl.DataFrame
+    """The decided projects (PROJECTS)."""
+    limits: tuple[PolicyLimit, ...]
+    """The limits of law and access policy."""
+    facts: pl.DataFrame
+    """The facts about machines with their sources (FACTS)."""
+    snapshot: Snapshot
+    """The state of the store."""
+    versions: tuple[tuple[str, str], ...]
+    """Programs and their versions."""
+    demo: bool
+    """Whether the data are made up."""
+    method: IntensityMethod = IntensityMethod.PRODUCTION
+    """Whose electricity the carbon intensity counts."""
+    scope: IntensityScope = IntensityScope.LIFE_CYCLE
+    """Which emissions of power stations count."""
+    due: Mapping[str, float] = field(default_factory=dict)
+    """Weights of the categories' due shares; none given means the hours awarded or asked for."""
+    recommended: pl.DataFrame | None = None
+    """A recommended split by category and machine (SPLIT)."""
+    recommended_in_words: str = ""
+    """What the split would change, and why."""
+
+    def __post_init__(self) -> None:
+        check(self.usage, USED)
+        check(self.usage_before, USED)
+        check(self.usage_of_projects, usage_by("system", "account", "month"))
+        check(self.waits, waits_by("category"))
+        check(self.partitions, PARTITIONS)
+        check(self.intensity, INTENSITY)
+        check(self.projects, PROJECTS)
+        check(self.facts, FACTS)
+        if self.recommended is not None:
+            check(self.recommended, SPLIT)
+
+    @property
+    def period(self) -> Period:
+        """The period of the report."""
+        return self.selection.period
+
+    @property
+    def logged_partitions(self) -> pl.DataFrame:
+        """The partitions of the machines whose logs are in the store for this period: only these can be compared with capacity."""
+        return self.partitions.filter(pl.col("system").is_in(self.usage["system"].unique().to_list()))
