@@ -10,6 +10,8 @@ from rich.markup import escape
 
 from data.errors import EquinodeError
 from data.export.usage import Format
+from data.export.xdmod import Compat, DatasetType, Dimension
+from data.export.xdmod_periods import AggregationUnit
 
 app = typer.Typer(
     help="Logs in, tables out. The store is the folder that EQUINODE_LAKE names (data/var/lake if it names none).",
@@ -76,6 +78,27 @@ def export_usage(
     from data.commands import export_usage_table
 
     sys.stdout.buffer.write(export_usage_table(by=by, start=start, end=end, systems=systems, form=form))
+
+
+@export.command("metrics")
+def export_metrics(
+    compat: Annotated[Compat, typer.Option(help="Whose definitions: those of Open XDMoD.")] = Compat.XDMOD,
+    system: Annotated[str | None, typer.Option(help="The machine; not needed where the store holds one alone.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD; else that of the first job.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="First day no longer included, YYYY-MM-DD; else after the last job.")] = None,
+    by: Annotated[Dimension, typer.Option(help="What to group by, under XDMoD's identifiers.")] = Dimension.RESOURCE,
+    unit: Annotated[list[AggregationUnit] | None, typer.Option(case_sensitive=False, help="May be repeated; else all.")] = None,
+    kind: Annotated[list[DatasetType] | None, typer.Option("--type", help="May be repeated; else both.")] = None,
+    time_zone: Annotated[str, typer.Option(help="Zone in which days begin: that of the XDMoD server compared with.")] = "UTC",
+    form: Annotated[Format, typer.Option("--format", help="csv, parquet or json.")] = Format.CSV,
+) -> None:
+    """Another program's statistics, computed here by its definitions, to be compared with its own."""
+    from data.commands import export_metrics_table
+
+    units, types = tuple(unit or AggregationUnit), tuple(kind or DatasetType)
+    sys.stdout.buffer.write(
+        export_metrics_table(compat, system=system, start=start, end=end, by=by, units=units, types=types, time_zone=time_zone, form=form)
+    )
 
 
 def main() -> None:

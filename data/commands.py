@@ -13,6 +13,8 @@ from data.check import findings
 from data.dates import day_named
 from data.errors import InputError, LogError
 from data.export.usage import Format, encoded, usage_table
+from data.export.xdmod import Compat, DatasetType, Dimension, Request, metrics, period_of_jobs
+from data.export.xdmod_periods import AggregationUnit
 from data.facts import System
 from data.ingest.load import Account, Order, ingest, ingest_together
 from data.ingest.source import Dialect
@@ -132,6 +134,37 @@ def export_usage_table(*, by: str, start: str | None, end: str | None, systems: 
     period = Period(day_named(start) if start else whole.start, day_named(end) if end else whole.end)
     table = usage_table(lake, Selection(period=period, systems=chosen), *(name.strip() for name in by.split(",") if name.strip()))
     return encoded(table, form)
+
+
+def export_metrics_table(
+    compat: Compat,
+    *,
+    system: str | None,
+    start: str | None,
+    end: str | None,
+    by: Dimension,
+    units: tuple[AggregationUnit, ...],
+    types: tuple[DatasetType, ...],
+    time_zone: str,
+    form: Format,
+) -> bytes:
+    """Another program's statistics as a file's bytes."""
+    require(Action.EXPORT, local_person(settings()))
+    lake = Lake(settings())
+    machine = system_named(system, known_systems(lake)) if system else _only_system(lake)
+    whole = period_of_jobs(lake, machine, time_zone)
+    period = Period(day_named(start) if start else whole.start, day_named(end) if end else whole.end)
+    match compat:
+        case Compat.XDMOD:
+            request = Request(system=machine, period=period, dimension=by, units=units, types=types, time_zone=time_zone)
+            return encoded(metrics(lake, request), form)
+
+
+def _only_system(lake: Lake) -> System:
+    held = spans(lake)["system"].to_list()
+    if len(held) != 1:
+        raise InputError(f"the store holds logs of {', '.join(held) or 'no machine'}; name one of them with --system.")
+    return system_named(held[0], known_systems(lake))
 
 
 def _demo_orders(folder: Path, *, jobs: int, seed: int) -> Iterator[Order]:
