@@ -165,7 +165,7 @@ def blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
         LogError: if the file cannot be read to its end, or holds a line that no scheduler would write.
     """
     reading = _blocks(path, block_bytes)
-    with ThreadPoolExecutor(max_workers=1) as reader, closing(reading):
+    with closing(reading), ThreadPoolExecutor(max_workers=1) as reader:
         upcoming = reader.submit(next, reading, None)
         while (block := upcoming.result()) is not None:
             upcoming = reader.submit(next, reading, None)

@@ -150,6 +150,16 @@ def test_a_line_without_end_is_no_log(tmp_path):
         list(blocks(path, 1 << 20))
 
 
+def test_a_log_is_read_block_by_block_and_left_when_nobody_asks_on(tmp_path):
+    path = tmp_path / "log"
+    path.write_text(sacct(*[sacct_line(JobName="x" * 1000)] * 3000))
+    reading = blocks(path, 100_000)
+    first = next(reading)
+    assert first.bytes_read < path.stat().st_size / 4
+    reading.close()
+    assert next(reading, None) is None
+
+
 def test_how_far_a_file_has_been_read_grows_to_its_size(tmp_path):
     path = tmp_path / "log"
     path.write_text(sacct(*[sacct_line()] * 50))
