@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analytics.usage import known_sum, ratio
+from analytics.usage import CAPACITY, known_sum, ratio, total_by
 from data.errors import SchemaError
 from data.schema import DIMENSIONS, PARTITIONS, Schema, check, usage_by
 from data.units import WATTS_PER_KW
@@ -73,6 +73,28 @@ def energy_by(rows: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
         metered_share=ratio(pl.col("node_hours_metered"), pl.col("node_hours")), covered_share=ratio(covered, pl.col("node_hours"))
     )
     return shares.sort(dimensions) if dimensions else shares
+
+
+def idle_energy(usage: pl.DataFrame, offered: pl.DataFrame, partitions: pl.DataFrame) -> pl.DataFrame:
+    """The energy of the nodes that no job used, had they all stood switched on and idle: the most it can be, apart from jobs.
+
+    Unallocated node-hours = capacity − node-hours used, at least none; × idle power of a node. Maintenance and nodes switched off are not
+    known and not taken off. Unknown where the number of nodes or their idle power is not published.
+
+    Needs usage by system, partition and month, and frame CAPACITY. Gives system, partition, month, node_hours_unallocated,
+    energy_idle_kwh and energy_idle_facility_kwh.
+    """
+    keys = ["system", "partition", "month"]
+    check(usage, usage_by(*keys))
+    check(offered, CAPACITY)
+    facts = check(partitions, PARTITIONS).select("system", "partition", "node_idle_w", "pue")
+    used = total_by(usage, *keys).select(*keys, "node_hours")
+    rows = offered.join(used, on=keys, how="left", validate="1:1").join(facts, on=["system", "partition"], how="left", validate="m:1")
+    unallocated = (pl.col("capacity_node_hours") - pl.col("node_hours").fill_null(0)).clip(0)
+    idle_kwh = unallocated * pl.col("node_idle_w") / WATTS_PER_KW
+    return rows.select(
+        *keys, node_hours_unallocated=unallocated, energy_idle_kwh=idle_kwh, energy_idle_facility_kwh=idle_kwh * pl.col("pue")
+    ).sort(keys)
 
 
 def node_power_w(idle_w: float, max_w: float, utilisation: float) -> float:

@@ -38,7 +38,7 @@ def by_system(offered: pl.DataFrame, *, unit: HourUnit, title: str = "") -> go.F
         part = rows.filter(category=category).sort("row")
         bars = {"x": part["share"].to_numpy() * 100, "y": part["row"].to_numpy(), "orientation": "h", "width": 0.62}
         figure.add_trace(theme.stacked_bar(category, _sentences(part, unit), **bars))
-    marks = rows.select("row", "union_share").unique().drop_nulls().sort("row")
+    marks = rows.select("row", pl.col("union_share").round(6)).unique().drop_nulls().sort("row")
     for row, union_share in marks.rows():
         _add_union_share(figure, row, union_share)
     for row, union_share in marks.unique("union_share", keep="first", maintain_order=True).rows():

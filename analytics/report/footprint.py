@@ -12,6 +12,9 @@ from analytics.report.inputs import ReportInputs
 POWER_ESTIMATES = {"node_idle_w": "idle power", "node_max_w": "maximum power", "utilisation": "utilisation", "pue": "PUE"}
 """The facts of a partition on which energy rests, as words."""
 
+FEW = 4
+"""Up to how many partitions a note names one by one."""
+
 
 def energy_used(inputs: ReportInputs) -> Section:
     """What the machine time cost in energy, by machine and by category."""
@@ -28,7 +31,8 @@ def energy_used(inputs: ReportInputs) -> Section:
                 "energy-by-category", categories, "category", Column(name="category", header="User category", kind=Kind.CATEGORY)
             ),
             *_estimates(inputs),
-            Note(text="Idle nodes that nobody used are not in the energy of jobs. Modelled energy may lie 30 % to either side."),
+            Note(text="Modelled energy may lie 30 % to either side."),
+            *_idle(inputs),
         ),
     )
 
@@ -131,8 +135,26 @@ def _estimates(inputs: ReportInputs) -> tuple[Block, ...]:
     for column, words in POWER_ESTIMATES.items():
         named = [f"{system} {partition}" for system, partition, estimates in rows if column in (estimates or "").split()]
         if named:
-            parts.append(f"{words} of {numbers.listed(named)}")
+            which = numbers.listed(named) if len(named) <= FEW else f"{len(named)} of {len(rows)} partitions, named under the sources"
+            parts.append(f"{words} of {which}")
     return (Note(text=f"Estimates: the {'; the '.join(parts)}."),) if parts else ()
+
+
+def _idle(inputs: ReportInputs) -> tuple[Block, ...]:
+    """What the nodes that no job used took on top, were they all switched on and idle."""
+    offered = usage.capacity(inputs.logged_partitions, inputs.period)
+    rows = energy.idle_energy(usage.total_by(inputs.usage, "system", "partition", "month"), offered, inputs.partitions)
+    known = rows.filter(pl.col("energy_idle_kwh").is_not_null())
+    if known.is_empty():
+        return (Note(text="Nodes that no job used are not in the energy of jobs; what they took is not available."),)
+    hours, taken = float(known["node_hours_unallocated"].sum()), float(known["energy_idle_kwh"].sum())
+    left_out = rows.height - known.height
+    without = f", without {numbers.counted(left_out, 'month')} of partitions of unknown size or power" if left_out else ""
+    text = (
+        f"Nodes that no job used are not in the energy of jobs. Had they all stood switched on and idle, their "
+        f"{numbers.amount(hours, 'node-hours')} would have taken {numbers.energy(taken)} of IT energy on top{without}."
+    )
+    return (Note(text=text),)
 
 
 def _forward(total: pl.DataFrame, inputs: ReportInputs) -> tuple[Block, ...]:

@@ -13,9 +13,12 @@ from plotly.offline import get_plotlyjs
 from analytics.charts import theme
 from analytics.charts.numbers import NOT_AVAILABLE
 from analytics.report.document import Block, Chart, Kind, Note, Paragraph, Report, Table
-from analytics.report.style import FIGURE, STYLE, TABLE, TEMPLATE
+from analytics.report.style import FIGURE, LONG_TABLE, STYLE, TABLE, TEMPLATE
 
 _JINJA = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+LONG_ROWS = 40
+"""From more rows than this on, a table waits folded on the screen; on paper it stands open."""
+
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -54,10 +57,16 @@ def _shown(block: Block) -> Markup:
             return Markup("<p>{}</p>").format(text)
         case Note(text=text):
             return Markup('<p class="note">{}</p>').format(text)
+        case Table(frame=frame) if frame.height > LONG_ROWS:
+            return _filled(LONG_TABLE, caption=block.caption, rows=frame.height, table=_tabled(block))
         case Table():
-            return _filled(TABLE, table=block, classed=_classed)
+            return _tabled(block)
         case Chart():
-            return _filled(FIGURE, chart=block, table=_shown(block.table))
+            return _filled(FIGURE, chart=block, table=_tabled(block.table))
+
+
+def _tabled(table: Table) -> Markup:
+    return _filled(TABLE, table=table, classed=_classed)
 
 
 def _classed(kind: Kind) -> str:

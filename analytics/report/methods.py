@@ -24,6 +24,7 @@ EXPLAINED: tuple[Callable[..., Any], ...] = (
     fairness.atkinson_index,
     waiting.queue_waits,
     energy.energy,
+    energy.idle_energy,
     carbon.emissions,
     carbon.annual_intensity,
 )

@@ -107,3 +107,5 @@ TABLE = """<div class="scroll" tabindex="0" role="region" aria-label="{{ table.c
 FIGURE = """<figure><div class="chart" id="{{ chart.id }}" role="img" aria-label="{{ chart.alt }}"></div>
 <figcaption>{{ chart.alt }}</figcaption>
 <details><summary>The same as a table</summary>{{ table }}</details></figure>"""
+
+LONG_TABLE = """<details><summary>{{ caption }} ({{ rows }} rows)</summary>{{ table }}</details>"""

@@ -1,14 +1,17 @@
 """Measured and modelled energy, against figures worked out by hand."""
 
+from datetime import date
+
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics import energy
-from analytics.usage import usage_frame
+from analytics.usage import capacity, usage_frame
 from data.errors import SchemaError
 from data.schema import PARTITIONS
+from data.terms import Period
 
 FACTS = {"system": "alpha", "partition": "gpu", "node_idle_w": 500.0, "node_max_w": 2_500.0, "utilisation": 0.5, "pue": 1.2}
 
@@ -94,3 +97,25 @@ def test_more_metered_hours_than_hours_are_refused() -> None:
 def test_a_partition_described_twice_is_refused() -> None:
     with pytest.raises(pl.exceptions.ComputeError, match="m:1"):
         energy.energy(used(node_hours=1.0), partitions({}, {}))
+
+
+def test_nodes_that_no_job_used_are_taken_to_idle_apart_from_jobs() -> None:
+    facts = partitions(
+        {"nodes": 10.0, "status": "operating"}, {"partition": "dark", "nodes": 5.0, "status": "operating", "node_idle_w": None}
+    )
+    january = date(2026, 1, 1)
+    frame = usage_frame({"system": "alpha", "partition": "gpu", "month": january, "node_hours": 1_440.0})
+    offered = capacity(facts, Period(january, date(2026, 2, 1)))
+    rows = energy.idle_energy(frame, offered, facts)
+    assert rows.select("partition", "node_hours_unallocated", "energy_idle_kwh").rows() == [
+        ("dark", 3_720.0, None),
+        ("gpu", 6_000.0, 3_000.0),
+    ]
+    assert rows["energy_idle_facility_kwh"].to_list() == [None, pytest.approx(3_600)]
+
+
+def test_use_beyond_capacity_leaves_no_idle_node_and_never_less() -> None:
+    facts = partitions({"nodes": 1.0, "status": "operating"})
+    frame = usage_frame({"system": "alpha", "partition": "gpu", "month": date(2026, 1, 1), "node_hours": 9_999.0})
+    rows = energy.idle_energy(frame, capacity(facts, Period(date(2026, 1, 1), date(2026, 2, 1))), facts)
+    assert rows["energy_idle_kwh"].to_list() == [0.0]

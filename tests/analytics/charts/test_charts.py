@@ -225,3 +225,26 @@ def test_labels_are_moved_apart_and_keep_their_order(positions: list[float], gap
     assert len(placed) == len(positions)
     ordered = [place for _, place in sorted(zip(positions, placed, strict=True))]
     assert all(after - before >= gap * (1 - 1e-6) for before, after in pairwise(ordered))
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours after WCAG 2.2."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("page", ["#FFFFFF", "#0E1117"])
+@pytest.mark.parametrize("colour", [theme.LIMIT, theme.NEUTRAL, theme.OVER])
+def test_lines_and_marks_without_a_name_of_their_own_stand_out_on_both_pages(colour: str, page: str) -> None:
+    assert contrast(colour, page) >= 3
+
+
+@pytest.mark.parametrize("cell", [colour for _, colour in split.DIVERGING])
+def test_words_on_the_cells_of_a_matrix_can_be_read(cell: str) -> None:
+    assert contrast(split.INK, cell) >= 4.5
