@@ -14,7 +14,7 @@ from data.ingest.source import Dialect
 from data.settings import settings
 from data.systems import declared_system, system_named
 from data.terms import Action
-from pages.shared import access, loaders, parts, visit
+from pages.shared import access, loaders, parts, tables, visit
 
 BY_CONTENT = "recognised by its content"
 ANOTHER = "another machine, declared below"
@@ -96,7 +96,7 @@ def closing_account(account: Account) -> None:
         "Header, comment and blank lines": batch.passed_over,
     }
     rows = pl.DataFrame({"What": list(counts), "Lines": [f"{count:,}" for count in counts.values()]})
-    parts.plain_table(rows, alt="What became of every line of the log")
+    tables.plain_table(rows, alt="What became of every line of the log")
     st.caption(f"Times without offset were read as {account.time_zone}.")
     parts.coverage(account.warnings)
 
@@ -107,16 +107,16 @@ def what_is_in() -> None:
     batches = loaders.batches(here.seen)
     of_chosen = batches.filter(pl.col("system").is_in(list(chosen))) if chosen else batches
     st.subheader("Logs brought in", anchor=False)
-    parts.table(of_chosen, name="batches", alt="Every log that was brought in, newest first, with what became of its lines")
+    tables.table(of_chosen, name="batches", alt="Every log that was brought in, newest first, with what became of its lines")
     st.subheader("Refused lines", anchor=False)
     reasons = loaders.refusals_by_reason(here.seen)
     lines = loaders.refusals(here.seen, chosen, MOST_REFUSALS)
     if lines.is_empty():
         st.caption("No line was refused.")
         return
-    parts.table(reasons, name="refusals-by-reason", alt="How many lines were refused, by machine and reason")
+    tables.table(reasons, name="refusals-by-reason", alt="How many lines were refused, by machine and reason")
     st.caption(f"The newest {numbers.exact(lines.height)} refused lines; names of people are masked.")
-    parts.table(lines, name="refusals", alt="Refused lines with reason and text", height=320)
+    tables.table(lines, name="refusals", alt="Refused lines with reason and text", most_rows=8)
 
 
 if "account" in st.session_state:

@@ -7,7 +7,7 @@ from analytics import carbon, energy, findings
 from analytics.charts import carbon as carbon_charts
 from analytics.charts import energy as charts
 from analytics.charts import numbers
-from pages.shared import loaders, parts, results, visit
+from pages.shared import loaders, parts, results, tables, visit
 
 here = visit.now()
 period = here.chosen.period.name
@@ -29,7 +29,7 @@ def row_of_figures() -> None:
             parts.Figure(
                 label="IT energy",
                 value=numbers.energy(used["energy_it_kwh"]),
-                note=span if used["energy_it_kwh"] is not None else "",
+                note=span if used["energy_it_kwh"] is not None else "no reading, no known power",
                 meaning="Readings of the metered jobs, and for every other node-hour the model idle + u × (max − idle). "
                 "The range takes the modelled part 30 % lower and higher.",
             ),
@@ -40,18 +40,21 @@ def row_of_figures() -> None:
                 meaning="Node-hours of jobs with a plausible reading of their own.",
             ),
             parts.Figure(
-                label="Facility energy", value=numbers.energy(used["energy_facility_kwh"]), meaning="IT energy × the machine's PUE."
+                label="Facility energy",
+                value=numbers.energy(used["energy_facility_kwh"]),
+                note="" if used["energy_facility_kwh"] is not None else "power or PUE not known",
+                meaning="IT energy × the machine's PUE.",
             ),
             parts.Figure(
                 label="Emissions, location-based",
                 value=numbers.emissions(gas["emissions_location_kgco2e"]),
-                note=f"of {numbers.percent(gas['located_share'])} of the energy",
+                note=parts.covering(gas["located_share"], "the energy", "energy or intensity not known"),
                 meaning="GHG Protocol scope 2: facility energy × the mean carbon intensity of the machine's grid zone in the year.",
             ),
             parts.Figure(
                 label="Emissions, market-based",
                 value=numbers.emissions(gas["emissions_market_kgco2e"]),
-                note=f"of {numbers.percent(gas['contracted_share'])} of the energy",
+                note=parts.covering(gas["contracted_share"], "the energy", "no contract known"),
                 meaning="GHG Protocol scope 2 by the operators' electricity contracts, 0 for a wholly renewable one.",
             ),
         ]
@@ -80,10 +83,10 @@ def estimates() -> None:
         "system", "partition", "node_idle_w", "node_max_w", "utilisation", "pue", "market_factor", "grid_zone", "estimates"
     )
     st.subheader("What the model takes for each partition", anchor=False)
-    guesses = [", ".join(map(parts.readable, names.split())) or "none" for names in shown["estimates"]]
-    people = parts.for_people(shown).with_columns(estimates=pl.Series(guesses))
+    guesses = [", ".join(map(tables.readable, names.split())) or "none" for names in shown["estimates"]]
+    people = tables.for_people(shown).with_columns(estimates=pl.Series(guesses))
     alt = "Power, utilisation and PUE of each partition, and which of them are estimates"
-    parts.table(shown, shown=people, name="power-facts", alt=alt)
+    tables.table(shown, shown=people, name="power-facts", alt=alt)
 
 
 parts.finding(f"{findings.energy_used(spent, period=period)} {findings.emitted(total, period=period)}")
@@ -112,5 +115,5 @@ with right:
         name="energy-by-category",
     )
 estimates()
-years = total["intensity_years"].item() or "none"
-parts.sources(factors=[f"carbon intensity: {results.series()[0].lower()}, of {years}"], method="energy")
+years = total["intensity_years"].item()
+parts.sources(factors=[f"carbon intensity: {results.series()[0].lower()}" + (f", of {years}" if years else "")], method="energy")

@@ -8,7 +8,7 @@ from analytics.charts import numbers
 from analytics.charts import waiting as waiting_charts
 from analytics.fairness import inequality_by
 from data.terms import HourUnit
-from pages.shared import parts, results, visit
+from pages.shared import parts, results, tables, visit
 
 here = visit.now()
 period = here.chosen.period.name
@@ -59,6 +59,8 @@ def what_due_rests_on() -> None:
     awarded, whole = float(basis["node_hours_awarded"].sum()), float(basis["node_hours_demanded"].sum())
     if not whole:
         parts.coverage(["No demand in node-hours is known, so no share due can be stated."])
+    elif not awarded:
+        parts.coverage(["No award is known, so shares due rest on the queue: hours used, and hours asked for by jobs that never started."])
     elif awarded < whole:
         parts.coverage(
             [
@@ -88,7 +90,7 @@ def limits_of_the_law() -> None:
     shown = limits.select(
         "system", "title", "share", "share_allowed", "over", "node_hours", "node_hours_base", "exact", "reading", "source"
     )
-    parts.table(shown, name="limits", alt="Machine time against each limit of law and policy, by machine", height=320)
+    tables.table(shown, name="limits", alt="Machine time against each limit of law and policy, by machine", most_rows=8)
 
 
 parts.finding(findings.against_due(due, period=period))
@@ -112,7 +114,7 @@ with right:
 over_the_months()
 st.markdown(parts.escaped(f"{findings.unequal(fair, period=period)} {findings.waited(waits, period=period)}"))
 st.subheader("Inequality between projects, by user category", anchor=False)
-parts.table(
+tables.table(
     inequality_by(results.satisfaction(here), "category"),
     name="inequality-by-category",
     alt="Indices of inequality between the projects of each user category",

@@ -11,7 +11,7 @@ from analytics import carbon, demand, energy, fairness, limits, usage, waiting
 from analytics.charts import numbers
 from data import facts
 from data.terms import Flag
-from pages.shared import filters, loaders, parts, results, visit
+from pages.shared import filters, loaders, parts, results, tables, visit
 
 here = visit.now()
 MODULES: dict[str, ModuleType] = {
@@ -39,7 +39,7 @@ def indicators() -> None:
             st.markdown(f"*{words_of(module.__doc__ or '')}*")
             for name, function in inspect.getmembers(module, inspect.isfunction):
                 if function.__module__ == module.__name__ and not name.startswith("_") and not name.endswith("_frame"):
-                    st.markdown(f"**{parts.escaped(parts.readable(name))}**")
+                    st.markdown(f"**{parts.escaped(tables.readable(name))}**")
                     st.markdown(words_of(function.__doc__ or ""))
 
 
@@ -50,16 +50,16 @@ def facts_of_machines() -> None:
     known = loaders.systems(here.state)
     wanted = here.selection.systems if here.selection is not None else ()
     table = facts.fact_table([system for name, system in known.items() if not wanted or name in wanted])
-    shown = parts.for_people(table).select(
+    shown = tables.for_people(table).select(
         "system",
         pl.col("partition").fill_null("whole machine"),
-        pl.col("fact").map_elements(parts.readable, return_dtype=pl.String),
+        pl.col("fact").map_elements(tables.readable, return_dtype=pl.String),
         value=pl.coalesce(pl.format("{} {}", "value", "unit"), "value", pl.format("not available: {}", "unknown")),
         known=pl.col("flag").replace({flag.value: flag.shown_as for flag in Flag}).fill_null("not known"),
         source=pl.col("source").fill_null("none"),
         valid=pl.col("valid").fill_null("not stated"),
     )
-    parts.table(table, shown=shown, name="facts", alt="Every fact about the machines with source and flag", height=420)
+    tables.table(table, shown=shown, name="facts", alt="Every fact about the machines with source and flag", most_rows=11)
 
 
 def values_now() -> None:
@@ -84,7 +84,7 @@ def values_now() -> None:
         "Emissions, market-based": numbers.emissions(spent["emissions_market_kgco2e"]),
     }
     st.subheader(f"What they come to: {filters.in_words(here.chosen, loaders.system_names(here.state))}", anchor=False)
-    parts.plain_table(pl.DataFrame({"Indicator": list(values), "Value": list(values.values())}), alt="The indicators for the selection")
+    tables.plain_table(pl.DataFrame({"Indicator": list(values), "Value": list(values.values())}), alt="The indicators for the selection")
 
 
 def limits_of_the_law() -> None:
@@ -102,9 +102,9 @@ def limits_of_the_law() -> None:
 def factors() -> None:
     """Carbon intensities and prices, with source and flag."""
     st.subheader("Carbon intensity of the grids", anchor=False)
-    parts.table(loaders.intensity(), name="carbon-intensity", alt="Annual carbon intensity of each grid zone, with source", height=320)
+    tables.table(loaders.intensity(), name="carbon-intensity", alt="Annual carbon intensity of each grid zone, with source", most_rows=8)
     st.subheader("Electricity prices", anchor=False)
-    parts.table(loaders.prices(), name="prices", alt="Annual electricity prices of each country, with source", height=320)
+    tables.table(loaders.prices(), name="prices", alt="Annual electricity prices of each country, with source", most_rows=8)
 
 
 indicators()

@@ -31,24 +31,25 @@ def row_of_figures() -> None:
             parts.Figure(
                 label="Facility energy",
                 value=numbers.energy(used["energy_facility_kwh"]),
-                note=f"{numbers.percent(used['metered_share'])} of hours metered",
+                note=parts.covering(used["metered_share"], "hours measured", "power or PUE not known"),
                 meaning="IT energy of the jobs, measured or modelled, × the machine's PUE.",
             ),
             parts.Figure(
                 label="Emissions, location-based",
                 value=numbers.emissions(gas["emissions_location_kgco2e"]),
-                note=f"of {numbers.percent(gas['located_share'])} of the energy",
+                note=parts.covering(gas["located_share"], "the energy", "energy or intensity not known"),
                 meaning="Facility energy × the mean carbon intensity of the grid where the machine stands.",
             ),
             parts.Figure(
                 label="Emissions, market-based",
                 value=numbers.emissions(gas["emissions_market_kgco2e"]),
-                note=f"of {numbers.percent(gas['contracted_share'])} of the energy",
+                note=parts.covering(gas["contracted_share"], "the energy", "no contract known"),
                 meaning="The same by the operators' electricity contracts; only of machines whose contract is known.",
             ),
         ]
     )
     st.caption(parts.against_before())
+    parts.unclassified(shares)
 
 
 def answers() -> None:

@@ -10,10 +10,9 @@ from analytics.allocation.solution import Refusal
 from analytics.charts import numbers
 from analytics.charts import split as charts
 from analytics.recommendation import Recommendation
-from pages.shared import loaders, parts, scenario, visit
+from pages.shared import loaders, parts, scenario, tables, visit
 
 MOST_LIMITS = 10
-"""How many limits are listed, the keenest."""
 
 here = visit.now()
 chosen = replace(here.chosen, categories=())
@@ -83,7 +82,7 @@ def why(found: Recommendation) -> None:
         "Months in which it binds": [numbers.exact(months) for months in held["months"]],
         "Gain in satisfaction if 1 % looser": [numbers.percent(gain) for gain in held["gain"]],
     }
-    parts.plain_table(pl.DataFrame(shown), alt="The limits that bind, the keenest first, and what one per cent more of each would bring")
+    tables.plain_table(pl.DataFrame(shown), alt="The limits that bind, the keenest first, and what one per cent more of each would bring")
 
 
 def winners_and_losers(found: Recommendation) -> None:
@@ -91,8 +90,8 @@ def winners_and_losers(found: Recommendation) -> None:
     st.subheader("Every project, the largest change first", anchor=False)
     rows = found.by_project.drop("project").sort(pl.col("change").abs(), descending=True)
     held = [words.in_words(limit, limits, names) if limit else "its own request" for limit in rows["limited_by"]]
-    shown = parts.for_people(rows).with_columns(limited_by=pl.Series(held, dtype=pl.String))
-    parts.table(rows, shown=shown, name="split-by-project", alt="What each project asked for, received and would get", height=360)
+    shown = tables.for_people(rows).with_columns(limited_by=pl.Series(held, dtype=pl.String))
+    tables.table(rows, shown=shown, name="split-by-project", alt="What each project asked for, received and would get", most_rows=9)
 
 
 def show(found: Recommendation) -> None:

@@ -7,9 +7,11 @@ from analytics import findings
 from analytics import usage as indicators
 from analytics.charts import machines, numbers, received
 from data.terms import HourUnit
-from pages.shared import filters, loaders, parts, results, visit
+from pages.shared import filters, loaders, parts, results, tables, visit
 
 BY = {"User category": "category", "Machine": "system", "Access mode": "mode", "Country": "country", "Month": "month"}
+
+CAPACITY_TITLE = "Machine time by month, and the capacity of the days with logs"
 
 here = visit.now()
 chosen, unit, words = here.chosen, here.chosen.unit, numbers.UNIT_WORDS[here.chosen.unit]
@@ -63,30 +65,33 @@ def by_what() -> None:
     """The table by whatever dimension the reader picks."""
     label = st.segmented_control("Table by", BY, default="User category", required=True, key="by", bind="query-params")
     rows = indicators.share(loaders.usage(here.seen, chosen, BY[label]), BY[label], unit=unit)
-    parts.table(rows, name=f"usage-by-{BY[label]}", alt=f"Machine time by {label.lower()}", unit=unit)
+    tables.table(rows, name=f"usage-by-{BY[label]}", alt=f"Machine time by {label.lower()}", unit=unit)
 
 
 def all_logs() -> None:
     """What is in the store, in full precision, whatever is selected."""
     st.subheader("All logs in the store", anchor=False)
     rows = loaders.spans(here.seen)
-    parts.plain_table(
+    tables.plain_table(
         results.named(here, rows).select(
             pl.col("system").alias("Machine"),
             pl.format("{} to {}", pl.col("first_month").dt.strftime("%B %Y"), pl.col("last_month").dt.strftime("%B %Y")).alias("Months"),
             pl.col("jobs").map_elements(lambda count: f"{count:,}", return_dtype=pl.String).alias("Jobs"),
-            pl.col("core_hours").map_elements(parts.in_full, return_dtype=pl.String).alias("Core-hours"),
+            pl.col("core_hours").map_elements(tables.in_full, return_dtype=pl.String).alias("Core-hours"),
         ),
         alt="Jobs and core-hours of every machine with a log",
     )
-    parts.download(rows, name="all-logs")
+    tables.download(rows, name="all-logs")
 
 
 shares, monthly = results.by_category(here), results.by_month(here)
 parts.finding(findings.received(shares, period=chosen.period.name, unit=unit))
 overall()
+parts.unclassified(shares)
 parts.chart(
-    received.by_month(monthly, unit=unit, title="Machine time by month", offered=parts.known_capacity(loaders.offered(here.seen, chosen))),
+    received.by_month(
+        monthly, unit=unit, title="Machine time by month, and the capacity of the days with logs", offered=results.capacity_by_month(here)
+    ),
     alt=received.by_month_summary(monthly, unit=unit),
     data=monthly,
     name="machine-time-by-month",

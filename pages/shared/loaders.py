@@ -142,15 +142,16 @@ def logged_days(state: Seen) -> dict[str, Period]:
 
 
 def logged_throughout(state: Seen, chosen: Selection, period: Period) -> bool:
-    """Whether the logs of every machine chosen reach over all months of a period in which it served, so that it can be compared."""
-    known = systems(state)
+    """Whether a period can be compared: the logs of every machine chosen reach over all its months of service, and to its last week."""
+    known, newest = systems(state), period.start
     for system, first, last in spans(state).select("system", "first_month", "last_month").rows():
         if not chosen.systems or system in chosen.systems:
             served_from = known[system].in_service if system in known else None
             starts = max(period.months[0], served_from.replace(day=1)) if served_from else period.months[0]
+            newest = max(newest, logged_days(state)[system].end)
             if first > starts or last < period.months[-1]:
                 return False
-    return True
+    return newest >= period.end - timedelta(days=7)
 
 
 @st.cache_data(show_spinner=False)
@@ -231,5 +232,5 @@ def _place() -> str:
 def _has_tables(state: Seen) -> bool:
     missing = _kept(state, "migrations", (), lambda: lake.pending_migrations(state.lake))
     if missing and 1 not in missing:
-        raise StoreError(f"the store was made by an earlier version and lacks migrations {missing}; any ingest brings it up to date.")
+        raise StoreError(f"the store was made by an earlier version and lacks migrations {missing}; run 'python -m data rebuild'.")
     return not missing

@@ -2,53 +2,20 @@
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
-from analytics import usage as indicators
 from analytics.charts import numbers, theme
 from data.errors import EquinodeError
-from data.terms import AccessMode, HourUnit, UserCategory
-from pages.shared import filters, loaders, visit
+from data.terms import UserCategory
+from pages.shared import filters, loaders, tables, visit
 
 COMMAND_DEMO = "python -m data demo"
 COMMAND_INGEST = "python -m data ingest LOG --system NAME"
-
-HEADERS = {
-    "system": "Machine",
-    "mode": "Access mode",
-    "category": "User category",
-    "pue": "PUE",
-    "ede": "EDE (α = 1)",
-    "jain": "Jain's index",
-    "gini": "Gini coefficient",
-    "theil": "Theil's index",
-    "least": "Least satisfaction",
-    "mean": "Mean satisfaction",
-    "title": "Limit",
-    "over": "Over the limit",
-    "exact": "Comparison is exact",
-    "node_hours_base": "Node-hours that the limit is a share of",
-    "batch_id": "Batch",
-    "raw": "Line as read",
-}
-"""Headers that are not the column's name with a capital."""
-
-ENDINGS = (
-    ("_gco2e_per_kwh", "gCO₂e/kWh"),
-    ("_eur_per_mwh", "€/MWh"),
-    ("_kgco2e", "kg CO₂e"),
-    ("_kwh", "kWh"),
-    ("_mwh", "MWh"),
-    ("_s", "s"),
-    ("_w", "W"),
-)
-"""What a column's name ends with, and the unit it means."""
 
 PRINT = """
 <style>
@@ -82,7 +49,7 @@ class Figure:
 
 def finding(words: str) -> None:
     """Say what the page found, in one sentence below its question."""
-    visit.now().finding_place.markdown(f":gray[{escaped(words)}]" if not words else escaped(words))
+    visit.now().finding_place.markdown(escaped(words))
 
 
 def figures(row: Sequence[Figure]) -> None:
@@ -127,6 +94,11 @@ def change(now: float | None, before: float | None, write: Callable[[float], str
     return f"{numbers.change(now / before - 1)} ({sign}{write(abs(now - before))})"
 
 
+def covering(share: float | None, what: str, reason: str) -> str:
+    """Which part of something a figure covers, and where it is not available, the reason."""
+    return reason if share is None or not share > 0 else f"of {numbers.percent(share)} of {what}"
+
+
 def against_before() -> str:
     """What the changes of this page are against, or why there are none."""
     here = visit.now()
@@ -140,131 +112,23 @@ def chart(figure: go.Figure, *, alt: str, data: pl.DataFrame, name: str) -> None
     """Show a chart with its description for those who do not see it, and its numbers one click away."""
     st.plotly_chart(figure, alt=alt, key=f"chart-{name}", config=dict(theme.CONFIG))
     with st.container(key=f"data-of-{name}"), st.popover("Numbers", type="tertiary", help="The numbers of this chart, and their download"):
-        table(data, name=name, alt=f"The numbers of the chart: {alt}", unit=visit.now().chosen.unit)
-
-
-def table(
-    data: pl.DataFrame, *, name: str, alt: str, unit: HourUnit | None = None, height: int | None = None, shown: pl.DataFrame | None = None
-) -> None:
-    """Show a table, unknown values as such and numbers as people read them, with a download of its full precision.
-
-    Args:
-        data: What is downloaded, and shown where nothing else is.
-        name: The name of the file, and of the table among others.
-        alt: What it is, for those who do not see it.
-        unit: The unit of a column called hours.
-        height: Its height in pixels; as high as its rows where not given.
-        shown: The table as it is shown, where that differs.
-    """
-    look = for_people(data) if shown is None else shown
-    size: dict[str, Any] = {} if height is None else {"height": height}
-    st.dataframe(
-        look,
-        hide_index=True,
-        column_config=headers(look, unit),
-        placeholder=numbers.NOT_AVAILABLE,
-        alt=alt,
-        key=f"table-{name}",
-        **size,
-    )
-    download(data, name=name)
-
-
-def for_people(data: pl.DataFrame) -> pl.DataFrame:
-    """The table with names instead of identifiers, and amounts from a hundred on without decimals."""
-    state = visit.now().state
-    words: dict[str, Mapping[str, str]] = {
-        "category": {category.value: theme.label(category) for category in UserCategory},
-        "mode": {mode.value: theme.sentence_case(mode.value.replace("_", " ")) for mode in AccessMode},
-        "system": loaders.system_names(state),
-    }
-    named = {column: pl.col(column).replace(known) for column, known in words.items() if column in data.columns}
-    amounts = [name for name, kind in data.schema.items() if kind == pl.Float64 and not name.endswith("share")]
-    rounded = {
-        name: pl.when(pl.col(name).abs() >= 100).then(pl.col(name).round(0)).otherwise(pl.col(name).round_sig_figs(3)) for name in amounts
-    }
-    return data.with_columns(**named, **rounded)
-
-
-def _readable_amount(value: pl.Expr) -> pl.Expr:
-    return pl.when(value.abs() >= 100).then(value.round(0)).otherwise(value.round_sig_figs(3))
-
-
-def plain_table(data: pl.DataFrame, *, alt: str) -> None:
-    """Show a small table of texts as it stands, to be read, copied and printed."""
-    st.table(data.with_columns(pl.all().fill_null(numbers.NOT_AVAILABLE)), alt=alt, hide_index=True, border="horizontal", width="content")
-
-
-def headers(data: pl.DataFrame, unit: HourUnit | None) -> dict[str, Any]:
-    """The header of each column, with its unit, and how its values are written."""
-    own = {"hours": theme.sentence_case(numbers.UNIT_WORDS[unit])} if unit is not None else {}
-    return {name: _column(own.get(name, readable(name)), name, kind) for name, kind in data.schema.items()}
-
-
-def _column(label: str, name: str, kind: pl.DataType) -> Any:
-    if name in ("year", "batch_id", "line"):
-        return st.column_config.NumberColumn(label, format="plain")
-    if name.startswith("share") or name.endswith("share"):
-        return st.column_config.NumberColumn(label, format="percent")
-    if kind == pl.Date:
-        return st.column_config.DateColumn(label, format="MMMM YYYY")
-    if isinstance(kind, pl.Datetime):
-        return st.column_config.DatetimeColumn(f"{label} (UTC)", format="D MMMM YYYY, HH:mm", timezone="UTC")
-    return st.column_config.NumberColumn(label, format="localized") if kind.is_numeric() else label
-
-
-def in_full(value: float) -> str:
-    """A number to its last useful digit: four decimals, none from a million on.
-
-    >>> in_full(71984.27638889), in_full(356656338.97)
-    ('71,984.2764', '356,656,339')
-    """
-    return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,.4f}"
-
-
-def known_capacity(offered: pl.DataFrame) -> pl.DataFrame:
-    """The capacity by month, unknown in months in which the size of a partition is."""
-    months = indicators.capacity_by(offered, "month")
-    return months.with_columns(
-        pl.when(pl.col("partitions_without_nodes") == 0).then(pl.col("^capacity_.*$")),
-        pl.when(pl.col("partitions_without_union_share") == 0).then(pl.col("^union_.*$")),
-    )
-
-
-def download(data: pl.DataFrame, *, name: str) -> None:
-    """Offer a table as CSV, made when it is asked for; demonstration data say so in every row."""
-    here = visit.now()
-    demo = here.is_demo
-    marked = data.with_columns(pl.lit("demonstration data, invented").alias("note")) if demo else data
-    period = here.selection.period if here.selection is not None else None
-    span = f"_{period.start:%Y-%m}_to_{period.end:%Y-%m}" if period is not None else ""
-    st.download_button(
-        "Download CSV",
-        data=lambda: csv(marked),
-        file_name=f"equinode{'_demo' if demo else ''}_{name}{span}.csv",
-        mime="text/csv",
-        key=f"download-{name}",
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
-    )
-
-
-def csv(data: pl.DataFrame) -> bytes:
-    """The table as CSV in UTF-8; text that a spreadsheet would run as a formula is kept text.
-
-    >>> csv(pl.DataFrame({"account": ["=cmd()"], "hours": [-1.5]})).decode()
-    "account,hours\\n'=cmd(),-1.5\\n"
-    """
-    texts = [name for name, kind in data.schema.items() if kind == pl.String]
-    harmless = data.with_columns(pl.col(texts).str.replace(r"^([=+\-@\t\r])", "'$1")) if texts else data
-    return harmless.write_csv().encode()
+        tables.table(data, name=name, alt=f"The numbers of the chart: {alt}", unit=visit.now().chosen.unit)
 
 
 def coverage(words: Sequence[str]) -> None:
     """Note what part of the jobs the figures above do not cover."""
     for line in words:
         st.caption(f"⚠ {escaped(line)}")
+
+
+def unclassified(shares: pl.DataFrame) -> None:
+    """Note how much machine time belongs to projects that nobody has put into a user category."""
+    share = float(shares.filter(category=UserCategory.UNCLASSIFIED.value)["share"].sum())
+    if share:
+        st.caption(
+            f"{numbers.percent(share)} of the machine time is of projects whose user category nobody has decided. They are shown as "
+            "unclassified until somebody does."
+        )
 
 
 def sources(*, factors: Sequence[str] = (), method: str) -> None:
@@ -320,7 +184,7 @@ def error_box(error: EquinodeError) -> None:
     """Say what happened, what is safe and what to do, in the error's own words."""
     logging.getLogger("equinode").warning("%s: %s", type(error).__name__, error)
     first, _, rest = str(error).partition("\n")
-    st.error(f"**This cannot be shown.** {escaped(first)}\n\nNothing in the store was changed.", icon=":material/error:")
+    st.error(f"**This cannot be shown.** {escaped(theme.sentence_case(first))}\n\nNothing in the store was changed.", icon=":material/error:")
     if rest.strip():
         st.code(rest.strip("\n"), language=None)
 
@@ -343,18 +207,3 @@ def escaped(text: str) -> str:
     a\_b \*c\* \[d\](e) \<f\>
     """
     return re.sub(r"([\\`*_\[\]<>$#~|:])", r"\\\1", text)
-
-
-def readable(column: str) -> str:
-    """A column's name as a table header, its unit in brackets.
-
-    >>> readable("energy_facility_kwh"), readable("share_due"), readable("gpu_hours"), readable("pue")
-    ('Energy facility (kWh)', 'Share due', 'GPU-hours', 'PUE')
-    """
-    if column in HEADERS:
-        return HEADERS[column]
-    for ending, unit in ENDINGS:
-        if column.endswith(ending):
-            return f"{readable(column.removesuffix(ending))} ({unit})"
-    words = re.sub(r"\b(node|gpu|core)_hours", r"\1-hours", column).replace("_", " ").replace("gpu-", "GPU-").replace("gpus", "GPUs")
-    return theme.sentence_case(words)

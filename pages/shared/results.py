@@ -79,6 +79,15 @@ def of_capacity(here: Visit, *by: str) -> pl.DataFrame:
     return usage.against_capacity(used, loaders.offered(here.seen, here.chosen), unit=here.chosen.unit)
 
 
+def capacity_by_month(here: Visit) -> pl.DataFrame:
+    """The capacity of the days with logs by month, unknown in months in which the size of a partition is."""
+    months = usage.capacity_by(loaders.offered(here.seen, here.chosen), "month")
+    return months.with_columns(
+        pl.when(pl.col("partitions_without_nodes") == 0).then(pl.col("^capacity_.*$")),
+        pl.when(pl.col("partitions_without_union_share") == 0).then(pl.col("^union_.*$")),
+    )
+
+
 def waits(here: Visit) -> pl.DataFrame:
     """Queue waits of each category that ran or asked (frame of `waiting.queue_waits`)."""
     among = loaders.usage(here.seen, here.chosen, "category").filter(pl.col("jobs") > 0)

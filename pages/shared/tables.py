@@ -1,0 +1,190 @@
+"""Tables as people read them, each with a download of its full precision."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from analytics.charts import numbers, theme
+from data.terms import AccessMode, HourUnit, UserCategory
+from pages.shared import loaders, visit
+
+ROW_PX, HEADER_PX = 35, 38
+
+HEADERS = {
+    "system": "Machine",
+    "mode": "Access mode",
+    "category": "User category",
+    "pue": "PUE",
+    "ede": "EDE (α = 1)",
+    "jain": "Jain's index",
+    "gini": "Gini coefficient",
+    "theil": "Theil's index",
+    "least": "Least satisfaction",
+    "mean": "Mean satisfaction",
+    "title": "Limit",
+    "over": "Over the limit",
+    "exact": "Comparison is exact",
+    "node_hours_base": "Node-hours that the limit is a share of",
+    "batch_id": "Batch",
+    "raw": "Line as read",
+}
+"""Headers that are not the column's name with a capital."""
+
+ENDINGS = (
+    ("_gco2e_per_kwh", "gCO₂e/kWh"),
+    ("_eur_per_mwh", "€/MWh"),
+    ("_kgco2e", "kg CO₂e"),
+    ("_kwh", "kWh"),
+    ("_mwh", "MWh"),
+    ("_s", "s"),
+    ("_w", "W"),
+)
+"""What a column's name ends with, and the unit it means."""
+
+SMALLEST_SHOWN = 5e-4
+"""Amounts below are rounding noise of sums, and shown as 0."""
+
+
+def table(
+    data: pl.DataFrame, *, name: str, alt: str, unit: HourUnit | None = None, most_rows: int = 15, shown: pl.DataFrame | None = None
+) -> None:
+    """Show a table, unknown values as such and numbers as people read them, with a download of its full precision.
+
+    Args:
+        data: What is downloaded, and shown where nothing else is.
+        name: The name of the file, and of the table among others.
+        alt: What it is, for those who do not see it.
+        unit: The unit of a column called hours.
+        most_rows: How many rows are seen at once; further ones are scrolled to.
+        shown: The table as it is shown, where that differs.
+    """
+    look = for_people(data) if shown is None else shown
+    st.dataframe(
+        look,
+        hide_index=True,
+        column_config=headers(look, unit),
+        placeholder=numbers.NOT_AVAILABLE,
+        alt=alt,
+        key=f"table-{name}",
+        height=HEADER_PX + ROW_PX * max(1, min(look.height, most_rows)),
+    )
+    download(data, name=name)
+
+
+def plain_table(data: pl.DataFrame, *, alt: str) -> None:
+    """Show a small table of texts as it stands, to be read, copied and printed."""
+    st.table(data.with_columns(pl.all().fill_null(numbers.NOT_AVAILABLE)), alt=alt, hide_index=True, border="horizontal", width="content")
+
+
+def download(data: pl.DataFrame, *, name: str) -> None:
+    """Offer a table as CSV, made when it is asked for; demonstration data say so in every row and in the file's name."""
+    here = visit.now()
+    demo = here.is_demo
+    marked = data.with_columns(pl.lit("demonstration data, invented").alias("note")) if demo else data
+    period = here.selection.period if here.selection is not None else None
+    span = f"_{period.start:%Y-%m}_to_{period.months[-1]:%Y-%m}" if period is not None else ""
+    st.download_button(
+        "Download CSV",
+        data=lambda: csv(marked),
+        file_name=f"equinode{'_demo' if demo else ''}_{name}{span}.csv",
+        mime="text/csv",
+        key=f"download-{name}",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+    )
+
+
+def csv(data: pl.DataFrame) -> bytes:
+    """The table as CSV in UTF-8; text that a spreadsheet would run as a formula is kept text.
+
+    >>> csv(pl.DataFrame({"account": ["=cmd()"], "hours": [-1.5]})).decode()
+    "account,hours\n'=cmd(),-1.5\n"
+    """
+    texts = [name for name, kind in data.schema.items() if kind == pl.String]
+    harmless = data.with_columns(pl.col(texts).str.replace(r"^([=+\-@\t\r])", "'$1")) if texts else data
+    return harmless.write_csv().encode()
+
+
+def for_people(data: pl.DataFrame) -> pl.DataFrame:
+    """The table with names instead of identifiers, yes and no, and amounts from a hundred on without decimals."""
+    words: dict[str, Mapping[str, str]] = {
+        "category": {category.value: theme.label(category) for category in UserCategory},
+        "mode": {mode.value: in_words(mode.value) for mode in AccessMode},
+        "system": loaders.system_names(visit.now().state),
+    }
+    named = {column: pl.col(column).replace(known) for column, known in words.items() if column in data.columns}
+    answers = {
+        name: pl.when(pl.col(name)).then(pl.lit("yes")).when(pl.col(name).not_()).then(pl.lit("no"))
+        for name, kind in data.schema.items()
+        if kind == pl.Boolean
+    }
+    amounts = {name: _readable_amount(pl.col(name)) for name, kind in data.schema.items() if kind == pl.Float64 and not _is_share(name)}
+    return data.with_columns(**named, **answers, **amounts)
+
+
+def headers(data: pl.DataFrame, unit: HourUnit | None) -> dict[str, Any]:
+    """The header of each column, with its unit, and how its values are written."""
+    own = {"hours": theme.sentence_case(numbers.UNIT_WORDS[unit])} if unit is not None else {}
+    return {name: _column(own.get(name, readable(name)), data[name]) for name in data.columns}
+
+
+def readable(column: str) -> str:
+    """A column's name as a table header, its unit in brackets.
+
+    >>> readable("energy_facility_kwh"), readable("share_due"), readable("gpu_hours"), readable("pue")
+    ('Energy facility (kWh)', 'Share due', 'GPU-hours', 'PUE')
+    """
+    if column in HEADERS:
+        return HEADERS[column]
+    for ending, unit in ENDINGS:
+        if column.endswith(ending):
+            return f"{readable(column.removesuffix(ending))} ({unit})"
+    words = re.sub(r"(node|gpu|core)_hours", r"\1-hours", column).replace("_", " ")
+    return theme.sentence_case(words.replace("gpu-", "GPU-").replace("gpus", "GPUs"))
+
+
+def in_words(identifier: str) -> str:
+    """An identifier as words.
+
+    >>> in_words("fast_lane")
+    'Fast lane'
+    """
+    return theme.sentence_case(identifier.replace("_", " "))
+
+
+def in_full(value: float) -> str:
+    """A number to its last useful digit: four decimals, none from a million on.
+
+    >>> in_full(71984.27638889), in_full(356656338.97)
+    ('71,984.2764', '356,656,339')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,.4f}"
+
+
+def _column(label: str, values: pl.Series) -> Any:
+    name, kind = values.name, values.dtype
+    width = 110 if values.null_count() else None
+    if name in ("year", "batch_id", "line"):
+        return st.column_config.NumberColumn(label, format="plain", width=width)
+    if _is_share(name):
+        return st.column_config.NumberColumn(label, format="percent", width=width)
+    if kind == pl.Date:
+        return st.column_config.DateColumn(label, format="MMMM YYYY" if "month" in name else "D MMMM YYYY")
+    if isinstance(kind, pl.Datetime):
+        return st.column_config.DatetimeColumn(f"{label} (UTC)", format="D MMMM YYYY, HH:mm", timezone="UTC")
+    if kind.is_numeric():
+        return st.column_config.NumberColumn(label, format="localized", width=width)
+    return st.column_config.Column(label, width=width)
+
+
+def _is_share(name: str) -> bool:
+    return name.startswith("share") or name.endswith("share") or name in ("satisfaction", "least", "mean", "ede")
+
+
+def _readable_amount(value: pl.Expr) -> pl.Expr:
+    whole, near = value.round(0) + 0.0, pl.when(value.abs() < SMALLEST_SHOWN).then(0.0).otherwise(value.round_sig_figs(3))
+    return pl.when(value.is_null()).then(None).when(value.abs() >= 100).then(whole).otherwise(near)
