@@ -6,7 +6,7 @@ A dashboard that was started for one person on the loopback address takes that p
 import getpass
 from dataclasses import dataclass
 
-from data.errors import AccessError
+from data.errors import AccessError, InputError
 from data.settings import Settings
 from data.terms import Action
 
@@ -26,8 +26,16 @@ class Person:
 
 
 def local_person(settings: Settings) -> Person:
-    """The person of a single-user start: the operator, under the name set or the login name."""
-    return Person(name=settings.author or getpass.getuser(), role="operator (single-user start)", may=ALL_ACTIONS)
+    """The person of a single-user start: the operator, under the name set or the login name.
+
+    Raises:
+        InputError: if neither is known, as in a container whose user has no name.
+    """
+    try:
+        name = settings.author or getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise InputError("this user has no login name; set EQUINODE_AUTHOR to the name that shall stand beside what is written.") from error
+    return Person(name=name, role="operator (single-user start)", may=ALL_ACTIONS)
 
 
 def require(action: Action, person: Person) -> Person:

@@ -18,7 +18,7 @@ from data.export.xdmod_periods import AggregationUnit
 from data.facts import System
 from data.ingest.load import Account, Order, ingest, ingest_together
 from data.ingest.source import Dialect
-from data.lake import Lake, exists, writing
+from data.lake import Lake, exists, prepare, writing
 from data.settings import settings
 from data.systems import declared_system, known_systems, system_named
 from data.terms import Action, Period, Selection
@@ -65,15 +65,17 @@ def say_account(account: Account, said: Console) -> None:
     said.print(f"  {batch.passed_over:>12,} header, comment and blank lines")
     for warning in account.warnings:
         said.print(f"  [yellow]Note:[/] {escape(warning)}")
-    said.print("  Nothing was new; the store is as it was." if batch.batch_id == 0 else f"  Stored as batch {batch.batch_id}.")
+    if account.declared:
+        said.print(f"  The declaration of {escape(batch.system)} was stored.")
+    said.print("  No job was new." if batch.batch_id == 0 else f"  Stored as batch {batch.batch_id}.")
 
 
 def ingest_demo(*, jobs: int, seed: int, said: Console) -> None:
     """Make the demonstration log and bring it in through the same way as any log, unless the store holds something already."""
     from tempfile import TemporaryDirectory
 
-    if exists(settings()):
-        lake = Lake(settings())
+    lake = _store_if_any()
+    if lake is not None:
         held = spans(lake)
         lake.close()
         if held.height:
@@ -181,8 +183,19 @@ def _demo_orders(folder: Path, *, jobs: int, seed: int) -> Iterator[Order]:
 def _machine(name: str, declaration: str | None, *, origin: str) -> System:
     if declaration is not None:
         return declared_system(name, declaration, origin=origin)
-    lake = Lake(settings()) if exists(settings()) else None
-    return system_named(name, known_systems(lake))
+    lake = _store_if_any()
+    known = known_systems(lake)
+    if lake is not None:
+        lake.close()
+    return system_named(name, known)
+
+
+def _store_if_any() -> Lake | None:
+    """The store for a command that will write; one that another version made, or whose making was cut short, is finished first."""
+    if not exists(settings()):
+        return None
+    prepare(settings())
+    return Lake(settings())
 
 
 def _dialect(name: str | None) -> Dialect | None:

@@ -29,7 +29,7 @@ def period_named(text: str) -> Period:
         if match := form.fullmatch(first):
             parts = match.groupdict()
             month = int(parts.get("month") or 3 * int(parts.get("quarter") or 1) - 2)
-            if 1 <= month <= 12:
+            if 1 <= month <= 12 and 1 <= int(parts["year"]) < date.max.year:
                 start = date(int(parts["year"]), month, 1)
                 return Period(start, month_after(start, months))
     raise InputError(f"{text!r} is not a period; write 2025, 2026-Q1, 2026-03 or 2026-01-15..2026-02-01 (the last day not included).")

@@ -68,7 +68,7 @@ class Lake:
         Raises:
             StoreError: if the store cannot answer.
         """
-        with _told("read"), self._connection.cursor() as cursor:
+        with _told("be read"), self._connection.cursor() as cursor:
             return _utc(cursor.sql(sql, params=dict(parameters or {})).pl())
 
     @property
@@ -131,7 +131,7 @@ def writing(settings: Settings, *, author: str, message: str) -> Iterator[Writer
     Raises:
         StoreError: if another writer holds the store too long, or the store cannot be written; nothing is stored then.
     """
-    with _queued(settings), _told("write"):
+    with _queued(settings), _told("be written"):
         connection = _attached(settings, read_only=False)
         try:
             _migrate(connection)
@@ -162,7 +162,7 @@ def prepare(settings: Settings) -> None:
     Raises:
         StoreError: if the folder cannot be written.
     """
-    with _queued(settings), _told("prepare"):
+    with _queued(settings), _told("be prepared"):
         connection = _attached(settings, read_only=False)
         try:
             _migrate(connection)
@@ -196,7 +196,7 @@ def _numbered() -> list[tuple[int, Path]]:
 
 def _attached(settings: Settings, *, read_only: bool, snapshot_id: int | None = None) -> duckdb.DuckDBPyConnection:
     """A connection with the store attached as `lake`; the extensions come from installed wheels, signatures verified."""
-    with _told("open"):
+    with _told("be opened"):
         if not read_only:
             _parquet_folder(settings).mkdir(parents=True, exist_ok=True)
         connection = duckdb.connect(
@@ -214,7 +214,7 @@ def _attached(settings: Settings, *, read_only: bool, snapshot_id: int | None = 
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(_attach_statement(settings, read_only=read_only, snapshot_id=snapshot_id))
         if read_only:
-            connection.execute(f"set allowed_directories = [{_literal(str(settings.lake.resolve()))}]")
+            connection.execute(f"set allowed_directories = [{_literal(str(_parquet_folder(settings).resolve()))}]")
             connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
         return connection
@@ -229,13 +229,16 @@ def _attach_statement(settings: Settings, *, read_only: bool, snapshot_id: int |
         source = f"ducklake:postgres:{settings.catalog}"
     if snapshot_id is not None:
         options.append(f"snapshot_version {int(snapshot_id)}")
-    elif read_only:
+    if read_only:
         options.append("read_only")
     return f"attach {_literal(source)} as lake ({', '.join(options)})"
 
 
 def _extension_file(name: str) -> Path:
-    module = import_module(f"duckdb_extension_{name}")
+    try:
+        module = import_module(f"duckdb_extension_{name}")
+    except ImportError as error:
+        raise StoreError(f"the store could not be opened: {error}; install the packages that requirements.txt names.") from error
     return Path(str(module.__file__)).parent / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
 
 
@@ -260,14 +263,15 @@ def _utc(frame: pl.DataFrame) -> pl.DataFrame:
 @contextmanager
 def _queued(settings: Settings) -> Iterator[None]:
     """The writer's place in the queue; the lock is the kernel's, so a killed writer leaves none behind."""
-    with _told("open"):
+    with _told("be opened"):
         settings.lake.mkdir(parents=True, exist_ok=True)
         lock = FileLock(settings.lake / "writer.lock", timeout=settings.writer_wait_s)
         try:
             lock.acquire()
         except Timeout as error:
             raise StoreError(
-                f"another process is writing to {settings.lake}; it did not finish within {settings.writer_wait_s:.0f} s."
+                f"another process is writing to {settings.lake} and did not finish within {settings.writer_wait_s:g} s; "
+                "try again when it has finished, or let EQUINODE_WRITER_WAIT_S be longer."
             ) from error
     try:
         yield
@@ -282,9 +286,11 @@ def _told(doing: str) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise StoreError(f"the store could not {doing}: {str(error).splitlines()[0]}; nothing was changed.") from error
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StoreError(f"the store could not {doing}: {error.filename} is no folder; let EQUINODE_LAKE name one.") from error
     except PermissionError as error:
         raise StoreError(
-            f"no permission to {doing} the store at {error.filename}; let this user write there or set EQUINODE_LAKE."
+            f"the store could not {doing}: no permission for {error.filename}; let this user write there, or set EQUINODE_LAKE."
         ) from error
     except OSError as error:
         raise StoreError(f"the store could not {doing}: {error.strerror or error} ({error.filename}); nothing was changed.") from error

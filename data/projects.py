@@ -13,11 +13,11 @@ from data.terms import AccessMode, UserCategory, access_mode_of_code
 DELETE = "delete from lake.projects stored using incoming_projects i where stored.system = i.system and stored.account = i.account"
 INSERT = "insert into lake.projects by name select *, $author as author, $decided as decided from incoming_projects"
 ALL = """
-select a.system, a.account, p.title, coalesce(p.category, 'unclassified') as category, p.organisation, p.country, p.field,
-    coalesce(p.mode, a.mode_by_code) as mode, p.call, p.node_hours_awarded, p.starts, p.ends
-from (select system, account, mode_by_code from lake.accounts) a left join lake.projects p using (system, account)
-where len($systems) = 0 or list_contains($systems, a.system)
-order by a.system, a.account
+select system, account, p.title, coalesce(p.category, 'unclassified') as category, p.organisation, p.country, p.field,
+    coalesce(p.mode, a.mode_by_code, 'other') as mode, p.call, p.node_hours_awarded, p.starts, p.ends
+from lake.accounts a full join lake.projects p using (system, account)
+where len($systems) = 0 or list_contains($systems, system)
+order by system, account
 """
 NEW_ACCOUNTS = """
 select distinct j.system, j.account from lake.jobs j
@@ -54,7 +54,7 @@ def register_accounts(writer: Writer, *, batch_id: int) -> int:
 
 
 def all_projects(lake: Lake, *, systems: tuple[str, ...] = ()) -> pl.DataFrame:
-    """Every account that ran or asked, with what was decided about it; `unclassified` where nothing was."""
+    """Every account that ran, asked or was decided about, with the decision; `unclassified` where there is none."""
     return check(lake.frame(ALL, {"systems": list(systems)}), PROJECTS)
 
 

@@ -3,8 +3,10 @@
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from data.errors import InputError
 
 HOUSE = Path(__file__).resolve().parent.parent
 
@@ -15,15 +17,27 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="EQUINODE_", frozen=True)
 
     lake: Path = Field(default=HOUSE / "data" / "var" / "lake", description="Folder of the store: catalog, Parquet files, pseudonym key.")
-    catalog: str | None = Field(default=None, description="PostgreSQL catalog, such as 'dbname=equinode host=db'; none: SQLite.")
+    catalog: str | None = Field(
+        default=None, repr=False, description="PostgreSQL catalog, such as 'dbname=equinode host=db'; none: SQLite."
+    )
     memory_limit: str = Field(default="1500MB", description="Most memory that DuckDB may take in one process.")
     threads: int = Field(default=2, ge=1, description="Threads of DuckDB in one process.")
     writer_wait_s: float = Field(default=600, ge=0, description="How long a writer waits for the one before it, in seconds.")
-    pseudonym_key: str | None = Field(default=None, description="Key of the pseudonyms; none: made once and kept beside the store.")
+    pseudonym_key: str | None = Field(
+        default=None, min_length=16, repr=False, description="Key of the pseudonyms; none: made once and kept beside the store."
+    )
     author: str | None = Field(default=None, description="Who is named as author of what this process writes; none: the login name.")
 
 
 @cache
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once.
+
+    Raises:
+        InputError: naming every setting that cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = (f"EQUINODE_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors())
+        raise InputError(f"{'; '.join(faults)}. Set it otherwise, or leave it unset.") from None

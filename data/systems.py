@@ -8,6 +8,7 @@ from data.facts import DECLARATION_EXAMPLE, System, parse_system, systems
 from data.lake import Lake, Writer
 
 DECLARED = "select system, declaration from lake.declared_systems order by system"
+STORED = "select declaration from lake.declared_systems where system = $system"
 DELETE = "delete from lake.declared_systems where system = $system"
 INSERT = """
 insert into lake.declared_systems by name
@@ -51,7 +52,10 @@ def system_named(name: str, known: dict[str, System]) -> System:
     )
 
 
-def declare(writer: Writer, system: System, declaration: str, *, author: str) -> None:
-    """Store a machine's declaration; an earlier one of the same machine is replaced, and stays in the history."""
+def declare(writer: Writer, system: System, declaration: str, *, author: str) -> bool:
+    """Whether a machine's declaration was new and so stored; an earlier one is replaced, and stays in the history."""
+    if writer.frame(STORED, {"system": system.id})["declaration"].to_list() == [declaration]:
+        return False
     writer.change(DELETE, {"system": system.id})
     writer.change(INSERT, {"system": system.id, "declaration": declaration, "author": author, "decided": datetime.now(UTC)})
+    return True

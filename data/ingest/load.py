@@ -59,12 +59,15 @@ class Account:
     """The zone in which times without offset were read."""
     warnings: tuple[str, ...]
     """What an operator should know about this log."""
+    declared: bool = False
+    """Whether the machine's declaration, handed in with the log, was new."""
 
 
 def ingest(settings: Settings, order: Order, person: Person, *, progress: Progress | None = None, now: datetime | None = None) -> Account:
     """Bring one log into the store and give account of every line.
 
-    A log that holds nothing new leaves the store as it is. A log of which no line can be believed is refused as a whole.
+    A log that holds nothing new leaves the store as it is, but for a new declaration of its machine. A log of which no line
+    can be believed is refused as a whole.
 
     Raises:
         LogError: if the file is not a log that can be read, to its end; nothing is stored then.
@@ -91,7 +94,7 @@ def ingest_together(
         for order in orders:
             accounts.append(_ingested(settings, writer, order, person, progress, now or datetime.now(UTC)))
         writer.details = {"batches": [account.batch.batch_id for account in accounts if account.batch.batch_id]}
-        writer.abandoned = not writer.details["batches"]
+        writer.abandoned = not writer.details["batches"] and not any(account.declared for account in accounts)
     return accounts
 
 
@@ -105,7 +108,9 @@ def _ingested(settings: Settings, writer: Writer, order: Order, person: Person, 
             progress(chunk.bytes_read, tally.lines)
     _believable(order, tally, dialect)
     batch = _closed(writer, order, person, dialect, tally, batch_id, now)
-    return Account(batch=batch, reasons=tally.reasons, time_zone=reading.time_zone, warnings=tuple(_warnings(order, tally)))
+    declared = order.declaration is not None and declare(writer, order.system, order.declaration, author=person.name)
+    warnings = tuple(_warnings(order, tally))
+    return Account(batch=batch, reasons=tally.reasons, time_zone=reading.time_zone, warnings=warnings, declared=declared)
 
 
 def machine_of(system: System) -> Machine:
@@ -208,8 +213,6 @@ def _closed(writer: Writer, order: Order, person: Person, dialect: Dialect, tall
         projects.save(writer, order.projects, author=person.name, decided=now)
     rollups.add(writer, batch_id)
     batches.record(writer, batch)
-    if order.declaration is not None:
-        declare(writer, order.system, order.declaration, author=person.name)
     return batch
 
 
