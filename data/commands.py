@@ -17,8 +17,10 @@ from data.export.xdmod import Compat, DatasetType, Dimension, Request, metrics, 
 from data.export.xdmod_periods import AggregationUnit
 from data.facts import System
 from data.ingest.load import Account, Order, ingest, ingest_together
+from data.ingest.privacy import pseudonyms
 from data.ingest.source import Dialect
 from data.lake import Lake, exists, prepare, writing
+from data.pseudonym_key import pseudonym_key
 from data.settings import settings
 from data.systems import declared_system, known_systems, system_named
 from data.terms import Action, Period, Selection
@@ -159,7 +161,7 @@ def export_metrics_table(
     match compat:
         case Compat.XDMOD:
             request = Request(system=machine, period=period, dimension=by, units=units, types=types, time_zone=time_zone)
-            return encoded(metrics(lake, request), form)
+            return encoded(metrics(lake, request, pseudonyms(pseudonym_key(settings()), machine.id)), form)
 
 
 def _only_system(lake: Lake) -> System:

@@ -4,6 +4,7 @@ This is a compatibility export. Pages and reports never show these figures: wher
 `data/export/xdmod_differences.py`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -13,10 +14,8 @@ import polars as pl
 from data.errors import InputError
 from data.export.xdmod_periods import AggregationUnit, buckets, cpu_hours_offered, midnight, zone_named
 from data.export.xdmod_sql import GROUPS, METRICS, SPAN
-from data.ingest.privacy import pseudonyms
-from data.lake import Lake
+from data.lake import Lake, Writer
 from data.machines import System
-from data.pseudonym_key import pseudonym_key
 from data.schema import Schema, check
 from data.terms import JobState, Period
 
@@ -119,36 +118,41 @@ class Request:
     """The zone in which days begin; XDMoD takes that of the server it runs on."""
 
 
-def metrics(lake: Lake, request: Request) -> pl.DataFrame:
+def metrics(store: Lake | Writer, request: Request, pseudonym: Callable[[str], str]) -> pl.DataFrame:
     """Every statistic of XDMoD's realm Jobs, one row a figure (frame TABLE), sorted by its texts.
 
     Sizes are in the CPUs and GPUs that the log counts, as in XDMoD, not in physical cores or billing units. PIs are Unix groups, persons
     are pseudonyms. A period in which nothing ran has no row. A figure is unknown where a job in it does not tell what the figure needs.
     The standard error is XDMoD's "Std Dev", which it publishes beside the averages of an aggregate.
+
+    Args:
+        store: where the jobs are.
+        request: what to compute.
+        pseudonym: how the names of this machine's users were hidden.
     """
-    groups = _groups(lake, request.system)
-    tables = [_of_unit(lake, request, unit, groups) for unit in request.units]
+    groups = _groups(store, request.system, pseudonym)
+    tables = [_of_unit(store, request, unit, groups) for unit in request.units]
     wanted = pl.concat(tables).filter(pl.col("dataset_type").is_in([kind.value for kind in request.types]))
     return check(wanted.sort(list(TABLE)[:6], nulls_last=True), TABLE)
 
 
-def period_of_jobs(lake: Lake, system: System, time_zone: str = "UTC") -> Period:
+def period_of_jobs(store: Lake | Writer, system: System, time_zone: str = "UTC") -> Period:
     """The days from the first start to the last end of the jobs that XDMoD would count.
 
     Raises:
         InputError: if there is none.
     """
     zone = zone_named(time_zone)
-    first, last = lake.frame(SPAN, {"system": system.id, "states": list(COUNTED_STATES)}).row(0)
+    first, last = store.frame(SPAN, {"system": system.id, "states": list(COUNTED_STATES)}).row(0)
     if first is None:
         raise InputError(f"the store holds no ended job of {system.name}; bring in its log with 'python -m data ingest'.")
     return Period(first.astimezone(zone).date(), last.astimezone(zone).date() + timedelta(days=1))
 
 
-def _of_unit(lake: Lake, request: Request, unit: AggregationUnit, groups: dict[str, object]) -> pl.DataFrame:
+def _of_unit(store: Lake | Writer, request: Request, unit: AggregationUnit, groups: dict[str, object]) -> pl.DataFrame:
     touched = buckets(request.period, unit)
     parameters = _periods(request, unit) | _hardware(request.system) | _grouping(request.dimension)
-    rows = lake.frame(METRICS, parameters | groups | {"states": list(COUNTED_STATES)})
+    rows = store.frame(METRICS, parameters | groups | {"states": list(COUNTED_STATES)})
     last = request.period.end - timedelta(days=1)
     names = {number: bucket.name for number, bucket in enumerate(touched)}
     of_period = pl.col("number").replace_strict(names, default=f"{request.period.start}..{last}", return_dtype=pl.String)
@@ -194,15 +198,11 @@ def _grouping(dimension: Dimension) -> dict[str, object]:
     return {"dimension": dimension.value, "size_least": list(sizes), "size_names": list(sizes.values())}
 
 
-def _groups(lake: Lake, system: System) -> dict[str, object]:
+def _groups(store: Lake | Writer, system: System, pseudonym: Callable[[str], str]) -> dict[str, object]:
     """The Unix groups that stand in the store twice: under their name, and hidden where a member has the same name.
 
     To XDMoD each is one PI, so that both are taken for one here.
     """
-    stored = lake.frame(GROUPS, {"system": system.id})["unix_group"]
-    hidden = set(stored.filter(stored.str.starts_with("u_")))
-    if not hidden:
-        return {"groups": [], "groups_hidden": []}
-    pseudonym = pseudonyms(pseudonym_key(lake.settings), system.id)
-    twice = {pseudonym(name): name for name in stored if pseudonym(name) in hidden}
+    stored = set(store.frame(GROUPS, {"system": system.id})["unix_group"])
+    twice = {hidden: name for name in sorted(stored) if (hidden := pseudonym(name)) in stored}
     return {"groups": list(twice.values()), "groups_hidden": list(twice)}
