@@ -34,8 +34,10 @@ def solve(
     ],
     out: Annotated[Path, typer.Option(help="Folder that receives the answer; it is made if missing.")],
     alpha: Annotated[
-        float, typer.Option(help="0 most useful hours, 1 proportional fairness (the default), more: ever more for the worst-off.")
-    ] = 1.0,
+        float | None, typer.Option(help="0 most useful hours, 1 proportional fairness (the default), more: ever more for the worst-off.")
+    ] = None,
+    max_min: Annotated[bool, typer.Option("--max-min", help="Make the least satisfaction as large as can be.")] = False,
+    leximin: Annotated[bool, typer.Option("--leximin", help="Max-min again and again: the worst-off first, then the next.")] = False,
     price_co2: Annotated[float, typer.Option(help="EUR that a tonne of CO2e counts against a split.")] = 0.0,
 ) -> None:
     """Find the best split of machine time, with prices and proof.
@@ -43,8 +45,8 @@ def solve(
     Writes allocation.csv, satisfaction.csv, prices.csv and solution.json to the folder OUT. Exit status: 0 best split found,
     3 limits clash (see clash.json), 2 wrong input, 4 no split could be proven best.
     """
-    with _told():
-        objective = Objective(alpha=alpha, price_co2_eur_per_t=price_co2)
+    with told():
+        objective = _objective(alpha, max_min=max_min, leximin=leximin, price_co2=price_co2)
         posed = read_problem(problem)
         started = time.perf_counter()
         answer = best_split(posed, objective)
@@ -73,7 +75,7 @@ def read_problem(path: Path) -> Problem:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Errors that a person can act on become one sentence on stderr and their exit status."""
     try:
         yield
@@ -83,6 +85,13 @@ def _told() -> Iterator[None]:
     except OSError as error:
         typer.echo(f"Error: {error.filename or ''}: {error.strerror or error}. Name a place that can be read or written.", err=True)
         raise typer.Exit(InputError.exit_status) from None
+
+
+def _objective(alpha: float | None, *, max_min: bool, leximin: bool, price_co2: float) -> Objective:
+    if sum((alpha is not None, max_min, leximin)) > 1:
+        raise InputError("--alpha, --max-min and --leximin exclude each other; name one.")
+    aim = Aim.MAX_MIN if max_min else Aim.LEXIMIN if leximin else Aim.ALPHA
+    return Objective(aim=aim, alpha=1.0 if alpha is None else alpha, price_co2_eur_per_t=price_co2)
 
 
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -35,9 +35,9 @@ class Certificate:
     """bound ÷ objective − 1."""
     largest_violation: float
     """The largest breach of a limit, capacity or bound, relative to its right-hand side."""
-    stationarity_p99: float
-    """The relative distance of a project's satisfaction from what the prices imply, 99th percentile."""
-    stationarity_max: float
+    stationarity_p99: float | None
+    """The relative distance of a project's satisfaction from what the prices imply, 99th percentile; None for max-min and leximin."""
+    stationarity_max: float | None
     """The same, largest."""
 
     @property
@@ -46,8 +46,8 @@ class Certificate:
         return (
             self.gap <= GAP
             and self.largest_violation <= VIOLATION
-            and self.stationarity_p99 <= STATIONARITY_P99
-            and self.stationarity_max <= STATIONARITY_MAX
+            and (self.stationarity_p99 or 0.0) <= STATIONARITY_P99
+            and (self.stationarity_max or 0.0) <= STATIONARITY_MAX
         )
 
 
@@ -138,27 +138,16 @@ def certify(program: Program, split: Split, prices: Prices, served: Index, alpha
     )
 
 
-def certify_level(program: Program, split: Split, prices: Prices, pull: Vector, raised: Index) -> Certificate:
-    """The certificate of a split for max-min over the projects `raised`, with how much each of them pulls the level (column `pull`).
+def level_bound(program: Program, prices: Prices, pull: Vector, least: Vector) -> float:
+    """The most that the least satisfaction of some projects can be, if each pulls it up by its part of `pull` and all keep `least`.
 
-    For any prices and any pulls that sum to 1, Σ prices·limits + Σ max over least ≤ u ≤ most of (pull − cost)·u bounds the least
-    satisfaction of every split.
+    For any prices and any pulls that sum to 1, Σ prices·limits + Σ max over least ≤ u ≤ most of (pull − cost)·u bounds it.
     """
-    weights = np.zeros(len(program.weight))
-    weights[raised] = pull / pull.sum()
+    pull = pull / pull.sum()
     cost = costs(program, prices)
     reachable = np.isfinite(cost) & (program.most > 0)
-    gain = np.where(reachable, weights - np.where(reachable, cost, 0.0), 0.0)
-    bound = _rows_worth(program, prices) + float(np.maximum(gain * program.least, gain * program.most).sum())
-    found = float(split.satisfaction(program)[raised].min())
-    return Certificate(
-        objective_ede=found,
-        bound_ede=bound,
-        gap=bound / found - 1 if found > 0 else float(bound > GAP),
-        largest_violation=violation(program, split),
-        stationarity_p99=0.0,
-        stationarity_max=0.0,
-    )
+    gain = np.where(reachable, pull - np.where(reachable, cost, 0.0), 0.0)
+    return _rows_worth(program, prices) + float(np.maximum(gain * least, gain * program.most).sum())
 
 
 def implied_satisfaction(weight: Vector, cost: Vector, least: Vector, most: Vector, alpha: float) -> Vector:

@@ -8,7 +8,8 @@ from scipy import sparse
 
 from analytics.allocation import scaling, tables
 from analytics.allocation.aggregate import Reduced
-from analytics.allocation.interior_point import Model, optimum
+from analytics.allocation.interior_point import optimum
+from analytics.allocation.model import Model
 from analytics.allocation.program import Index, Mask, Program, Vector
 from analytics.allocation.solution import Outcome, Refusal
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analytics.allocation.aggregate import Reduced
-from analytics.allocation.interior_point import Model
+from analytics.allocation.model import Model
 from analytics.allocation.program import Index, Mask, Vector
 
 HALVINGS = 60

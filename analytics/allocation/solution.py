@@ -69,9 +69,12 @@ class Refusal:
     """name, value, relaxed_value, unit, sentence: the least loosening after which a split exists."""
 
 
-def frames(program: Program, split: Split, prices: Prices) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """The frames allocation, satisfaction and prices of a split."""
-    return _allocation(program, split), _satisfaction(program, split, prices), _prices(program, split, prices)
+def frames(
+    program: Program, split: Split, prices: Prices, held_by: tuple[str, ...] | None, worth: str
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The frames allocation, satisfaction and prices of a split; `worth` names what prices are in."""
+    words = limited_by(program, prices, split.satisfaction(program)) if held_by is None else list(held_by)
+    return _allocation(program, split), _satisfaction(program, split, words), _prices(program, split, prices, worth)
 
 
 def _allocation(program: Program, split: Split) -> pl.DataFrame:
@@ -91,19 +94,19 @@ def _allocation(program: Program, split: Split) -> pl.DataFrame:
     ).sort("project", "partition", "period")
 
 
-def _satisfaction(program: Program, split: Split, prices: Prices) -> pl.DataFrame:
+def _satisfaction(program: Program, split: Split, words: list[str]) -> pl.DataFrame:
     u = split.satisfaction(program)
     return pl.DataFrame(
         {
             "project": program.projects,
             "satisfaction": pl.Series(u).set(pl.Series(program.entitlement <= 0), None),
-            "limited_by": _limited_by(program, prices, u),
+            "limited_by": words,
         },
         schema={"project": pl.String, "satisfaction": pl.Float64, "limited_by": pl.String},
     ).sort("project")
 
 
-def _limited_by(program: Program, prices: Prices, u: Vector) -> list[str]:
+def limited_by(program: Program, prices: Prices, u: Vector) -> list[str]:
     """What keeps each project from more: its own request, no machine, or the limits that make up its price."""
     cost = np.where(program.usefulness > 0, program.by_class(unit_costs(program, prices)) * program.hours_per_satisfaction, np.inf)
     best = cost.argmin(axis=0)
@@ -132,15 +135,15 @@ def _words_of_price(program: Program, prices: Prices) -> list[list[str]]:
     return found
 
 
-def _prices(program: Program, split: Split, prices: Prices) -> pl.DataFrame:
+def _prices(program: Program, split: Split, prices: Prices, worth: str) -> pl.DataFrame:
     limits = program.limits
     free = program.capacity - split.used(program).sum(axis=0)
     rows = [
-        (f"capacity:{partition}:{period}", prices.capacity[s, t], "welfare per node-hour", free[s, t])
+        (f"capacity:{partition}:{period}", prices.capacity[s, t], f"{worth} per node-hour", free[s, t])
         for s, partition in enumerate(program.partitions)
         for t, period in enumerate(program.periods)
     ]
     slack = limits.sign * (limits.value - limit_use(program, split))
-    units = [f"welfare per {tables.QUANTITIES[quantity]}" for quantity in limits.quantities]
+    units = [f"{worth} per {tables.QUANTITIES[quantity]}" for quantity in limits.quantities]
     rows += list(zip(limits.names, prices.limits, units, slack, strict=True))
     return pl.DataFrame(rows, schema={"name": pl.String, "price": pl.Float64, "unit": pl.String, "slack": pl.Float64}, orient="row")
