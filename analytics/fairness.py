@@ -58,7 +58,9 @@ def against_due(hours: pl.DataFrame, due: Mapping[str, float]) -> pl.DataFrame:
         raise InputError("the weights of the shares due add up to nothing; give at least one category a weight above 0.")
     rows = [(category, weight / whole) for category, weight in due.items()]
     wanted = pl.DataFrame(rows, schema={"category": pl.String, "share_due": pl.Float64}, orient="row")
-    both = hours.join(wanted, on="category", how="full", coalesce=True, validate="1:1").with_columns(pl.col("hours").fill_null(0))
+    listed = hours.with_columns(received=pl.lit(value=True))
+    both = listed.join(wanted, on="category", how="full", coalesce=True, validate="1:1")
+    both = both.with_columns(hours=pl.when(pl.col("received").is_null()).then(0.0).otherwise("hours")).drop("received")
     received = both.with_columns(ratio(pl.col("hours"), pl.col("hours").sum()).alias("share_received"))
     return received.with_columns(
         (pl.col("share_received") - pl.col("share_due")).alias("difference"),
@@ -76,10 +78,11 @@ def due_by_demand(demand: pl.DataFrame) -> dict[str, float]:
 def satisfaction_of_projects(demand: pl.DataFrame) -> pl.DataFrame:
     """The satisfaction of each project whose award is known: node-hours used / node-hours due to it in the period.
 
-    Projects without an award have no entitlement, so they are left out; count them with `demand_by`. Above 1, more was used than due.
+    Projects without an award have no entitlement, and of projects with jobs of unknown node-hours nobody knows what they used: both are
+    left out, count them with `demand_by`. Above 1, more was used than due.
     """
     check(demand, DEMAND)
-    awarded = demand.filter(pl.col("basis") == "awarded", pl.col("node_hours_demanded") > 0)
+    awarded = demand.filter(pl.col("basis") == "awarded", pl.col("node_hours_demanded") > 0, pl.col("jobs_without_nodes") == 0)
     return awarded.with_columns(satisfaction=pl.col("node_hours") / pl.col("node_hours_demanded")).sort("system", "account")
 
 

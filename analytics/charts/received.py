@@ -39,7 +39,7 @@ def by_month(shares: pl.DataFrame, *, unit: HourUnit, title: str = "", offered: 
     figure = theme.canvas(title, numbers.axis(prefix, unit), right=130)
     ends, height = {}, 0.0
     for category in theme.in_order(shares["category"]):
-        rows = months.select("month").join(shares.filter(category=category), on="month", how="left", validate="1:1").sort("month")
+        rows = _every_month(shares.filter(category=category), months)
         tops = rows["hours"].fill_null(0).to_numpy() / factor
         figure.add_trace(theme.stacked_bar(category, _sentences(rows, unit, category), x=rows["month"].to_numpy(), y=tops))
         ends[category] = (height + float(tops[-1]) / 2, theme.label(category))
@@ -79,7 +79,7 @@ def by_category(shares: pl.DataFrame, *, unit: HourUnit, title: str = "") -> go.
     sparse = ["/" if _is_sparse(row) else "" for row in rows.iter_rows(named=True)]
     figure.add_trace(
         go.Bar(
-            x=rows["hours"].to_numpy() / factor,
+            x=rows["hours"].fill_null(0).to_numpy() / factor,
             y=np.arange(rows.height),
             orientation="h",
             width=0.62,
@@ -87,7 +87,7 @@ def by_category(shares: pl.DataFrame, *, unit: HourUnit, title: str = "") -> go.
                 "color": [theme.style_of(category)[0] for category in rows["category"]],
                 "pattern": theme.hatching(sparse),
             },
-            text=[f"{numbers.amount(hours, '')} ({numbers.percent(share)})" for hours, share in rows.select("hours", "share").rows()],
+            text=[_amount_and_share(hours, share) for hours, share in rows.select("hours", "share").rows()],
             textposition="outside",
             cliponaxis=False,
             customdata=_sentences(rows, unit),
@@ -108,6 +108,17 @@ def by_category_summary(shares: pl.DataFrame, *, unit: HourUnit) -> str:
         for row in rows.iter_rows(named=True)
     ]
     return f"Horizontal bars of machine time by user category: {numbers.listed(parts)}."
+
+
+def _amount_and_share(hours: float | None, share: float | None) -> str:
+    return numbers.NOT_AVAILABLE if hours is None else f"{numbers.amount(hours, '')} ({numbers.percent(share)})"
+
+
+def _every_month(rows: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a category with the months in which it used nothing filled in, which is not the same as unknown hours."""
+    joined = months.select("month").join(rows, on="month", how="left", validate="1:1").sort("month")
+    absent = pl.col("jobs").is_null()
+    return joined.with_columns(pl.when(absent).then(0.0).otherwise(pl.col(name)).alias(name) for name in ("hours", "share"))
 
 
 def _limits(offered: pl.DataFrame | None, unit: HourUnit) -> dict[str, pl.DataFrame]:

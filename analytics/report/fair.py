@@ -70,11 +70,8 @@ def between_projects(inputs: ReportInputs) -> Section:
         ),
     )
     without = asked.height - served.height
-    notes = (
-        (Note(text=f"{numbers.counted(without, 'project')} without a known award have no satisfaction and are left out."),)
-        if without
-        else ()
-    )
+    left_out = f"{numbers.counted(without, 'project')} without a known award, or with jobs of unknown node-hours, are left out."
+    notes = (Note(text=left_out),) if without else ()
     return Section(
         id="projects",
         title="How evenly were projects served?",

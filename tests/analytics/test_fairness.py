@@ -178,3 +178,15 @@ def test_the_indices_of_each_group_are_those_of_its_own_projects() -> None:
     frame = pl.DataFrame({"month": [2, 1, 1], "category": ["sme", "sme", "research"], "satisfaction": [1.0, 0.0, 1.0]})
     rows = fairness.inequality_by(frame, "month")
     assert rows.select("month", "projects", "jain", "least").rows() == [(1, 2, 0.5, 0.0), (2, 1, 1.0, 1.0)]
+
+
+def test_a_category_of_unknown_hours_received_an_unknown_share() -> None:
+    frame = pl.DataFrame({"category": ["research", "sme"], "hours": [4.0, None]})
+    row = fairness.against_due(frame, {"research": 1, "sme": 1}).filter(category="sme").row(0, named=True)
+    assert (row["hours"], row["share_received"], row["share_due"]) == (None, None, 0.5)
+
+
+def test_a_project_with_jobs_of_unknown_hours_has_no_satisfaction() -> None:
+    known = projects_with_demand(("sme", "awarded", 5, 10))
+    unknown = known.with_columns(account=pl.lit("other"), jobs_without_nodes=pl.lit(1, pl.Int64))
+    assert fairness.satisfaction_of_projects(pl.concat([known, unknown]))["account"].to_list() == ["p0"]

@@ -153,3 +153,13 @@ def test_machines_take_their_names_and_strangers_keep_theirs() -> None:
     named = usage.with_system_names(rows, partitions({"system_name": "Alpha"}, {"system_name": "Alpha", "partition": "cpu"}))
     assert named["system"].to_list() == ["Alpha", "stranger"]
     assert named.columns == rows.columns
+
+
+def test_hours_of_which_nothing_is_known_are_unknown_and_not_nothing() -> None:
+    frame = usage_frame(
+        {"category": "research", "jobs": 2, "node_hours": 8.0},
+        {"category": "sme", "jobs": 2, "jobs_without_nodes": 2},
+        {"category": "start_up", "jobs": 2},
+    )
+    rows = usage.share(frame, "category", unit=HourUnit.NODE_HOURS)
+    assert rows.select("category", "hours", "share").rows() == [("research", 8.0, 1.0), ("sme", None, None), ("start_up", 0.0, 0.0)]

@@ -248,3 +248,12 @@ def test_lines_and_marks_without_a_name_of_their_own_stand_out_on_both_pages(col
 @pytest.mark.parametrize("cell", [colour for _, colour in split.DIVERGING])
 def test_words_on_the_cells_of_a_matrix_can_be_read(cell: str) -> None:
     assert contrast(split.INK, cell) >= 4.5
+
+
+def test_a_month_without_use_is_nothing_and_a_month_of_unknown_hours_is_not_available() -> None:
+    march = MONTHLY.filter((pl.col("category") != "sme") | (pl.col("month") == Q1.months[2]))
+    unknown = march.with_columns(pl.when(pl.col("category") != "sme").then(pl.col(name)).alias(name) for name in ("hours", "share"))
+    bars = {trace.name: trace for trace in received.by_month(unknown, unit=UNIT).data}
+    said = [sentence.split(":")[1] for sentence in bars["SMEs"].customdata]
+    assert said[0].startswith(" 0 node-hours")
+    assert said[2].startswith(" not available")
