@@ -12,6 +12,7 @@ from data.errors import EquinodeError
 from data.export.usage import Format
 from data.export.xdmod import Compat, DatasetType, Dimension
 from data.export.xdmod_periods import AggregationUnit
+from data.ingest.written import Mark
 
 app = typer.Typer(
     help="Logs in, tables out. The store is the folder that EQUINODE_LAKE names (data/var/lake if it names none).",
@@ -21,6 +22,8 @@ app = typer.Typer(
 )
 export = typer.Typer(help="Tables for other programs, to standard output.", no_args_is_help=True)
 app.add_typer(export, name="export")
+projects = typer.Typer(help="Who holds an account: tables of projects in, lists out.", no_args_is_help=True)
+app.add_typer(projects, name="projects")
 BY = "Any of system, partition, account, category, mode, country, month, day, joined by commas."
 said = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -99,6 +102,38 @@ def export_metrics(
     sys.stdout.buffer.write(
         export_metrics_table(compat, system=system, start=start, end=end, by=by, units=units, types=types, time_zone=time_zone, form=form)
     )
+
+
+@projects.command("import")
+def import_projects(
+    file: Annotated[Path | None, typer.Argument(help="CSV or XLSX, one row a project.", metavar="[FILE]")] = None,
+    system: Annotated[str | None, typer.Option(help="The machine, where the table has no column for it.")] = None,
+    mapping: Annotated[list[str] | None, typer.Option(help="COLUMN=field, such as 'Ref=account'; may be repeated.")] = None,
+    decimal: Annotated[Mark | None, typer.Option(help="The decimal mark, where 1.500 could be read in two ways.")] = None,
+    hierarchy: Annotated[Path | None, typer.Option(help="Tree of fields: code, name, parent's code; no column names.")] = None,
+    groups: Annotated[Path | None, typer.Option(help="Which group hangs where: group, code; no column names.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why, for the history.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, store nothing.")] = False,
+) -> None:
+    """Bring in who holds the accounts; what the table does not say stays as it was decided."""
+    from data.commands_projects import import_project_files
+    from data.ingest.project_load import ProjectOrder
+
+    corrections = tuple(mapping or ())
+    order = ProjectOrder(path=file, system=system, mapping=corrections, mark=decimal, reason=reason) if file is not None else None
+    import_project_files(order, tree=hierarchy, groups=groups, system=system, dry_run=dry_run, said=said)
+
+
+@projects.command("list")
+def list_projects(
+    unclassified: Annotated[bool, typer.Option("--unclassified", help="Only accounts without a user category.")] = False,
+    system: Annotated[str | None, typer.Option(help="Only this machine.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="csv, parquet or json.")] = Format.CSV,
+) -> None:
+    """Accounts and projects with the hours they used, largest first, to standard output; the table can be imported again."""
+    from data.commands_projects import project_list
+
+    sys.stdout.buffer.write(project_list(unclassified=unclassified, system=system, form=form))
 
 
 def main() -> None:

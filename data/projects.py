@@ -7,7 +7,7 @@ import polars as pl
 from data import rollups
 from data.errors import InputError
 from data.lake import Lake, Writer
-from data.schema import PROJECTS, check
+from data.schema import PROJECTS, Schema, check
 from data.terms import AccessMode, UserCategory, access_mode_of_code
 
 DELETE = "delete from lake.projects stored using incoming_projects i where stored.system = i.system and stored.account = i.account"
@@ -27,11 +27,46 @@ order by all
 """
 INSERT_ACCOUNTS = "insert into lake.accounts by name select system, account, mode_by_code from incoming_accounts"
 AUTHORED = "select system, account, author, decided from lake.projects order by system, account"
+STORED = """
+select system, account, title, category, organisation, country, field, mode, call, node_hours_awarded, starts, ends
+from lake.projects where len($systems) = 0 or list_contains($systems, system) order by system, account
+"""
+ACCOUNTS = "select system, account from lake.accounts where len($systems) = 0 or list_contains($systems, system) order by system, account"
+WITH_HOURS = """
+with used as (
+    select system, account, sum(jobs)::bigint as jobs, sum(jobs_without_nodes)::bigint as jobs_without_nodes,
+        sum(node_hours) as node_hours, sum(core_hours) as core_hours, min(day) as first_day, max(day) as last_day
+    from lake.usage_daily where account is not null group by all
+), known as (
+    select system, account from lake.accounts union select system, account from lake.projects
+)
+select k.system, k.account, p.title, coalesce(p.category, 'unclassified') as category, p.organisation, p.country, p.field,
+    coalesce(p.mode, a.mode_by_code) as mode, p.call, p.node_hours_awarded, p.starts, p.ends,
+    coalesce(u.jobs, 0) as jobs_run,
+    case when coalesce(u.jobs, 0) = 0 then 0.0 when u.jobs_without_nodes < u.jobs then u.node_hours end as node_hours_used,
+    coalesce(u.core_hours, 0.0) as core_hours_used, u.first_day as first_day_used, u.last_day as last_day_used
+from known k left join lake.accounts a using (system, account) left join lake.projects p using (system, account)
+    left join used u using (system, account)
+where (len($systems) = 0 or list_contains($systems, k.system))
+    and (not $unclassified or coalesce(p.category, 'unclassified') = 'unclassified')
+order by node_hours_used desc nulls last, core_hours_used desc, k.system, k.account
+"""
+
+USED: Schema = {
+    **PROJECTS,
+    "jobs_run": pl.Int64,
+    "node_hours_used": pl.Float64,  # null: its log does not say how many nodes a job held
+    "core_hours_used": pl.Float64,
+    "first_day_used": pl.Date,
+    "last_day_used": pl.Date,
+}
+"""One row an account or project, with what it has used since the first log."""
 
 
 def save(writer: Writer, projects: pl.DataFrame, *, author: str, decided: datetime | None = None) -> int:
-    """How many projects were stored; a project that is known already takes the new values, and the monthly rollups
-    follow.
+    """How many projects were stored; one that is known already takes the new values, and the monthly rollups follow.
+
+    A project may be decided about before its first job: who was awarded hours and used none is seen as well.
 
     Raises:
         InputError: naming categories or modes that do not exist, or projects that stand twice in the frame.
@@ -56,6 +91,29 @@ def register_accounts(writer: Writer, *, batch_id: int) -> int:
 def all_projects(lake: Lake, *, systems: tuple[str, ...] = ()) -> pl.DataFrame:
     """Every account that ran, asked or was decided about, with the decision; `unclassified` where there is none."""
     return check(lake.frame(ALL, {"systems": list(systems)}), PROJECTS)
+
+
+def listed(lake: Lake, *, systems: tuple[str, ...] = ()) -> pl.DataFrame:
+    """Every account that ran and every project that was decided, with the hours used, largest first, in the schema `USED`."""
+    return check(lake.frame(WITH_HOURS, {"systems": list(systems), "unclassified": False}), USED)
+
+
+def unclassified(lake: Lake, *, systems: tuple[str, ...] = ()) -> pl.DataFrame:
+    """The accounts whose user category is not known, in the schema `USED`, largest first by node-hours, then core-hours.
+
+    Classifying from the top down settles the most hours with the fewest decisions. Jobs without any account are not among them.
+    """
+    return check(lake.frame(WITH_HOURS, {"systems": list(systems), "unclassified": True}), USED)
+
+
+def stored(lake: Lake | Writer, *, systems: tuple[str, ...] = ()) -> pl.DataFrame:
+    """What was decided, as it was decided: no mode from codes, no accounts that nobody decided about."""
+    return check(lake.frame(STORED, {"systems": list(systems)}), PROJECTS)
+
+
+def accounts(lake: Lake | Writer, *, systems: tuple[str, ...] = ()) -> pl.DataFrame:
+    """System and account of every account that a log named."""
+    return lake.frame(ACCOUNTS, {"systems": list(systems)})
 
 
 def _believable(projects: pl.DataFrame) -> None:
