@@ -108,7 +108,8 @@ def _satisfaction(program: Program, split: Split, words: list[str]) -> pl.DataFr
 
 def limited_by(program: Program, prices: Prices, u: Vector) -> list[str]:
     """What keeps each project from more: its own request, no machine, or the limits that make up its price."""
-    cost = np.where(program.usefulness > 0, program.by_class(unit_costs(program, prices)) * program.hours_per_satisfaction, np.inf)
+    with np.errstate(invalid="ignore"):  # a price of 0 x endless hours, where a partition is useless to a project
+        cost = np.where(program.usefulness > 0, program.by_class(unit_costs(program, prices)) * program.hours_per_satisfaction, np.inf)
     best = cost.argmin(axis=0)
     words = np.array(_words_of_price(program, prices), dtype=object)[program.class_of, best]
     words[~np.isfinite(cost.min(axis=0))] = "no eligible partition"
