@@ -1,0 +1,46 @@
+"""Chromium, and fresh sessions in it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser.served import ARGUMENTS, Page, note_faults
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Chromium; where there is none, the tests are skipped, unless REQUIRE_BROWSER=1."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        sync_playwright = None  # type: ignore[assignment]
+    if path is None or sync_playwright is None:
+        reason = "no chromium on this machine" if path is None else "playwright is not installed (pip install playwright)"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(f"{reason}, and REQUIRE_BROWSER=1 asks for the browser tests")
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(chromium: Any) -> Iterator[Callable[..., Page]]:
+    """Opens a fresh browser session on a server."""
+    contexts = []
+
+    def fresh(base: str, *, width: int = 1400, scheme: str = "light") -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
+        contexts.append(context)
+        page = Page(tab=context.new_page(), base=base)
+        note_faults(page)
+        return page
+
+    yield fresh
+    for context in contexts:
+        context.close()

@@ -1,0 +1,122 @@
+"""The dashboard as a server on a free port, and Chromium in front of it that notes every fault."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HOUSE = Path(__file__).resolve().parents[2]
+OUT = Path(__file__).parent / "out"
+SHARED = Path(os.environ.get("EQUINODE_SHARED", HOUSE.parent / "shared"))
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-dev-shm-usage",
+)
+OWN_404 = ("_stcore/health", "_stcore/host-config")
+"""Streamlit's own page looks for its server below the address it was opened at first, and finds it one level up."""
+
+
+@dataclass(slots=True)
+class Page:
+    """A page in the browser, with whatever went wrong on it."""
+
+    tab: Any
+    base: str
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> "Page":
+        """Go to a page and wait until it has run and drawn."""
+        self.tab.goto(self.base + path)
+        return self.settled()
+
+    def settled(self) -> "Page":
+        """Wait until the script has run to its end."""
+        self.tab.wait_for_selector("[data-testid=stMain] h1", timeout=60_000)
+        self.tab.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
+        return self
+
+    def drawn(self, charts: int) -> "Page":
+        """Wait until so many charts are drawn."""
+        self.tab.wait_for_function(f"document.querySelectorAll('.js-plotly-plot .main-svg').length >= {charts}", timeout=30_000)
+        return self
+
+    def sound(self, name: str) -> None:
+        """Take a picture, and fail on any fault, exception or error box."""
+        OUT.mkdir(exist_ok=True)
+        self.tab.screenshot(path=OUT / f"{name}.png", full_page=True)
+        shown = self.tab.locator("[data-testid=stException], [data-testid=stAlertContentError]").all_inner_texts()
+        assert not self.faults + shown, self.faults + shown
+
+
+@contextmanager
+def serving(lake: Path, log: Path) -> Iterator[str]:
+    """The dashboard on a store, at the address given."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"EQUINODE_LAKE": str(lake), "EQUINODE_AUTHOR": "browser test"}
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(port)]
+    with log.open("wb") as sink:
+        server = subprocess.Popen(command, cwd=HOUSE, env=environment, stdout=sink, stderr=subprocess.STDOUT)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/health", server, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def command(lake: Path, *arguments: str) -> None:
+    """Run `python -m data …` on a store."""
+    environment = os.environ | {"EQUINODE_LAKE": str(lake)}
+    done = subprocess.run(
+        [sys.executable, "-m", "data", *arguments], cwd=HOUSE, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def note_faults(page: Page) -> None:
+    origin = page.base.removeprefix("http")
+
+    def requested(request: Any) -> None:
+        if not request.url.startswith((f"http{origin}", f"ws{origin}", "data:", "blob:")):
+            page.faults.append(f"a request left the dashboard: {request.url}")
+
+    def answered(response: Any) -> None:
+        if response.status >= 400 and not response.url.endswith(OWN_404):
+            page.faults.append(f"{response.status} for {response.url}")
+
+    def logged(message: Any) -> None:
+        if message.type == "error" and not (
+            message.text.startswith("Failed to load resource") and message.location["url"].endswith(OWN_404)
+        ):
+            page.faults.append(f"the console said: {message.text}")
+
+    page.tab.on("request", requested)
+    page.tab.on("response", answered)
+    page.tab.on("console", logged)
+    page.tab.on("pageerror", lambda error: page.faults.append(f"a script failed: {error}"))
+
+
+def _wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"the dashboard did not start:\n{log.read_text()}")

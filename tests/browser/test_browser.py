@@ -1,0 +1,161 @@
+"""Every page in a real browser: drawn, calm, offline, shareable by its address, and readable where there is nothing to read yet."""
+
+import gzip
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.served import SHARED, Page, command, serving
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium")]
+
+Visitor = Callable[..., Page]
+
+CHARTS = {"": 3, "usage": 3, "fairness": 3, "energy": 3, "split": 2, "methods": 0, "intake": 0}
+"""Every page by its address, with the number of its charts."""
+
+CCR = SHARED / "traces" / "slurm-ccr-xdmod" / "pozidriv.sacct.psv.gz"
+CCR_DECLARED = """
+name = "Pozidriv"
+country = "FR"
+time_zone = "UTC"
+
+[partitions.all]
+nodes = 400
+cores_per_node = 10
+"""
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server on a small demonstration store."""
+    folder = tmp_path_factory.mktemp("demo")
+    command(folder / "lake", "demo", "--jobs", "4000")
+    with serving(folder / "lake", folder / "server.log") as base:
+        yield base
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server without a store."""
+    folder = tmp_path_factory.mktemp("empty")
+    with serving(folder / "lake", folder / "server.log") as base:
+        yield base
+
+
+def test_every_page_is_drawn_on_the_demonstration_store(demo: str, visitor: Visitor) -> None:
+    page = visitor(demo)
+    for name, charts in CHARTS.items():
+        page.open(f"/{name}").drawn(charts)
+        assert "Demonstration data" in page.tab.inner_text("[data-testid=stMain]"), name
+        page.sound(f"demo-{name or 'overview'}")
+
+
+def test_pages_are_drawn_on_a_narrow_dark_screen_too(demo: str, visitor: Visitor) -> None:
+    page = visitor(demo, width=420, scheme="dark")
+    for name in ("", "fairness"):
+        page.open(f"/{name}").drawn(CHARTS[name])
+        assert page.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is wider than the screen"
+        page.sound(f"narrow-{name or 'overview'}")
+
+
+def test_every_page_of_an_empty_store_says_what_to_do(empty: str, visitor: Visitor) -> None:
+    page = visitor(empty)
+    for name in CHARTS:
+        page.open(f"/{name}")
+        if name != "methods":
+            page.tab.get_by_text("python -m data demo").first.wait_for(timeout=20_000)
+        page.sound(f"empty-{name or 'overview'}")
+
+
+def test_a_link_reopens_the_same_view_in_a_fresh_browser(demo: str, visitor: Visitor) -> None:
+    first = visitor(demo).open("/usage?period=2025&machines=LUMI&unit=GPU-hours").drawn(3)
+    first.tab.get_by_role("radio", name="Country").click()
+    first.tab.wait_for_url("**by=Country**", timeout=20_000)
+    first.settled()
+    second = visitor(demo)
+    second.tab.goto(first.tab.url)
+    second.settled().drawn(3)
+    for page in (first, second):
+        assert "in 2025" in page.tab.inner_text("[data-testid=stMain]")
+        page.sound("shared-link")
+    assert _figures(first) == _figures(second)
+
+
+def test_an_address_that_makes_no_sense_falls_back_to_the_default_view(demo: str, visitor: Visitor) -> None:
+    page = visitor(demo).open("/usage?period=never&machines=HAL&unit=parsecs&categories=aliens").drawn(3)
+    page.tab.wait_for_function("!location.search", timeout=20_000)
+    page.sound("bad-address")
+
+
+def test_removing_a_chip_brings_back_the_default_and_clears_the_address(demo: str, visitor: Visitor) -> None:
+    page = visitor(demo).open("/usage?period=2025").drawn(3)
+    page.tab.get_by_role("button", name="2025 ✕").click()
+    page.tab.wait_for_function("!location.search", timeout=20_000)
+    page.settled().sound("chip-removed")
+
+
+def test_the_selection_stays_when_another_page_is_opened(demo: str, visitor: Visitor) -> None:
+    page = visitor(demo).open("/?period=2025&machines=LUMI").drawn(3)
+    page.tab.get_by_test_id("stSidebar").get_by_role("link", name="Energy").click()
+    page.tab.wait_for_url("**/energy?**", timeout=20_000)
+    page.settled()
+    assert "period=2025" in page.tab.url
+    assert "machines=LUMI" in page.tab.url
+    page.sound("another-page")
+
+
+def test_a_log_brought_in_through_the_page_is_shown_with_its_account(tmp_path: Path, visitor: Visitor) -> None:
+    log = tmp_path / "jobs.txt"
+    log.write_text(
+        "JobIDRaw|User|Account|Partition|Submit|Start|End|ElapsedRaw|State|NNodes|AllocCPUS\n"
+        "1|alice|project_1|standard|2026-01-02T08:00:00|2026-01-02T09:00:00|2026-01-02T11:00:00|7200|COMPLETED|2|512\n"
+        "2|alice|project_1|standard|2026-01-02T08:00:00|2026-01-02T09:00:00|yesterday|7200|COMPLETED|2|512\n"
+    )
+    with serving(tmp_path / "lake", tmp_path / "server.log") as base:
+        page = visitor(base).open("/intake")
+        page.tab.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(log)
+        page.tab.get_by_label("Machine whose log it is").click()
+        page.tab.get_by_role("option", name="LUMI", exact=True).click()
+        page.tab.get_by_role("button", name="Bring in").click()
+        page.tab.get_by_text("stored as batch 1").wait_for(timeout=60_000)
+        page.settled()
+        assert "refused" in page.tab.inner_text("[data-testid=stMain]").lower()
+        page.sound("brought-in")
+        page.open("/usage").drawn(3).sound("brought-in-usage")
+        assert "LUMI" in page.tab.inner_text("[data-testid=stTable]")
+
+
+@pytest.mark.skipif(not CCR.exists(), reason=f"the real log {CCR} is not on this machine")
+def test_the_totals_of_a_real_log_can_be_read_to_the_last_digit(tmp_path: Path, visitor: Visitor) -> None:
+    declared, log = tmp_path / "pozidriv.toml", tmp_path / "pozidriv.psv"
+    declared.write_text(CCR_DECLARED)
+    log.write_bytes(gzip.decompress(CCR.read_bytes()))
+    command(tmp_path / "lake", "ingest", str(log), "--system", "pozidriv", "--system-file", str(declared))
+    with serving(tmp_path / "lake", tmp_path / "server.log") as base:
+        page = visitor(base)
+        for name, charts in CHARTS.items():
+            page.open(f"/{name}").drawn(charts).sound(f"real-{name or 'overview'}")
+        totals = page.open("/usage").drawn(3).tab.inner_text("[data-testid=stTable]")
+        assert "71,984.2764" in totals
+        assert "11,285" in totals
+
+
+def test_every_answer_carries_the_security_headers(empty: str) -> None:
+    for path in ("/", "/health", "/_stcore/health"):
+        with urllib.request.urlopen(empty + path, timeout=10) as answer:
+            headers = answer.headers
+        assert "default-src 'self'" in headers["Content-Security-Policy"]
+        assert "unsafe-inline" not in headers["Content-Security-Policy"].split("style-src")[0]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["X-Frame-Options"] == "SAMEORIGIN"
+        assert headers["Permissions-Policy"]
+
+
+def _figures(page: Page) -> list[str]:
+    found: list[str] = page.tab.locator("[data-testid=stMetricValue]").all_inner_texts()
+    assert found
+    return found

@@ -1,0 +1,133 @@
+"""Every page answers on a small store, on an empty one and on a broken one, and says where a figure is not available."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.small import bring_in, sacct, small_log, words_of
+
+Visit = Callable[..., AppTest]
+
+PAGES = (
+    "policy/overview.py",
+    "policy/usage.py",
+    "policy/fairness.py",
+    "policy/energy.py",
+    "policy/split.py",
+    "policy/methods.py",
+    "operations/intake.py",
+)
+NEEDS_STORE = PAGES[:5]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_answers_on_a_small_store_without_any_exception_or_error(visit: Visit, small_store: Path, page: str) -> None:
+    app = visit(small_store, page)
+    assert not app.exception
+    assert not app.error
+    assert len(app.title) == 1
+    assert app.title[0].value.endswith("?")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_answers_again_on_its_second_run(visit: Visit, small_store: Path, page: str) -> None:
+    app = visit(small_store, page)
+    first = app.title[0].value
+    app.run()
+    assert not app.exception
+    assert app.title[0].value == first
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_on_an_empty_store_tells_how_to_bring_in_a_log(visit: Visit, tmp_path: Path, page: str) -> None:
+    app = visit(tmp_path / "none", page)
+    assert not app.exception
+    assert not app.error
+    if page != "policy/methods.py":
+        assert "python -m data demo" in words_of(app)
+    assert not (tmp_path / "none").exists(), "a look at the dashboard must not make a store"
+
+
+@pytest.mark.parametrize("page", NEEDS_STORE)
+def test_a_store_that_cannot_be_read_is_told_in_a_box_and_not_as_a_traceback(visit: Visit, tmp_path: Path, page: str) -> None:
+    lake = tmp_path / "lake"
+    lake.mkdir()
+    (lake / "catalog.sqlite").write_bytes(b"this is no catalog" * 100)
+    app = visit(lake)
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "Nothing in the store was changed" in app.error[0].value
+    assert page
+
+
+def test_usage_shows_the_totals_of_each_log_to_the_last_digit(visit: Visit, small_store: Path) -> None:
+    app = visit(small_store, "policy/usage.py")
+    hours = 6 * 64 * (14 * 8 + 8 * 3 + 4 * 1)
+    table = app.table[0].value
+    assert table["Machine"].tolist() == ["LUMI"]
+    assert table["Jobs"].tolist() == ["26"]
+    assert table["Core-hours"].tolist() == [f"{hours:,.4f}"]
+
+
+def test_the_figures_of_usage_are_those_of_the_last_twelve_months(visit: Visit, small_store: Path) -> None:
+    app = visit(small_store, "policy/usage.py")
+    node_hours = 6 * (12 * 8 + 8 * 3 + 4 * 1)
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Node-hours"] == str(node_hours)
+    assert shown["Jobs"] == "24"
+
+
+def test_time_of_projects_that_nobody_classified_is_said_to_be_unclassified(visit: Visit, small_store: Path) -> None:
+    words = words_of(visit(small_store, "policy/usage.py"))
+    assert "whose user category nobody has decided" in words
+
+
+def test_indices_of_fairness_count_only_projects_with_an_award(visit: Visit, small_store: Path) -> None:
+    app = visit(small_store, "policy/fairness.py")
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Projects with an award"] == "2"
+    assert 0 < float(shown["Jain's index"]) <= 1
+
+
+def test_energy_tells_location_based_and_market_based_emissions_side_by_side(visit: Visit, small_store: Path) -> None:
+    app = visit(small_store, "policy/energy.py")
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert "CO₂e" in shown["Emissions, location-based"]
+    assert shown["Emissions, market-based"].startswith("0"), "LUMI's contract is wholly renewable"
+    assert shown["Measured"].endswith("%")
+
+
+def test_a_log_without_awards_says_why_fairness_indices_are_not_available(visit: Visit, tmp_path: Path) -> None:
+    bring_in(tmp_path / "lake", small_log())
+    app = visit(tmp_path / "lake", "policy/fairness.py")
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Jain's index"] == "not available"
+    assert "No award is known" in words_of(app)
+
+
+def test_new_data_show_at_the_next_interaction_without_a_restart(visit: Visit, tmp_path: Path) -> None:
+    bring_in(tmp_path / "lake", small_log())
+    app = visit(tmp_path / "lake", "policy/usage.py")
+    assert app.table[0].value["Jobs"].tolist() == ["26"]
+    later = small_log().splitlines()[0].decode() + "\n" + sacct(9_000, "project_465000001", ["2026-02"]) + "\n"
+    bring_in(tmp_path / "lake", later.encode())
+    app.run()
+    assert app.table[0].value["Jobs"].tolist() == ["27"]
+
+
+def test_demonstration_data_are_marked_on_every_page(visit: Visit, tmp_path: Path) -> None:
+    bring_in(tmp_path / "lake", small_log(), demo=True)
+    for page in PAGES:
+        assert "Demonstration data" in words_of(visit(tmp_path / "lake", page)), page
+
+
+def test_real_data_are_not_marked_as_demonstration(visit: Visit, small_store: Path) -> None:
+    assert "Demonstration data" not in words_of(visit(small_store))
+
+
+def test_the_sidebar_says_who_is_at_the_keyboard_and_in_what_role(visit: Visit, small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EQUINODE_AUTHOR", "Ada Operator")
+    app = visit(small_store)
+    assert any("Ada Operator, operator (single-user start)" in caption.value for caption in app.sidebar.caption)
