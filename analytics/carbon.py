@@ -30,6 +30,7 @@ class IntensityScope(StrEnum):
 
 
 EMISSIONS: Schema = {
+    "node_hours_with_emissions": pl.Float64,  # whose power, PUE and carbon intensity are known
     "energy_located_kwh": pl.Float64,  # facility energy whose location-based emissions are known
     "energy_contracted_kwh": pl.Float64,  # facility energy whose market-based emissions are known
     "energy_carried_forward_kwh": pl.Float64,  # facility energy valued with the intensity of an earlier year
@@ -93,8 +94,9 @@ def annual_intensity(intensity: pl.DataFrame, wanted: pl.DataFrame, *, method: I
 def emissions_by(rows: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
     """The emissions summed to one row for each value of these dimensions, with the shares of the facility energy they cover.
 
-    Adds `located_share` and `contracted_share` (of the known facility energy, location-based and market-based known), `carried_forward`
-    (whether any intensity was) and `intensity_years`, the years of the intensities used, as words.
+    Every sum holds what is known. `covered_share` is the share of the node-hours whose location-based emissions are in it,
+    `located_share` and `contracted_share` those of the known facility energy whose location-based and market-based emissions are.
+    `carried_forward` says whether any intensity was, `intensity_years` names the years of those used.
     """
     measures = dict(ENERGY) | dict(EMISSIONS)
     check(rows, {name: DIMENSIONS[name] for name in dimensions} | measures | {"intensity_year": pl.Int32, "carried_forward": pl.Boolean})
@@ -102,6 +104,7 @@ def emissions_by(rows: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
     sums = [*(known_sum(name) for name in measures), pl.col("carried_forward").any(), years.alias("intensity_years")]
     summed = rows.group_by(dimensions).agg(sums) if dimensions else rows.select(sums)
     shares = summed.with_columns(
+        covered_share=ratio(pl.col("node_hours_with_emissions"), pl.col("node_hours")),
         located_share=ratio(pl.col("energy_located_kwh"), pl.col("energy_facility_kwh")),
         contracted_share=ratio(pl.col("energy_contracted_kwh"), pl.col("energy_facility_kwh")),
     )
@@ -122,7 +125,9 @@ def _emitted() -> dict[str, pl.Expr]:
 
 def _covered() -> dict[str, pl.Expr]:
     facility = pl.col("energy_facility_kwh")
+    covered = pl.col("node_hours") - pl.col("node_hours_without_model")
     return {
+        "node_hours_with_emissions": pl.when(pl.col("emissions_location_kgco2e").is_not_null()).then(covered).otherwise(0.0),
         "energy_located_kwh": pl.when(pl.col("emissions_location_kgco2e").is_not_null()).then(facility),
         "energy_contracted_kwh": pl.when(pl.col("emissions_market_kgco2e").is_not_null()).then(facility),
         "energy_carried_forward_kwh": pl.when(pl.col("carried_forward") & pl.col("emissions_location_kgco2e").is_not_null())

@@ -114,17 +114,19 @@ def energy_used(total: pl.DataFrame, *, period: str) -> str:
 
 
 def emitted(total: pl.DataFrame, *, period: str) -> str:
-    """What the machine time cost in emissions, by both methods, from the one row of `carbon.emissions_by()`."""
-    check(total, {"emissions_location_kgco2e": pl.Float64, "emissions_market_kgco2e": pl.Float64, "contracted_share": pl.Float64})
+    """What the machine time cost in emissions, by both methods and for which part of it, from the one row of `carbon.emissions_by()`."""
+    names = ("emissions_location_kgco2e", "emissions_market_kgco2e", "contracted_share", "covered_share")
+    check(total, dict.fromkeys(names, pl.Float64))
     row = total.row(0, named=True)
     if row["emissions_location_kgco2e"] is None:
-        return f"The emissions of {period} are not available: facility energy or carbon intensity is not known."
+        return f"The emissions of {period} are not available: power, PUE or carbon intensity is not known."
+    part = f" for {numbers.percent(row['covered_share'])} of node-hours" if numbers.is_partial(row["covered_share"]) else ""
     market = "market-based emissions are not available, as no electricity contract is known"
     if row["emissions_market_kgco2e"] is not None:
         covered = f" for the {numbers.percent(row['contracted_share'])} of energy whose contract is known"
-        of = "" if row["contracted_share"] > 0.9995 else covered
+        of = covered if numbers.is_partial(row["contracted_share"]) else ""
         market = f"{numbers.emissions(row['emissions_market_kgco2e'])} market-based{of}"
-    return f"The electricity of {period} caused {numbers.emissions(row['emissions_location_kgco2e'])} location-based; {market}."
+    return f"The electricity of {period} caused {numbers.emissions(row['emissions_location_kgco2e'])} location-based{part}; {market}."
 
 
 def over_limits(rows: pl.DataFrame, *, period: str) -> str:

@@ -17,6 +17,7 @@ EMISSION_SUMS: Schema = {
     "emissions_location_high_kgco2e": pl.Float64,
     "emissions_market_kgco2e": pl.Float64,
     "contracted_share": pl.Float64,
+    "covered_share": pl.Float64,
     "intensity_years": pl.String,
     "carried_forward": pl.Boolean,
 }
@@ -79,7 +80,8 @@ def _add_range(figure: go.Figure, place: int, row: Mapping[str, Any], factor: fl
     line = {"color": theme.LIMIT, "width": 2}
     figure.add_trace(go.Scatter(x=ends, y=np.full(2, place), mode="lines", line=line, hoverinfo="skip", showlegend=False))
     note = "" if row["emissions_market_kgco2e"] is not None else "; market-based not available"
-    label = numbers.emissions(row["emissions_location_kgco2e"]) + note
+    part = f", {numbers.percent(row['covered_share'])} covered" if numbers.is_partial(row["covered_share"]) else ""
+    label = numbers.emissions(row["emissions_location_kgco2e"]) + part + note
     figure.add_annotation(theme.small(label, x=float(ends[1]), y=place, xanchor="left", xshift=10))
 
 

@@ -79,7 +79,7 @@ def _add_range(figure: go.Figure, place: int, row: Mapping[str, Any], factor: fl
             x=np.array([low, high]), y=np.full(2, place), mode="lines+markers", line=line, marker=marker, hoverinfo="skip", showlegend=False
         )
     )
-    partial = "" if (row["covered_share"] or 0) > 0.9995 else f", {numbers.percent(row['covered_share'])} covered"
+    partial = "" if not numbers.is_partial(row["covered_share"]) else f", {numbers.percent(row['covered_share'])} covered"
     label = numbers.energy(row["energy_it_kwh"]) + partial
     figure.add_annotation(theme.small(label, x=high, y=place, xanchor="left", xshift=8))
 

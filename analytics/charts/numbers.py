@@ -142,6 +142,15 @@ def percent(share: Number) -> str:
     return THIN_SPACE.join((_percentage(float(share) * 100), "%"))
 
 
+def is_partial(share: Number) -> bool:
+    """Whether a coverage must be said: it is known and would not be written as 100 %.
+
+    >>> is_partial(0.93), is_partial(0.999), is_partial(None)
+    (True, False, False)
+    """
+    return share is not None and share < 0.995
+
+
 def points(difference: Number) -> str:
     """A difference of two shares in percentage points, with its sign.
 

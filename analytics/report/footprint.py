@@ -112,6 +112,7 @@ def _emissions_chart(name: str, rows: pl.DataFrame, group: str, first: Column) -
         Column(name="emissions_location_low_kgco2e", header="At least", kind=Kind.EMISSIONS),
         Column(name="emissions_location_high_kgco2e", header="At most", kind=Kind.EMISSIONS),
         Column(name="emissions_market_kgco2e", header="Market-based", kind=Kind.EMISSIONS),
+        Column(name="covered_share", header="Node-hours covered", kind=Kind.SHARE),
         Column(name="contracted_share", header="Energy of known contract", kind=Kind.SHARE),
         Column(name="intensity_years", header="Intensity of"),
     )

@@ -47,7 +47,7 @@ class ReportInputs:
     """Programs and their versions."""
     demo: bool
     """Whether the data are made up."""
-    method: IntensityMethod = IntensityMethod.PRODUCTION
+    method: IntensityMethod = IntensityMethod.FLOW_TRACED
     """Whose electricity the carbon intensity counts."""
     scope: IntensityScope = IntensityScope.LIFE_CYCLE
     """Which emissions of power stations count."""

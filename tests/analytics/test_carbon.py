@@ -100,3 +100,13 @@ def test_energy_without_a_time_cannot_become_emissions() -> None:
 def test_the_range_of_the_model_carries_over_to_the_emissions() -> None:
     row = emitted(partitions({}), intensity_frame(("FI", 2024, 100.0)), date(2024, 3, 1)).row(0, named=True)
     assert (row["emissions_location_low_kgco2e"], row["emissions_location_high_kgco2e"]) == (pytest.approx(70), pytest.approx(130))
+
+
+def test_node_hours_in_a_zone_of_unknown_intensity_are_not_covered() -> None:
+    facts = partitions({}, {"partition": "cpu", "grid_zone": "XX"})
+    used = usage_frame(
+        {"system": "alpha", "partition": "gpu", "month": date(2024, 1, 1), "jobs": 1, "node_hours": 100.0},
+        {"system": "alpha", "partition": "cpu", "month": date(2024, 1, 1), "jobs": 1, "node_hours": 300.0},
+    )
+    total = carbon.emissions_by(life_cycle(energy(used, facts), facts, intensity_frame(("FI", 2024, 72.0)))).row(0, named=True)
+    assert (total["node_hours_with_emissions"], total["covered_share"], total["located_share"]) == (100.0, 0.25, 0.25)

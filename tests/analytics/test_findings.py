@@ -87,7 +87,9 @@ def test_unknown_energy_is_not_called_nothing() -> None:
 
 
 def emitted_row(**values: float | None) -> pl.DataFrame:
-    return pl.DataFrame([dict.fromkeys(EMISSIONS) | values], schema=dict(EMISSIONS) | {"contracted_share": pl.Float64})
+    return pl.DataFrame(
+        [dict.fromkeys(EMISSIONS) | values], schema=dict(EMISSIONS) | {"contracted_share": pl.Float64, "covered_share": pl.Float64}
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,3 +126,10 @@ def test_what_nobody_classified_is_not_compared_with_true_categories() -> None:
     assert "unclassified" not in findings.against_due(rows, period="Q1 2026")
     waits = waits_frame({"category": "sme", "bin": 8, "jobs": 1}, {"category": "unclassified", "bin": 104, "jobs": 3})
     assert "unclassified" not in findings.waited(queue_waits(waits, "category"), period="Q1 2026")
+
+
+def test_emissions_of_a_part_of_the_machine_time_say_of_which_part() -> None:
+    row = emitted_row(emissions_location_kgco2e=6.25e6, covered_share=0.8)
+    assert "6.25 kt CO₂e location-based for 80 % of node-hours;" in spoken(findings.emitted(row, period="Q1 2026"))
+    whole = emitted_row(emissions_location_kgco2e=6.25e6, covered_share=1.0)
+    assert "6.25 kt CO₂e location-based; " in spoken(findings.emitted(whole, period="Q1 2026"))

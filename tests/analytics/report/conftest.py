@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
-from analytics.carbon import intensity_frame
+from analytics.carbon import IntensityMethod, intensity_frame
 from analytics.report.document import Snapshot
 from analytics.report.inputs import FACTS, ReportInputs
 from analytics.usage import total_by, usage_frame
@@ -79,6 +79,7 @@ def report_inputs() -> ReportInputs:
     projects = [dict.fromkeys(PROJECTS) | {"system": "alpha", "account": "sme-1", "category": "sme", "node_hours_awarded": 900.0}]
     facts = [("alpha", None, "pue", "1.1", "ratio", "memory", "M", "design"), ("dark", None, "pue", None, "ratio", None, None, None)]
     return ReportInputs(
+        method=IntensityMethod.PRODUCTION,
         selection=Selection(period=Q1, systems=("alpha", "dark", "silent")),
         usage=total_by(used, *dimensions),
         usage_before=total_by(used, *dimensions).clear(),
