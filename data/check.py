@@ -6,6 +6,7 @@ import polars as pl
 
 from data.lake import Lake, pending_migrations
 from data.systems import known_systems
+from data.terms import FAILED_STATES
 
 BATCH_SUMS = """
 select batch_id, file, lines_read, accepted + refused + seen_before + steps + passed_over as counted
@@ -19,24 +20,37 @@ TWICE = """
 select system, job_id, array_task, submitted, count(*) as times from lake.jobs
 group by system, job_id, array_task, submitted, started having count(*) > 1 order by all limit 5
 """
-JOBS_OF_STORE = """
-select system, count(*) filter (where started is not null) as jobs,
-    coalesce(sum(cores * elapsed_s / 3600) filter (where started is not null), 0) as core_hours,
-    coalesce(sum(nodes * elapsed_s / 3600) filter (where started is not null), 0) as node_hours
-from lake.jobs group by all order by system
+USAGE_OF_JOBS = """
+with told as (
+    select *, started is not null as ran, started is not null and list_contains($failed, state) as failed,
+        started is not null and energy_quality = 'measured' as metered, nodes * elapsed_s as node_s
+    from lake.jobs
+)
+select system, count(*) filter (where ran) as jobs, count(*) filter (where not ran) as jobs_never_started,
+    count(*) filter (where failed) as jobs_failed, count(*) filter (where metered) as jobs_metered,
+    count(*) filter (where ran and energy_quality = 'implausible') as jobs_implausible,
+    count(*) filter (where ran and nodes is null) as jobs_without_nodes, count(*) filter (where ran and gpus is null) as jobs_without_gpus,
+    sum(node_s) filter (where ran) as node_s, sum(cores * elapsed_s) filter (where ran) as core_s,
+    sum(gpus * elapsed_s) filter (where ran) as gpu_s, sum(node_s) filter (where failed) as node_s_failed,
+    sum(node_s) filter (where metered) as node_s_metered,
+    sum(requested_nodes * time_limit_s) filter (where not ran and state = 'PENDING') as node_s_queued,
+    sum(round(energy_logged_kwh * 3600000)) filter (where metered) as energy_measured_j
+from told group by all order by system
 """
-JOBS_OF_DAILY = """
-select system, sum(jobs)::bigint as jobs, sum(core_hours) as core_hours, sum(node_hours) as node_hours
-from lake.usage_daily group by all order by system
+USAGE_OF_DAILY = 'select system, sum(columns(* exclude (system, "partition", account, day))) from lake.usage_daily group by all'
+USAGE_OF_MONTHLY = """
+select system, sum(columns(* exclude (system, "partition", category, mode, country, month))) from lake.usage_monthly group by all
 """
-JOBS_OF_MONTHLY = """
-select system, sum(jobs)::bigint as jobs, sum(core_hours) as core_hours, sum(node_hours) as node_hours
-from lake.usage_monthly group by all order by system
+WAITS_OF_JOBS = """
+select system, count(*) as jobs, sum(greatest(epoch(started) - epoch(submitted), 0)) as wait_s
+from lake.jobs where started is not null group by all
 """
-WAITS_OF_DAILY = "select system, sum(jobs)::bigint as jobs from lake.waits_daily group by all order by system"
-WAITS_OF_MONTHLY = "select system, sum(jobs)::bigint as jobs from lake.waits_monthly group by all order by system"
+WAITS_OF_DAILY = "select system, sum(jobs) as jobs, sum(wait_s) as wait_s from lake.waits_daily group by all"
+WAITS_OF_MONTHLY = "select system, sum(jobs) as jobs, sum(wait_s) as wait_s from lake.waits_monthly group by all"
+SYSTEMS = "select distinct system from lake.jobs order by system"
 LEFT_BEHIND = "select distinct batch_id from lake.jobs anti join lake.batches using (batch_id) order by batch_id"
 RELATIVE_TOLERANCE = 1e-9
+ANEW = "Put back a copy of the store from before, or bring its logs into a new one (EQUINODE_LAKE) in their order."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +72,16 @@ def findings(lake: Lake) -> list[Finding]:
 
 
 def _batches(lake: Lake) -> list[Finding]:
-    mend = "Restore the snapshot before that batch and ingest its file again."
     found = [
-        Finding(what=f"batch {number} ({file}) read {read:,} lines but accounts for {counted:,}", mend=mend)
+        Finding(what=f"batch {number} ({file}) read {read:,} lines but accounts for {counted:,}", mend=ANEW)
         for number, file, read, counted in lake.frame(BATCH_SUMS).iter_rows()
     ]
     found += [
-        Finding(what=f"batch {number} ({file}) refused {refused:,} lines but {kept:,} are kept", mend=mend)
+        Finding(what=f"batch {number} ({file}) refused {refused:,} lines but {kept:,} are kept", mend=ANEW)
         for number, file, refused, kept in lake.frame(REFUSED_SUMS).iter_rows()
     ]
     orphans = lake.frame(LEFT_BEHIND)["batch_id"].to_list()
-    return found + [Finding(what=f"jobs of batch {number} have no batch record", mend=mend) for number in orphans]
+    return found + [Finding(what=f"jobs of batch {number} have no batch record", mend=ANEW) for number in orphans]
 
 
 def _duplicates(lake: Lake) -> list[Finding]:
@@ -76,25 +89,27 @@ def _duplicates(lake: Lake) -> list[Finding]:
         Finding(
             what=f"job {job} of {system}, submitted {submitted}, stands {times} times"
             + (f" (array task {task})" if task is not None else ""),
-            mend="Two ingests were not kept apart; restore the snapshot before the second and ingest again.",
+            mend=ANEW,
         )
         for system, job, task, submitted, times in lake.frame(TWICE).iter_rows()
     ]
 
 
 def _rollups(lake: Lake) -> list[Finding]:
-    jobs = lake.frame(JOBS_OF_STORE)
-    found = []
-    for name, sums in (("daily", lake.frame(JOBS_OF_DAILY)), ("monthly", lake.frame(JOBS_OF_MONTHLY))):
-        found += _differences(jobs, sums, ("jobs", "core_hours", "node_hours"), f"the {name} usage rollup")
-    for name, sums in (("daily", lake.frame(WAITS_OF_DAILY)), ("monthly", lake.frame(WAITS_OF_MONTHLY))):
-        found += _differences(jobs, sums, ("jobs",), f"the {name} wait rollup")
-    return found
+    used, waited = lake.frame(USAGE_OF_JOBS, {"failed": [state.value for state in FAILED_STATES]}), lake.frame(WAITS_OF_JOBS)
+    return [
+        *_differences(used, lake.frame(USAGE_OF_DAILY), "the daily usage rollup"),
+        *_differences(used, lake.frame(USAGE_OF_MONTHLY), "the monthly usage rollup"),
+        *_differences(waited, lake.frame(WAITS_OF_DAILY), "the daily wait rollup"),
+        *_differences(waited, lake.frame(WAITS_OF_MONTHLY), "the monthly wait rollup"),
+    ]
 
 
-def _differences(wanted: pl.DataFrame, found: pl.DataFrame, columns: tuple[str, ...], where: str) -> list[Finding]:
-    both = wanted.join(found, on="system", how="full", coalesce=True, suffix="_rolled", validate="1:1").sort("system")
-    both = both.with_columns(pl.selectors.numeric().fill_null(0))
+def _differences(wanted: pl.DataFrame, found: pl.DataFrame, where: str) -> list[Finding]:
+    columns = [name for name in wanted.columns if name != "system"]
+    sums = (pl.col("system"), pl.col(columns).cast(pl.Float64))
+    both = wanted.select(sums).join(found.select(sums), on="system", how="full", coalesce=True, suffix="_rolled", validate="1:1")
+    both = both.with_columns(pl.selectors.numeric().fill_null(0)).sort("system")
     return [
         Finding(
             what=f"{where} has {row[column + '_rolled']:,} {column} of {row['system']}, its jobs sum to {row[column]:,}",
@@ -110,6 +125,6 @@ def _machines(lake: Lake) -> list[Finding]:
     known = known_systems(lake)
     return [
         Finding(what=f"jobs of {system!r} are stored, but the machine is not known", mend="Declare it with --system-file and ingest again.")
-        for system in lake.frame(JOBS_OF_STORE)["system"].to_list()
+        for system in lake.frame(SYSTEMS)["system"].to_list()
         if system not in known
     ]

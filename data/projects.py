@@ -35,7 +35,7 @@ ACCOUNTS = "select system, account from lake.accounts where len($systems) = 0 or
 WITH_HOURS = """
 with used as (
     select system, account, sum(jobs)::bigint as jobs, sum(jobs_without_nodes)::bigint as jobs_without_nodes,
-        sum(node_hours) as node_hours, sum(core_hours) as core_hours, min(day) as first_day, max(day) as last_day
+        sum(node_s) / 3600 as node_hours, sum(core_s) / 3600 as core_hours, min(day) as first_day, max(day) as last_day
     from lake.usage_daily where account is not null group by all
 ), known as (
     select system, account from lake.accounts union select system, account from lake.projects

@@ -12,9 +12,8 @@ import ibis
 import ibis.expr.types as ir
 
 from data.lake import Writer
-from data.schema import USAGE_MEASURES
 from data.terms import FAILED_STATES, AccessMode, EnergyQuality, JobState, UserCategory
-from data.units import SECONDS_PER_HOUR
+from data.units import JOULES_PER_KWH, SECONDS_PER_DAY
 
 BINS_PER_OCTAVE = 8
 OF_BATCH = "create temp view rolled_jobs as select * from lake.jobs where batch_id = getvariable('rolled_batch')"
@@ -46,17 +45,22 @@ select a.system, a.account, p.category, coalesce(p.mode, a.mode_by_code) as mode
 from lake.accounts a left join lake.projects p using (system, account)
 """
 REGISTERED = ibis.table(dict.fromkeys(("system", "account", "category", "mode", "country"), "string"), name="register")
+COUNTS = ("jobs", "jobs_never_started", "jobs_failed", "jobs_metered", "jobs_implausible", "jobs_without_nodes", "jobs_without_gpus")
+AMOUNTS = ("node_s", "core_s", "gpu_s", "node_s_failed", "node_s_metered", "node_s_queued", "energy_measured_j")
+ROLLED_MEASURES = dict.fromkeys(COUNTS, "int64") | dict.fromkeys(AMOUNTS, "float64")
+"""The measures of a usage rollup: counts, whole seconds of nodes, cores and GPUs, and joules, so that sums are exact in any order."""
 KEYS = ("system", "partition", "account", "day")
 
 
 def usage_daily(jobs: ir.Table) -> ir.Table:
     """Machine time and measured energy per system, partition, account and day (UTC).
 
-    A job that crosses midnight is split at the boundary: each day gets its part of the time between start and end. Hours are
-    nodes (cores, GPUs) x elapsed time, so suspended time is not counted. Jobs are counted once, on their last day.
+    A job that crosses midnight is split at the boundary: each day gets the part of its elapsed time and energy that the time
+    between start and end has on that day, in whole seconds and joules. Machine time is nodes (cores, GPUs) x elapsed time, so
+    suspended time is not counted. Jobs are counted once, on their last day.
     """
     rows = ibis.union(_ran(jobs), _waiting(jobs))
-    measures = {name: rows[name].sum() for name in USAGE_MEASURES}
+    measures = {name: rows[name].sum() for name in ROLLED_MEASURES}
     return rows.group_by(KEYS).aggregate(**measures)
 
 
@@ -155,14 +159,12 @@ def _ran(jobs: ir.Table) -> ir.Table:
     last_day = ibis.ifelse(length_s > 0, spans.last - ibis.interval(seconds=1), spans.last).date()
     days = ibis.range(first_day.cast("timestamp"), last_day.cast("timestamp") + ibis.interval(days=1), ibis.interval(days=1))
     split = spans.mutate(length_s=length_s, last_day=last_day, day=days.unnest().date())
-    day_start_s = split.day.cast("timestamp").epoch_seconds()
-    overlap_s = ibis.least(split.last.epoch_seconds(), day_start_s + 86_400) - ibis.greatest(split.started.epoch_seconds(), day_start_s)
-    part = ibis.ifelse(split.length_s > 0, overlap_s / split.length_s, 1.0)
-    hours = split.elapsed_s * part / SECONDS_PER_HOUR
     is_last = split.day == split.last_day
     metered = split.energy_quality == EnergyQuality.MEASURED.value
     failed = split.state.isin([state.value for state in FAILED_STATES])
-    node_hours = (split.nodes * hours).fill_null(0.0)
+    elapsed_s = _part_of_day(split, split.elapsed_s)
+    node_s = (split.nodes * elapsed_s).fill_null(0.0)
+    energy_j = _part_of_day(split, (split.energy_logged_kwh * JOULES_PER_KWH).round())
     return split.select(
         "system",
         "partition",
@@ -175,24 +177,34 @@ def _ran(jobs: ir.Table) -> ir.Table:
         jobs_implausible=_count(is_last & (split.energy_quality == EnergyQuality.IMPLAUSIBLE.value)),
         jobs_without_nodes=_count(is_last & split.nodes.isnull()),
         jobs_without_gpus=_count(is_last & split.gpus.isnull()),
-        node_hours=node_hours,
-        core_hours=(split.cores * hours).fill_null(0.0),
-        gpu_hours=(split.gpus * hours).fill_null(0.0),
-        node_hours_failed=ibis.ifelse(failed, node_hours, 0.0),
-        node_hours_metered=ibis.ifelse(metered, node_hours, 0.0),
-        node_hours_queued=ibis.literal(0.0),
-        energy_measured_kwh=ibis.ifelse(metered, split.energy_logged_kwh * part, 0.0),
+        node_s=node_s,
+        core_s=(split.cores * elapsed_s).fill_null(0.0),
+        gpu_s=(split.gpus * elapsed_s).fill_null(0.0),
+        node_s_failed=ibis.ifelse(failed, node_s, 0.0),
+        node_s_metered=ibis.ifelse(metered, node_s, 0.0),
+        node_s_queued=ibis.literal(0.0),
+        energy_measured_j=ibis.ifelse(metered, energy_j, 0.0),
     )
+
+
+def _part_of_day(split: ir.Table, amount: ir.NumericValue) -> ir.NumericValue:
+    """The part of a job's whole amount that falls on the row's day, itself whole; the parts of a job sum to its amount exactly."""
+    day_start_s = split.day.cast("timestamp").epoch_seconds()
+    start_s, last_s = split.started.epoch_seconds(), split.last.epoch_seconds()
+    before = (ibis.greatest(day_start_s, start_s) - start_s) / split.length_s
+    after = (ibis.least(day_start_s + SECONDS_PER_DAY, last_s) - start_s) / split.length_s
+    parts = (amount * after).round() - (amount * before).round()
+    return ibis.ifelse(split.length_s > 0, parts, amount).cast("float64")
 
 
 def _waiting(jobs: ir.Table) -> ir.Table:
     """The jobs that never started, on their day of submission; those still waiting count as queued demand."""
     still = jobs.filter(jobs.started.isnull())
-    asked = (still.requested_nodes * still.time_limit_s / SECONDS_PER_HOUR).fill_null(0.0)
-    absent = {name: ibis.literal(0, str(kind).lower()) for name, kind in USAGE_MEASURES.items()}
+    asked_s = (still.requested_nodes * still.time_limit_s).cast("float64").fill_null(0.0)
+    absent = {name: ibis.literal(0, kind) for name, kind in ROLLED_MEASURES.items()}
     known = {
         "jobs_never_started": ibis.literal(1, "int64"),
-        "node_hours_queued": ibis.ifelse(still.state == JobState.PENDING.value, asked, 0.0),
+        "node_s_queued": ibis.ifelse(still.state == JobState.PENDING.value, asked_s, 0.0),
     }
     return still.select("system", "partition", "account", day=still.submitted.date(), **(absent | known))
 

@@ -22,12 +22,13 @@ select
     sum(jobs)::bigint as jobs, sum(jobs_never_started)::bigint as jobs_never_started, sum(jobs_failed)::bigint as jobs_failed,
     sum(jobs_metered)::bigint as jobs_metered, sum(jobs_implausible)::bigint as jobs_implausible,
     sum(jobs_without_nodes)::bigint as jobs_without_nodes, sum(jobs_without_gpus)::bigint as jobs_without_gpus,
-    sum(node_hours) as node_hours, sum(core_hours) as core_hours, sum(gpu_hours) as gpu_hours,
-    sum(node_hours_failed) as node_hours_failed, sum(node_hours_metered) as node_hours_metered,
-    sum(node_hours_queued) as node_hours_queued, sum(energy_measured_kwh) as energy_measured_kwh
+    sum(node_s) / 3600 as node_hours, sum(core_s) / 3600 as core_hours, sum(gpu_s) / 3600 as gpu_hours,
+    sum(node_s_failed) / 3600 as node_hours_failed, sum(node_s_metered) / 3600 as node_hours_metered,
+    sum(node_s_queued) / 3600 as node_hours_queued, sum(energy_measured_j) / 3600000 as energy_measured_kwh
 from rolled
 where len($categories) = 0 or list_contains($categories, category)
 group by all
+having sum(jobs) <> 0 or sum(jobs_never_started) <> 0 or greatest(sum(node_s), sum(core_s), sum(gpu_s)) > 0
 order by all
 """
 WAITS = """
@@ -76,7 +77,7 @@ with rolled as (
 )
 """
 SPAN = """
-select system, min(month) as first_month, max(month) as last_month, sum(jobs)::bigint as jobs, sum(core_hours) as core_hours
+select system, min(month) as first_month, max(month) as last_month, sum(jobs)::bigint as jobs, sum(core_s) / 3600 as core_hours
 from lake.usage_monthly group by all having sum(jobs) + sum(jobs_never_started) > 0 order by system
 """
 

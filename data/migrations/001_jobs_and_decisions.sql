@@ -92,6 +92,8 @@ create table declared_systems (
     decided timestamptz not null
 );
 
+-- Rollups hold whole seconds and joules (half ones where a log counts half cores), so that sums are exact in any order.
+
 create table usage_daily (
     system varchar not null,
     "partition" varchar,
@@ -104,13 +106,13 @@ create table usage_daily (
     jobs_implausible bigint not null,
     jobs_without_nodes bigint not null,
     jobs_without_gpus bigint not null,
-    node_hours double not null,
-    core_hours double not null,
-    gpu_hours double not null,
-    node_hours_failed double not null,
-    node_hours_metered double not null,
-    node_hours_queued double not null,
-    energy_measured_kwh double not null
+    node_s double not null,
+    core_s double not null,
+    gpu_s double not null,
+    node_s_failed double not null,
+    node_s_metered double not null,
+    node_s_queued double not null,
+    energy_measured_j double not null
 );
 
 create table waits_daily (
@@ -137,13 +139,13 @@ create table usage_monthly (
     jobs_implausible bigint not null,
     jobs_without_nodes bigint not null,
     jobs_without_gpus bigint not null,
-    node_hours double not null,
-    core_hours double not null,
-    gpu_hours double not null,
-    node_hours_failed double not null,
-    node_hours_metered double not null,
-    node_hours_queued double not null,
-    energy_measured_kwh double not null
+    node_s double not null,
+    core_s double not null,
+    gpu_s double not null,
+    node_s_failed double not null,
+    node_s_metered double not null,
+    node_s_queued double not null,
+    energy_measured_j double not null
 );
 
 create table waits_monthly (
