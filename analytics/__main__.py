@@ -1,13 +1,15 @@
-"""The command line of the analyses: `python -m analytics solve`; the only place in this folder that reads and writes files."""
+"""The command line of the analyses: `python -m analytics solve | recommend | report`."""
 
 import typer
 
-from analytics import commands
+from analytics import commands, commands_store
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Splits and reports, from files to files."
 )
 app.command("solve")(commands.solve)
+app.command("recommend")(commands_store.recommend)
+app.command("report")(commands_store.report)
 
 
 @app.callback()
