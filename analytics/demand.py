@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import polars as pl
 
-from analytics.usage import ratio, total_by
+from analytics.usage import known_sum, ratio, total_by
 from data.schema import PROJECTS, Schema, check, usage_by
 from data.terms import Period, UserCategory, month_after
 
@@ -27,7 +27,7 @@ DEMAND: Schema = {
     "mode": pl.String,
     "country": pl.String,
     "basis": pl.String,  # awarded | observed
-    "node_hours": pl.Float64,  # used in the period
+    "node_hours": pl.Float64,  # used in the period; null on a machine without any log of it
     "node_hours_demanded": pl.Float64,
     "jobs_without_nodes": pl.Int64,
 }
@@ -39,7 +39,7 @@ def demand_of_projects(usage: pl.DataFrame, projects: pl.DataFrame, period: Peri
 
     Awarded: hours awarded × days of the award in the period / days of the award, from its first day up to but without the day it ends.
     Observed, for a project without a known award or whose award does not touch the period: hours used + hours asked for by jobs that
-    never started. Projects that asked for nothing are left out.
+    never started. Projects that asked for nothing are left out. What projects used on a machine without any log of the period is unknown.
 
     Needs usage of the period, by system and account. Gives frame DEMAND.
     """
@@ -54,7 +54,7 @@ def demand_of_projects(usage: pl.DataFrame, projects: pl.DataFrame, period: Peri
             basis=pl.when(known).then(pl.lit(DemandBasis.AWARDED.value)).otherwise(pl.lit(DemandBasis.OBSERVED.value)),
             node_hours_demanded=pl.when(known).then(pl.col("awarded_in_period")).otherwise(observed),
             category=pl.col("category").fill_null(UserCategory.UNCLASSIFIED.value),
-            node_hours=pl.col("node_hours").fill_null(0),
+            node_hours=pl.when(pl.col("system").is_in(used["system"].unique().to_list())).then(pl.col("node_hours").fill_null(0)),
             jobs_without_nodes=pl.col("jobs_without_nodes").fill_null(0),
         )
         .filter((pl.col("node_hours_demanded") > 0) | (pl.col("jobs_without_nodes") > 0))
@@ -88,7 +88,7 @@ def demand_by(demand: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
     summed = demand.group_by(dimensions).agg(
         projects=pl.len().cast(pl.Int64),
         projects_awarded=awarded.sum().cast(pl.Int64),
-        node_hours=pl.col("node_hours").sum(),
+        node_hours=known_sum("node_hours"),
         node_hours_demanded=pl.col("node_hours_demanded").sum(),
         node_hours_awarded=pl.col("node_hours_demanded").filter(awarded).sum(),
         jobs_without_nodes=pl.col("jobs_without_nodes").sum(),

@@ -69,20 +69,21 @@ def against_due(hours: pl.DataFrame, due: Mapping[str, float]) -> pl.DataFrame:
 
 
 def due_by_demand(demand: pl.DataFrame) -> dict[str, float]:
-    """The default weights of the shares due: the node-hours that each category asked for (frame DEMAND)."""
-    check(demand, DEMAND)
-    asked = demand.group_by("category").agg(pl.sum("node_hours_demanded")).filter(pl.col("node_hours_demanded") > 0).sort("category")
+    """The default weights of the shares due: the node-hours that each category asked for, on the machines with logs (frame DEMAND)."""
+    logged = check(demand, DEMAND).filter(pl.col("node_hours").is_not_null())
+    asked = logged.group_by("category").agg(pl.sum("node_hours_demanded")).filter(pl.col("node_hours_demanded") > 0).sort("category")
     return dict(asked.rows())
 
 
 def satisfaction_of_projects(demand: pl.DataFrame) -> pl.DataFrame:
     """The satisfaction of each project whose award is known: node-hours used / node-hours due to it in the period.
 
-    Projects without an award have no entitlement, and of projects with jobs of unknown node-hours nobody knows what they used: both are
-    left out, count them with `demand_by`. Above 1, more was used than due.
+    Projects without an award have no entitlement, and of projects with jobs of unknown node-hours, or on machines without logs, nobody
+    knows what they used: all these are left out. Above 1, more was used than due.
     """
     check(demand, DEMAND)
     awarded = demand.filter(pl.col("basis") == "awarded", pl.col("node_hours_demanded") > 0, pl.col("jobs_without_nodes") == 0)
+    awarded = awarded.filter(pl.col("node_hours").is_not_null())
     return awarded.with_columns(satisfaction=pl.col("node_hours") / pl.col("node_hours_demanded")).sort("system", "account")
 
 

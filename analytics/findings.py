@@ -20,6 +20,17 @@ CLEAR_DIFFERENCE = 0.01
 """From this difference between received and due on, a category is said to be above or below its due: one percentage point."""
 
 
+def during(period: str) -> str:
+    """The period as it stands in a sentence.
+
+    >>> during("Q1 2026"), during("August 2026 to October 2026"), during("3 March 2026")
+    ('in Q1 2026', 'from August 2026 to October 2026', 'on 3 March 2026')
+    """
+    if " to " in period:
+        return f"from {period}"
+    return f"on {period}" if period.count(" ") == 2 else f"in {period}"
+
+
 def received(shares: pl.DataFrame, *, period: str, unit: HourUnit) -> str:
     """Who received the machine time, from the frame of `usage.share` by category.
 
@@ -34,7 +45,7 @@ def received(shares: pl.DataFrame, *, period: str, unit: HourUnit) -> str:
         return f"No machine time is known for {period}."
     first, *others = known.head(NAMED_SHARES).select("category", "share").rows()
     rest = "".join(f", {theme.category_name(category)} {numbers.percent(share)}" for category, share in others)
-    start = f"{theme.label(first[0])} received {numbers.percent(first[1])} of {numbers.UNIT_WORDS[unit]} in {period}{rest}"
+    start = f"{theme.label(first[0])} received {numbers.percent(first[1])} of {numbers.UNIT_WORDS[unit]} {during(period)}{rest}"
     missing = shares["jobs_without_hours"].sum() or 0
     unknown = f"; of {numbers.counted(int(missing), 'job')} the hours are not known" if missing else ""
     return f"{start}{unknown}."
@@ -49,7 +60,8 @@ def capacity_used(offered: pl.DataFrame, *, period: str) -> str:
         return f"The capacity of the machines is not available for {period}."
     left_out = sorted(set(offered["system"]) - set(known["system"]))
     without = f", without {numbers.listed(left_out)}, of unknown size" if left_out else ""
-    return f"The logs show {numbers.percent(float(known['hours'].sum()) / capacity)} of the machines' capacity in use in {period}{without}."
+    share = numbers.percent(float(known["hours"].sum()) / capacity)
+    return f"The logs show {share} of the machines' capacity in use {during(period)}{without}."
 
 
 def waited(waits: pl.DataFrame, *, period: str) -> str:
@@ -60,38 +72,38 @@ def waited(waits: pl.DataFrame, *, period: str) -> str:
         return f"Waits are not available for {period}: the logs do not say when jobs were submitted."
     longest, shortest = known.row(0, named=True), known.row(-1, named=True)
     if longest["median_wait_s"] == shortest["median_wait_s"]:
-        return f"Half of the jobs of every category started within {numbers.duration(longest['median_wait_s'])} in {period}."
+        return f"Half of the jobs of every category started within {numbers.duration(longest['median_wait_s'])} {during(period)}."
     return (
-        f"Waits were longest for {theme.category_name(longest['category'])} in {period}: half of the jobs waited "
+        f"Waits were longest for {theme.category_name(longest['category'])} {during(period)}: half of the jobs waited "
         f"{numbers.duration(longest['median_wait_s'])} or more, against {numbers.duration(shortest['median_wait_s'])} for "
         f"{theme.category_name(shortest['category'])}."
     )
 
 
-def against_due(rows: pl.DataFrame, *, period: str) -> str:
+def against_due(rows: pl.DataFrame, *, period: str, unit: HourUnit = HourUnit.NODE_HOURS) -> str:
     """Who received clearly less and more than was due, from the frame of `fairness.against_due`."""
     check(rows, DUE)
     known = _classified(rows.filter(pl.col("difference").is_not_null())).sort("difference", "category")
     if known.is_empty():
-        return f"What was due to each category in {period} is not available."
-    below, above = known.row(0, named=True), known.row(-1, named=True)
+        return f"What was due to each category {during(period)} is not available."
+    ends = known.select("category", "share_received", "share_due", "difference")
     parts = [
-        f"{theme.category_name(row['category'])} received {numbers.percent(row['share_received'])}, due {numbers.percent(row['share_due'])}"
-        for row in (below, above)
-        if abs(row["difference"]) >= CLEAR_DIFFERENCE
+        f"{theme.category_name(category)} received {numbers.percent(share)} (due {numbers.percent(due)})"
+        for category, share, due, difference in (ends.row(0), ends.row(-1))
+        if abs(difference) >= CLEAR_DIFFERENCE
     ]
     if not parts:
-        return f"In {period} every category received what was due to it, within one percentage point."
-    return f"{theme.sentence_case('; '.join(dict.fromkeys(parts)))}, in {period}."
+        return f"{theme.sentence_case(during(period))} every category received what was due to it, within one percentage point."
+    return f"Of the {numbers.UNIT_WORDS[unit]} {during(period)}, {numbers.listed(list(dict.fromkeys(parts)))}."
 
 
 def unequal(found: Inequality, *, period: str) -> str:
     """How evenly projects were served, and whether the difference lies between categories or within them."""
     if found.jain is None or found.theil is None or found.theil_between is None:
-        return f"How evenly projects were served in {period} is not available: no project has both an award and use."
+        return f"How evenly projects were served {during(period)} is not available: no project has both an award and use."
     between = found.theil_between / found.theil if found.theil > 1e-12 else 0.0
     return (
-        f"Over {numbers.counted(found.projects, 'project')} with an award in {period}, Jain's index of fairness is "
+        f"Over {numbers.counted(found.projects, 'project')} with an award {during(period)}, Jain's index of fairness is "
         f"{numbers.plain(found.jain)} (1 is even); {numbers.percent(between)} of the inequality lies between categories."
     )
 
@@ -108,8 +120,7 @@ def energy_used(total: pl.DataFrame, *, period: str) -> str:
     missing = row["node_hours_without_model"]
     without = f"; {numbers.amount(missing, 'node-hours')} of unknown power are not in it" if missing else ""
     return (
-        f"The jobs of {period} took {numbers.energy(row['energy_it_kwh'])} of IT energy{span}; "
-        f"{numbers.percent(row['metered_share'])} of node-hours were measured, the rest modelled{without}."
+        f"The jobs of {period} took {numbers.energy(row['energy_it_kwh'])} of IT energy{span}; {_measured(row['metered_share'])}{without}."
     )
 
 
@@ -134,16 +145,16 @@ def over_limits(rows: pl.DataFrame, *, period: str) -> str:
     check(rows, AGAINST_LIMITS)
     known = rows.filter(pl.col("over").is_not_null())
     if known.is_empty():
-        return f"Whether limits were kept in {period} is not available."
+        return f"Whether limits were kept {during(period)} is not available."
     over = known.filter("over").sort("system", "title")
     if over.is_empty():
-        return f"No machine was over a limit of law or policy in {period}, as far as logs show."
+        return f"No machine was over a limit of law or policy {during(period)}, as far as logs show."
     parts = [
         f"{row['title']} on {row['system']} at {numbers.percent(row['share'])}, allowed {numbers.percent(row['share_allowed'])}"
         f"{'' if row['exact'] else ' (indicative)'}"
         for row in over.iter_rows(named=True)
     ]
-    return f"Over a limit in {period}: {'; '.join(parts)}."
+    return f"Over a limit {during(period)}: {'; '.join(parts)}."
 
 
 def recommended(split: pl.DataFrame) -> str:
@@ -160,6 +171,13 @@ def recommended(split: pl.DataFrame) -> str:
     if not parts:
         return "The recommended split would leave every category's share within half a percentage point of what it received."
     return f"Of the node-hours, the recommended split would give {numbers.listed(list(dict.fromkeys(parts)))}."
+
+
+def _measured(metered_share: float | None) -> str:
+    if not metered_share:
+        return "nothing was measured, all of it is modelled"
+    share = numbers.percent(metered_share)
+    return f"{share} of node-hours were measured, the rest modelled" if numbers.is_partial(metered_share) else "all of it was measured"
 
 
 def _classified(rows: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,7 @@ def by_category(inputs: ReportInputs) -> Section:
     unit, name = inputs.selection.unit, inputs.period.name
     shares = usage.share(inputs.usage, "category", unit=unit)
     months = usage.share(inputs.usage, "category", "month", unit=unit)
-    offered = usage.capacity(inputs.logged_partitions, inputs.period)
+    offered = inputs.capacity
     words = numbers.UNIT_WORDS[unit]
     return Section(
         id="received",
@@ -49,7 +49,7 @@ def by_category(inputs: ReportInputs) -> Section:
 def by_system(inputs: ReportInputs) -> Section:
     """How much of each machine was used, and by whom."""
     unit, words = inputs.selection.unit, numbers.UNIT_WORDS[inputs.selection.unit]
-    offered = usage.capacity(inputs.logged_partitions, inputs.period)
+    offered = inputs.capacity
     totals = _named(inputs, usage.against_capacity(usage.total_by(inputs.usage, "system"), offered, unit=unit))
     parts = _named(inputs, usage.against_capacity(usage.total_by(inputs.usage, "system", "category"), offered, unit=unit))
     return Section(
@@ -109,7 +109,7 @@ def by_country_and_mode(inputs: ReportInputs) -> Section:
 
 def against_law(inputs: ReportInputs) -> Section:
     """Machine time beside the limits of law and access policy."""
-    offered = usage.capacity(inputs.logged_partitions, inputs.period)
+    offered = inputs.capacity
     rows = _named(inputs, against_limits(inputs.usage, offered, inputs.limits)).sort("title", "system")
     kinds = rows.select("title", "share_allowed", "exact", "reading", "source", "flag").unique().sort("title")
     shares = Table(

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analytics import demand, energy, usage
+from analytics import energy, usage
 from analytics.charts import numbers
 from analytics.report.document import Column, Kind, Section, Table
 from analytics.report.inputs import ReportInputs
@@ -37,7 +37,7 @@ def _counts(inputs: ReportInputs) -> list[tuple[str, float | None, str, float | 
     categories = usage.total_by(inputs.usage, "category")
     unclassified = float(categories.filter(category=UserCategory.UNCLASSIFIED.value)["node_hours"].sum())
     powered = energy.energy_by(energy.energy(usage.total_by(inputs.usage, "system", "partition"), inputs.partitions)).row(0, named=True)
-    asked = demand.demand_of_projects(inputs.usage_of_projects, inputs.projects, inputs.period)
+    asked = inputs.demand
     jobs, node_hours = total["jobs"], total["node_hours"]
     return [
         ("Jobs that used the machines", jobs, "jobs", jobs + total["jobs_never_started"]),

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analytics import demand, fairness, findings, usage, waiting
+from analytics import fairness, findings, usage, waiting
 from analytics.charts import fairness as fairness_charts
 from analytics.charts import numbers
 from analytics.charts import waiting as waiting_charts
@@ -14,8 +14,8 @@ from analytics.report.inputs import ReportInputs
 
 def against_due(inputs: ReportInputs) -> Section:
     """Whether each category received what was due to it, in the period and by month."""
-    asked = demand.demand_of_projects(inputs.usage_of_projects, inputs.projects, inputs.period)
-    due = dict(inputs.due) or _chosen(fairness.due_by_demand(asked), inputs)
+    asked = inputs.demand
+    due = dict(inputs.due) or fairness.due_by_demand(asked)
     rows = fairness.against_due(_hours(inputs.usage), due)
     months = pl.concat(
         [
@@ -57,7 +57,7 @@ def against_due(inputs: ReportInputs) -> Section:
 
 def between_projects(inputs: ReportInputs) -> Section:
     """How evenly the projects with an award were served."""
-    asked = demand.demand_of_projects(inputs.usage_of_projects, inputs.projects, inputs.period)
+    asked = inputs.demand
     served = fairness.satisfaction_of_projects(asked)
     found = fairness.inequality(served["satisfaction"].to_numpy(), served["category"].to_numpy())
     table = Table(
@@ -120,11 +120,6 @@ _DUE = (
 
 def _hours(used: pl.DataFrame) -> pl.DataFrame:
     return usage.total_by(used, "category").select("category", hours="node_hours")
-
-
-def _chosen(due: dict[str, float], inputs: ReportInputs) -> dict[str, float]:
-    chosen = inputs.selection.categories
-    return {category: weight for category, weight in due.items() if not chosen or category in chosen}
 
 
 def _due_in_words(inputs: ReportInputs, asked: pl.DataFrame) -> str:

@@ -143,7 +143,7 @@ def _estimates(inputs: ReportInputs) -> tuple[Block, ...]:
 
 def _idle(inputs: ReportInputs) -> tuple[Block, ...]:
     """What the nodes that no job used took on top, were they all switched on and idle."""
-    offered = usage.capacity(inputs.logged_partitions, inputs.period)
+    offered = inputs.capacity
     rows = energy.idle_energy(usage.total_by(inputs.usage, "system", "partition", "month"), offered, inputs.partitions)
     known = rows.filter(pl.col("energy_idle_kwh").is_not_null())
     if known.is_empty():

@@ -7,7 +7,9 @@ import polars as pl
 
 from analytics.carbon import IntensityMethod, IntensityScope
 from analytics.charts.split import SPLIT
+from analytics.demand import DEMAND, demand_of_projects
 from analytics.report.document import Snapshot
+from analytics.usage import CAPACITY, capacity
 from data.schema import INTENSITY, PARTITIONS, PROJECTS, Schema, check, usage_by, waits_by
 from data.terms import Period, PolicyLimit, Selection
 
@@ -53,6 +55,10 @@ class ReportInputs:
     """Which emissions of power stations count."""
     due: Mapping[str, float] = field(default_factory=dict)
     """Weights of the categories' due shares; none given means the hours awarded or asked for."""
+    offered: pl.DataFrame | None = None
+    """Capacity of the days with logs (CAPACITY); none given means that of the whole period, on the machines with logs."""
+    asked: pl.DataFrame | None = None
+    """What projects asked of the days with logs (DEMAND); none given means of the whole period, on the machines with logs."""
     recommended: pl.DataFrame | None = None
     """A recommended split by category and machine (SPLIT)."""
     recommended_in_words: str = ""
@@ -67,13 +73,29 @@ class ReportInputs:
         check(self.intensity, INTENSITY)
         check(self.projects, PROJECTS)
         check(self.facts, FACTS)
-        if self.recommended is not None:
-            check(self.recommended, SPLIT)
+        for given, schema in ((self.recommended, SPLIT), (self.offered, CAPACITY), (self.asked, DEMAND)):
+            if given is not None:
+                check(given, schema)
 
     @property
     def period(self) -> Period:
         """The period of the report."""
         return self.selection.period
+
+    @property
+    def capacity(self) -> pl.DataFrame:
+        """The capacity with which use is compared (CAPACITY)."""
+        return capacity(self.logged_partitions, self.period) if self.offered is None else self.offered
+
+    @property
+    def demand(self) -> pl.DataFrame:
+        """What the selected projects on machines with logs asked for (DEMAND)."""
+        if self.asked is not None:
+            return self.asked
+        decided = self.projects.filter(pl.col("system").is_in(self.usage["system"].unique().to_list()))
+        asked = demand_of_projects(self.usage_of_projects, decided, self.period)
+        chosen = list(self.selection.categories)
+        return asked.filter(pl.col("category").is_in(chosen)) if chosen else asked
 
     @property
     def logged_partitions(self) -> pl.DataFrame:

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from analytics import demand
+from analytics.fairness import due_by_demand, satisfaction_of_projects
 from analytics.usage import usage_frame
 from data.schema import PROJECTS
 from data.terms import Period
@@ -69,3 +70,12 @@ def test_the_months_add_up_to_the_period() -> None:
     whole = demand.demand_of_projects(months, award, Q1)
     assert by_month["month"].to_list() == list(Q1.months)
     assert by_month["node_hours_demanded"].sum() == pytest.approx(whole["node_hours_demanded"].item())
+
+
+def test_what_a_project_used_on_a_machine_without_logs_is_unknown_and_not_nothing() -> None:
+    award = {"node_hours_awarded": 90.0, "starts": Q1.start, "ends": Q1.end}
+    silent = projects({"account": "p", **award}, {"account": "q", "system": "silent", **award})
+    rows = demand.demand_of_projects(usage_frame(used("other", node_hours=1.0)), silent, Q1)
+    assert dict(rows.select("account", "node_hours").rows()) == {"other": 1.0, "p": 0.0, "q": None}
+    assert satisfaction_of_projects(rows)["account"].to_list() == ["p"]
+    assert due_by_demand(rows) == {"sme": 90.0, "unclassified": 1.0}

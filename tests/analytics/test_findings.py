@@ -39,7 +39,7 @@ def test_a_period_without_machine_time_is_not_called_fair() -> None:
 def test_clear_differences_from_the_due_are_named() -> None:
     rows = against_due(SHARES, {"research": 78, "start_up": 10, "sme": 12})
     said = spoken(findings.against_due(rows, period="Q1 2026"))
-    assert said == "Start-ups received 3.0 %, due 10 %; SMEs received 19 %, due 12 %, in Q1 2026."
+    assert said == "Of the node-hours in Q1 2026, start-ups received 3.0 % (due 10 %) and SMEs received 19 % (due 12 %)."
 
 
 def test_small_differences_from_the_due_are_not_dramatised() -> None:
@@ -133,3 +133,14 @@ def test_emissions_of_a_part_of_the_machine_time_say_of_which_part() -> None:
     assert "6.25 kt CO₂e location-based for 80 % of node-hours;" in spoken(findings.emitted(row, period="Q1 2026"))
     whole = emitted_row(emissions_location_kgco2e=6.25e6, covered_share=1.0)
     assert "6.25 kt CO₂e location-based; " in spoken(findings.emitted(whole, period="Q1 2026"))
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.0, "nothing was measured, all of it is modelled."), (1.0, "all of it was measured.")])
+def test_energy_that_is_all_modelled_or_all_measured_says_so(share: float, words: str) -> None:
+    row = energy_row(energy_it_kwh=2e6, energy_it_low_kwh=2e6, energy_it_high_kwh=2e6, metered_share=share)
+    assert findings.energy_used(row, period="Q1 2026").endswith(words)
+
+
+def test_a_period_without_a_name_of_its_own_reads_from_one_day_to_another() -> None:
+    said = findings.received(SHARES, period="10 August 2026 to 19 August 2026", unit=HourUnit.NODE_HOURS)
+    assert "of node-hours from 10 August 2026 to 19 August 2026, SMEs" in said

@@ -7,6 +7,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import polars as pl
 import pytest
 
 from analytics.report.compose import quarterly
@@ -15,6 +16,7 @@ from analytics.report.html import html
 from analytics.report.inputs import ReportInputs
 from analytics.report.methods import methods
 from data.errors import InputError, SchemaError
+from data.terms import UserCategory
 
 
 class Page(HTMLParser):
@@ -175,3 +177,11 @@ def test_methods_are_the_words_beside_the_code_without_its_examples() -> None:
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_kind_of_value_says_when_it_is_unknown(kind: Kind) -> None:
     assert written(None, kind) == "not available"
+
+
+def test_projects_of_machines_without_logs_and_of_other_categories_stay_out(report_inputs: ReportInputs) -> None:
+    silent = report_inputs.projects.with_columns(system=pl.lit("silent"))
+    more = replace(report_inputs, projects=pl.concat([report_inputs.projects, silent]))
+    assert more.demand.equals(report_inputs.demand)
+    research = replace(report_inputs, selection=replace(report_inputs.selection, categories=(UserCategory.RESEARCH,)))
+    assert "sme" not in research.demand["category"]
