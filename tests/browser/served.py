@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 HOUSE = Path(__file__).resolve().parents[2]
 OUT = Path(__file__).parent / "out"
@@ -49,8 +50,14 @@ class Page:
 
     def drawn(self, charts: int) -> "Page":
         """Wait until so many charts are drawn."""
-        self.tab.wait_for_function(f"document.querySelectorAll('.js-plotly-plot .main-svg').length >= {charts}", timeout=30_000)
+        for place in range(charts):
+            self.tab.locator(".js-plotly-plot").nth(place).locator(".main-svg").first.wait_for(state="attached", timeout=30_000)
         return self
+
+    def address_is(self, search: str) -> "Page":
+        """Wait until the address carries these choices and no others, and the page has settled."""
+        self.tab.wait_for_url(lambda url: urlsplit(url).query == search, timeout=20_000)
+        return self.settled()
 
     def sound(self, name: str) -> None:
         """Take a picture, and fail on any fault, exception or error box."""
