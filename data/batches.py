@@ -33,7 +33,7 @@ OF_BATCH_BY_REASON = (
     "select reason, count(*) as lines from lake.refusals where batch_id = $batch_id group by all order by lines desc, reason"
 )
 SPAN = """
-select min(submitted) as first_submitted, max(coalesce(ended, started, submitted)) as last_seen
+select min(known_since) as first_submitted, max(coalesce(ended, started, submitted)) as last_seen
 from lake.jobs where batch_id = $batch_id
 """
 DEMO = "select distinct system from lake.batches where demo order by system"

@@ -17,8 +17,8 @@ select b.batch_id, b.file, b.refused, count(r.batch_id) as kept
 from lake.batches b left join lake.refusals r using (batch_id) group by all having b.refused <> count(r.batch_id) order by b.batch_id
 """
 TWICE = """
-select system, job_id, array_task, submitted, count(*) as times from lake.jobs
-group by system, job_id, array_task, submitted, started having count(*) > 1 order by all limit 5
+select system, job_id, array_task, known_since, count(*) as times from lake.jobs
+group by system, job_id, array_task, known_since, started having count(*) > 1 order by all limit 5
 """
 USAGE_OF_JOBS = """
 with told as (
@@ -43,7 +43,7 @@ select system, sum(columns(* exclude (system, "partition", category, mode, count
 """
 WAITS_OF_JOBS = """
 select system, count(*) as jobs, sum(greatest(epoch(started) - epoch(submitted), 0)) as wait_s
-from lake.jobs where started is not null group by all
+from lake.jobs where started is not null and submitted is not null group by all
 """
 WAITS_OF_DAILY = "select system, sum(jobs) as jobs, sum(wait_s) as wait_s from lake.waits_daily group by all"
 WAITS_OF_MONTHLY = "select system, sum(jobs) as jobs, sum(wait_s) as wait_s from lake.waits_monthly group by all"

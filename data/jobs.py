@@ -9,7 +9,7 @@ from data.lake import Lake, Writer
 from data.schema import JOBS, check
 
 COLUMNS = ", ".join(f'"{name}"' for name in JOBS)
-RUN = ["job_id", "array_task", "submitted"]
+RUN = ["job_id", "array_task", "known_since"]
 KEY = [*RUN, "started"]
 
 OPEN_ONES_COMPLETED = """
@@ -26,33 +26,33 @@ with pairs as (
         ) as further,
         incoming.ended is null and stored.array_task is not distinct from incoming.array_task as of_same_run
     from lake.jobs stored join incoming_jobs incoming
-        on stored.job_id = incoming.job_id and stored.submitted = incoming.submitted
+        on stored.job_id = incoming.job_id and stored.known_since = incoming.known_since
         and (stored.array_task is not distinct from incoming.array_task
             or (stored.array_task is null and stored.array_job_id is not null))
-    where stored.system = $system and stored.submitted between $first and $last and stored.ended is null
+    where stored.system = $system and stored.known_since between $first and $last and stored.ended is null
 )
 select stored.* from lake.jobs stored
 semi join (
     select stored_row from pairs group by stored_row having bool_or(further) and not bool_or(of_same_run and not further)
 ) completed on stored.rowid = completed.stored_row
-where stored.system = $system and stored.submitted between $first and $last and stored.ended is null
+where stored.system = $system and stored.known_since between $first and $last and stored.ended is null
 """
 REPLACED = "select count(*) as replaced, count(*) filter (where batch_id = $batch_id) as of_same_log from replaced_jobs"
 DELETE_REPLACED = """
 delete from lake.jobs stored using replaced_jobs replaced
-where stored.system = replaced.system and stored.job_id = replaced.job_id and stored.submitted = replaced.submitted
+where stored.system = replaced.system and stored.job_id = replaced.job_id and stored.known_since = replaced.known_since
     and stored.array_task is not distinct from replaced.array_task and stored.ended is null
 """
-OVERLAPPING = "select count(*) from lake.jobs where system = $system and submitted between $first and $last"
+OVERLAPPING = "select count(*) from lake.jobs where system = $system and known_since between $first and $last"
 INSERT_ALL = "insert into lake.jobs by name select *, $batch_id as batch_id from incoming_jobs"
 INSERT_NEW = """
 insert into lake.jobs by name
 select incoming.*, $batch_id as batch_id from incoming_jobs incoming
 anti join (
-    select job_id, array_task, submitted, started, ended from lake.jobs
-    where system = $system and submitted between $first and $last
+    select job_id, array_task, known_since, started, ended from lake.jobs
+    where system = $system and known_since between $first and $last
 ) stored
-    on stored.job_id = incoming.job_id and stored.submitted = incoming.submitted
+    on stored.job_id = incoming.job_id and stored.known_since = incoming.known_since
     and stored.array_task is not distinct from incoming.array_task
     and (
         stored.started is not distinct from incoming.started
@@ -62,7 +62,7 @@ anti join (
 OF_SYSTEM = """
 select system, job_id, array_task, queue, qos, account, unix_group, user_pseudonym, submitted, started, ended, elapsed_s,
     nodes, cores, gpus, state, energy_logged_kwh, energy_quality
-from lake.jobs where system = $system order by submitted, job_id, array_task
+from lake.jobs where system = $system order by known_since, job_id, array_task
 """
 
 
@@ -81,14 +81,15 @@ class Landed:
 def store(writer: Writer, jobs: pl.DataFrame, *, batch_id: int) -> Landed:
     """What became of a chunk of jobs of one system after storing what is new in it.
 
-    A run is known by system, job id, array task, submission and start. A job that was waiting or running in an earlier log is
-    replaced by its later state, and its part of the rollups taken away; the later state's part comes with its batch. The waiting
-    rest of an array is replaced by the task that carries its job id in the end. An earlier state after a later one is passed over.
+    A run is known by system, job id, array task, submission (where a log tells none: start) and start. A job that was waiting or
+    running in an earlier log is replaced by its later state, and its part of the rollups taken away; the later state's part comes
+    with its batch. The waiting rest of an array is replaced by the task that carries its job id in the end. An earlier state after
+    a later one is passed over.
     """
     if jobs.is_empty():
         return Landed(accepted=0, completed=0, seen_before=0)
-    distinct = _distinct(check(jobs, JOBS))
-    span = {"system": jobs["system"][0], "first": jobs["submitted"].min(), "last": jobs["submitted"].max()}
+    distinct = _distinct(check(jobs, JOBS).with_columns(known_since=pl.coalesce("submitted", "started")))
+    span = {"system": jobs["system"][0], "first": distinct["known_since"].min(), "last": distinct["known_since"].max()}
     with writer.beside("incoming_jobs", distinct):
         if writer.frame(OVERLAPPING, span).item() == 0:
             accepted, completed = writer.change(INSERT_ALL, {"batch_id": batch_id}), 0

@@ -66,7 +66,7 @@ def usage_daily(jobs: ir.Table) -> ir.Table:
 
 def waits_daily(jobs: ir.Table) -> ir.Table:
     """Queue waits per system, partition, account, day of start and bin; bin b holds waits of 2^(b/8) - 1 s up to the next."""
-    started = jobs.filter(jobs.started.notnull())
+    started = jobs.filter(jobs.started.notnull(), jobs.submitted.notnull())
     wait_s = ibis.greatest(started.started.epoch_seconds() - started.submitted.epoch_seconds(), 0)
     rows = started.select("system", "partition", "account", day=started.started.date(), wait_s=wait_s.cast("float64"))
     binned = rows.mutate(bin=((rows.wait_s + 1).log2() * BINS_PER_OCTAVE).floor().cast("int64"))

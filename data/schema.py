@@ -22,7 +22,7 @@ JOBS: Schema = {
     "account": pl.String,
     "unix_group": pl.String,
     "user_pseudonym": pl.String,
-    "submitted": UTC_TIME,
+    "submitted": UTC_TIME,  # null: the log tells starts but no submissions, and so no waits
     "eligible": UTC_TIME,
     "started": UTC_TIME,  # null: it never started
     "ended": UTC_TIME,  # null: pending or running when the log was written

@@ -110,7 +110,8 @@ def _ingested(settings: Settings, writer: Writer, order: Order, person: Person, 
     batch = _closed(writer, order, person, dialect, tally, batch_id, now)
     declared = order.declaration is not None and declare(writer, order.system, order.declaration, author=person.name)
     warnings = tuple(_warnings(order, tally))
-    return Account(batch=batch, reasons=tally.reasons, time_zone=reading.time_zone, warnings=warnings, declared=declared)
+    zone = dialect.own_zone or reading.time_zone
+    return Account(batch=batch, reasons=tally.reasons, time_zone=zone, warnings=warnings, declared=declared)
 
 
 def machine_of(system: System) -> Machine:

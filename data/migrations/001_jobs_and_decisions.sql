@@ -12,7 +12,8 @@ create table jobs (
     account varchar,
     unix_group varchar,
     user_pseudonym varchar,
-    submitted timestamptz not null,
+    submitted timestamptz, -- null: the log tells starts but no submissions, and so no waits
+    known_since timestamptz not null, -- submission, else start
     eligible timestamptz,
     started timestamptz,
     ended timestamptz,
