@@ -82,7 +82,7 @@ def estimates() -> None:
     shown = facts.select(
         "system", "partition", "node_idle_w", "node_max_w", "utilisation", "pue", "market_factor", "grid_zone", "estimates"
     )
-    st.subheader("What the model takes for each partition", anchor=False)
+    st.header("What the model takes for each partition", anchor=False)
     guesses = [", ".join(map(tables.readable, names.split())) or "none" for names in shown["estimates"]]
     people = tables.for_people(shown).with_columns(estimates=pl.Series(guesses))
     alt = "Power, utilisation and PUE of each partition, and which of them are estimates"

@@ -85,7 +85,7 @@ def over_the_months() -> None:
 
 def limits_of_the_law() -> None:
     """Each machine's time against the limits that law and policy set."""
-    st.subheader("Limits of law and access policy", anchor=False)
+    st.header("Limits of law and access policy", anchor=False)
     st.markdown(parts.escaped(findings.over_limits(results.named(here, limits), period=period)))
     shown = limits.select(
         "system", "title", "share", "share_allowed", "over", "node_hours", "node_hours_base", "exact", "reading", "source"
@@ -113,7 +113,7 @@ with right:
     )
 over_the_months()
 st.markdown(parts.escaped(f"{findings.unequal(fair, period=period)} {findings.waited(waits, period=period)}"))
-st.subheader("Inequality between projects, by user category", anchor=False)
+st.header("Inequality between projects, by user category", anchor=False)
 tables.table(
     inequality_by(results.satisfaction(here), "category"),
     name="inequality-by-category",

@@ -45,7 +45,7 @@ def indicators() -> None:
 
 def facts_of_machines() -> None:
     """Every fact about every machine, known or not, with source, flag and validity."""
-    st.subheader("Facts about the machines", anchor=False)
+    st.header("Facts about the machines", anchor=False)
     st.caption("An unknown fact stands with the reason why it is not known, and figures that need it are not available.")
     known = loaders.systems(here.state)
     wanted = here.selection.systems if here.selection is not None else ()
@@ -83,13 +83,13 @@ def values_now() -> None:
         "Emissions, location-based": numbers.emissions(spent["emissions_location_kgco2e"]),
         "Emissions, market-based": numbers.emissions(spent["emissions_market_kgco2e"]),
     }
-    st.subheader(f"What they come to: {filters.in_words(here.chosen, loaders.system_names(here.state))}", anchor=False)
+    st.header(f"What they come to: {filters.in_words(here.chosen, loaders.system_names(here.state))}", anchor=False)
     tables.plain_table(pl.DataFrame({"Indicator": list(values), "Value": list(values.values())}), alt="The indicators for the selection")
 
 
 def limits_of_the_law() -> None:
     """The limits with their reading, source and flag."""
-    st.subheader("Limits of law and access policy", anchor=False)
+    st.header("Limits of law and access policy", anchor=False)
     for limit in loaders.policy_limits():
         indicative = "" if limit.exact else " The comparison is indicative."
         of = limit.of.value.replace("_", " ")
@@ -101,9 +101,9 @@ def limits_of_the_law() -> None:
 
 def factors() -> None:
     """Carbon intensities and prices, with source and flag."""
-    st.subheader("Carbon intensity of the grids", anchor=False)
+    st.header("Carbon intensity of the grids", anchor=False)
     tables.table(loaders.intensity(), name="carbon-intensity", alt="Annual carbon intensity of each grid zone, with source", most_rows=8)
-    st.subheader("Electricity prices", anchor=False)
+    st.header("Electricity prices", anchor=False)
     tables.table(loaders.prices(), name="prices", alt="Annual electricity prices of each country, with source", most_rows=8)
 
 

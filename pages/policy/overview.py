@@ -77,7 +77,7 @@ parts.chart(
     data=monthly,
     name="machine-time-by-month",
 )
-st.subheader("What else the logs say", anchor=False)
+st.header("What else the logs say", anchor=False)
 answers()
 left, right = st.columns(2, gap="large")
 with left:

@@ -72,7 +72,7 @@ def row_of_figures(found: Recommendation) -> None:
 def why(found: Recommendation) -> None:
     """The split in words, and what each limit costs."""
     st.markdown(parts.escaped(words.paragraph(found, limits, names, period=chosen.period.name)))
-    st.subheader("What holds the split back", anchor=False)
+    st.header("What holds the split back", anchor=False)
     if found.binding.is_empty():
         st.caption("Nothing: every project gets what it asks for.")
         return
@@ -87,7 +87,7 @@ def why(found: Recommendation) -> None:
 
 def winners_and_losers(found: Recommendation) -> None:
     """Every project with what it asked for, received and would get."""
-    st.subheader("Every project, the largest change first", anchor=False)
+    st.header("Every project, the largest change first", anchor=False)
     rows = found.by_project.drop("project").sort(pl.col("change").abs(), descending=True)
     held = [words.in_words(limit, limits, names) if limit else "its own request" for limit in rows["limited_by"]]
     shown = tables.for_people(rows).with_columns(limited_by=pl.Series(held, dtype=pl.String))

@@ -70,7 +70,7 @@ def by_what() -> None:
 
 def all_logs() -> None:
     """What is in the store, in full precision, whatever is selected."""
-    st.subheader("All logs in the store", anchor=False)
+    st.header("All logs in the store", anchor=False)
     rows = loaders.spans(here.seen)
     tables.plain_table(
         results.named(here, rows).select(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analytics.charts import numbers, theme
 from data.errors import EquinodeError
@@ -15,7 +16,11 @@ from data.terms import UserCategory
 from pages.shared import filters, loaders, tables, visit
 
 COMMAND_DEMO = "python -m data demo"
+COMMAND_PROJECTS = "python -m data projects import TABLE --system NAME"
 COMMAND_INGEST = "python -m data ingest LOG --system NAME"
+
+WORTH_A_NOTE = 0.01
+"""From this share of unclassified machine time on, a page says how to classify projects."""
 
 PRINT = """
 <style>
@@ -124,10 +129,10 @@ def coverage(words: Sequence[str]) -> None:
 def unclassified(shares: pl.DataFrame) -> None:
     """Note how much machine time belongs to projects that nobody has put into a user category."""
     share = float(shares.filter(category=UserCategory.UNCLASSIFIED.value)["share"].sum())
-    if share:
-        st.caption(
-            f"{numbers.percent(share)} of the machine time is of projects whose user category nobody has decided. They are shown as "
-            "unclassified until somebody does."
+    if share >= WORTH_A_NOTE:
+        st.markdown(
+            f"{numbers.percent(share)} of the machine time is of projects whose user category nobody has decided: bring in a table of "
+            f"projects on the page Intake, or with `{COMMAND_PROJECTS}`."
         )
 
 
@@ -161,15 +166,15 @@ def empty_store() -> None:
     with st.container(border=True):
         st.markdown("**No log has been brought in yet.** Once there is one, this page answers its question from it.")
         st.markdown("Bring in the log of a machine, here on the page *Intake* or on the command line:")
-        st.code(COMMAND_INGEST, language="shell")
+        st.code(COMMAND_INGEST, language=None)
         st.markdown("Or look around first, with a log that is invented and marked so everywhere:")
-        st.code(COMMAND_DEMO, language="shell")
+        st.code(COMMAND_DEMO, language=None)
         st.page_link("operations/intake.py", label="Bring in a log", icon=":material/upload_file:")
 
 
-def demo_banner() -> None:
+def demo_banner(place: DeltaGenerator) -> None:
     """Say quietly that the store holds invented data."""
-    st.caption(":orange-badge[Demonstration data] The jobs, projects and accounts shown here are invented; the machines' facts are real.")
+    place.markdown(":orange-badge[Demonstration data] Jobs, projects and accounts are invented here; the machines' facts are real.")
 
 
 def told(run: Callable[[], None]) -> None:
@@ -184,7 +189,8 @@ def error_box(error: EquinodeError) -> None:
     """Say what happened, what is safe and what to do, in the error's own words."""
     logging.getLogger("equinode").warning("%s: %s", type(error).__name__, error)
     first, _, rest = str(error).partition("\n")
-    st.error(f"**This cannot be shown.** {escaped(theme.sentence_case(first))}\n\nNothing in the store was changed.", icon=":material/error:")
+    words = escaped(theme.sentence_case(first))
+    st.error(f"**This cannot be shown.** {words}\n\nNothing in the store was changed.", icon=":material/error:")
     if rest.strip():
         st.code(rest.strip("\n"), language=None)
 

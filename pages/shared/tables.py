@@ -30,6 +30,7 @@ HEADERS = {
     "node_hours_base": "Node-hours that the limit is a share of",
     "batch_id": "Batch",
     "raw": "Line as read",
+    "file": "File",
 }
 """Headers that are not the column's name with a capital."""
 

@@ -64,7 +64,7 @@ def bring_in(lake: Path, log: bytes, *, system: str = "lumi", demo: bool = False
 
 def words_of(app: AppTest) -> str:
     """Every text on a page, one after the other."""
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning, app.error, app.success, app.code)
+    kinds = (app.title, app.header, app.markdown, app.caption, app.info, app.warning, app.error, app.success, app.code)
     texts = [str(element.value) for kind in kinds for element in kind]
     figures = [f"{metric.label}: {metric.value}" for metric in app.metric]
     return "\n".join(texts + figures)
