@@ -13,6 +13,7 @@ from data.export.usage import Format
 from data.export.xdmod import Compat, DatasetType, Dimension
 from data.export.xdmod_periods import AggregationUnit
 from data.ingest.written import Mark
+from data.series import IntensityMethod, IntensityScope, SeriesKind
 
 app = typer.Typer(
     help="Logs in, tables out. The store is the folder that EQUINODE_LAKE names (data/var/lake if it names none).",
@@ -24,6 +25,8 @@ export = typer.Typer(help="Tables for other programs, to standard output.", no_a
 app.add_typer(export, name="export")
 projects = typer.Typer(help="Who holds an account: tables of projects in, lists out.", no_args_is_help=True)
 app.add_typer(projects, name="projects")
+series = typer.Typer(help="Hourly carbon intensity and day-ahead prices in, their coverage out.", no_args_is_help=True)
+app.add_typer(series, name="series")
 BY = "Any of system, partition, account, category, mode, country, month, day, joined by commas."
 said = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -134,6 +137,48 @@ def list_projects(
     from data.commands_projects import project_list
 
     sys.stdout.buffer.write(project_list(unclassified=unclassified, system=system, form=form))
+
+
+@series.command("import")
+def import_series(
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet: Electricity Maps, ENTSO-E, or zone, time and value.")],
+    kind: Annotated[SeriesKind, typer.Option(help="What the file tells: carbon or price.")],
+    zone: Annotated[list[str] | None, typer.Option(help="The zone of a file that names none; else only these.")] = None,
+    method: Annotated[IntensityMethod | None, typer.Option(help="Whether intensities count production alone, or imports too.")] = None,
+    scope: Annotated[IntensityScope | None, typer.Option(help="Which emissions intensities count.")] = None,
+    unit: Annotated[str | None, typer.Option(help="The unit, where no column states it, such as gCO2e/kWh or EUR/MWh.")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Zone of times without offset, such as UTC or Europe/Brussels.")] = None,
+    source: Annotated[str | None, typer.Option(help="Whose figures they are; else the file's name.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Let stored values that contradict the file give way.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, store nothing.")] = False,
+) -> None:
+    """Bring in a series; a file that contradicts stored values is refused."""
+    from data.commands_series import import_series_file
+    from data.ingest.series_table import SeriesOrder
+
+    order = SeriesOrder(
+        path=file,
+        kind=kind,
+        zones=tuple(zone or ()),
+        method=method,
+        scope=scope,
+        unit=unit,
+        time_zone=time_zone,
+        source=source,
+        replace=replace,
+    )
+    import_series_file(order, dry_run=dry_run, said=said)
+
+
+@series.command("list")
+def list_series(
+    kind: Annotated[SeriesKind | None, typer.Option(help="Only carbon or price.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="csv, parquet or json.")] = Format.CSV,
+) -> None:
+    """How many hours of each year every stored series knows, to standard output."""
+    from data.commands_series import series_list
+
+    sys.stdout.buffer.write(series_list(kind=kind, form=form))
 
 
 def main() -> None:
