@@ -36,6 +36,7 @@ POLICY = (
     Place(file="policy/fairness.py", title="Fairness", question="Did each group receive what was due to it?"),
     Place(file="policy/energy.py", title="Energy", question="What did the machine time cost in energy and emissions?"),
     Place(file="policy/split.py", title="Split", question="Who should get how much, and what would it cost?"),
+    Place(file="policy/reports.py", title="Reports", question="What can be filed?"),
     Place(file="policy/methods.py", title="Methods", question="How is each figure computed, and from what?", needs_store=False),
 )
 OPERATIONS = (Place(file="operations/intake.py", title="Intake", question="Which logs are in, and what was refused?", needs_store=False),)
@@ -43,12 +44,13 @@ OPERATIONS = (Place(file="operations/intake.py", title="Intake", question="Which
 
 def show(place: Place) -> None:
     """Draw the frame around a page, and run the page."""
+    banner_place = st.empty()
+    st.title(place.question, anchor=False)
+    finding_place = st.empty()
     person = access.reader()
     state = loaders.seen()
     if state is not None and loaders.demo_systems(state):
-        parts.demo_banner()
-    st.title(place.question, anchor=False)
-    finding_place = st.empty()
+        parts.demo_banner(banner_place)
     selection = filters.bar(state) if state is not None else None
     visit.begin(Visit(person=person, state=state, selection=selection, finding_place=finding_place))
     if state is None and place.needs_store:
