@@ -13,7 +13,7 @@ from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.solution import Refusal
 from analytics.carbon import IntensityMethod
 from analytics.commands import told
-from analytics.demand import demand_of_projects
+from analytics.demand import demand_while_logged
 from analytics.recommendation import Recommendation, recommendation
 from analytics.recommendation_words import paragraph, refusal_in_words
 from analytics.report.compose import quarterly
@@ -21,9 +21,9 @@ from analytics.report.document import Snapshot
 from analytics.report.html import html
 from analytics.report.inputs import FACTS, ReportInputs
 from analytics.split_problem import SplitChoices, SplitFacts
-from analytics.usage import capacity
+from analytics.usage import capacity_while_logged
 from data import access, facts
-from data.batches import demo_systems
+from data.batches import demo_systems, logged_days
 from data.dates import period_named
 from data.errors import InputError
 from data.lake import Lake
@@ -107,11 +107,13 @@ def system_names(lake: Lake) -> dict[str, str]:
 def split_facts(lake: Lake, chosen: Selection) -> SplitFacts:
     """What the store and the reference facts know about the period and machines of a split."""
     partitions = _partitions(lake, chosen)
-    projects = all_projects(lake, systems=chosen.systems)
+    logged = _logged(lake, chosen)
     return SplitFacts(
-        demand=demand_of_projects(usage(lake, chosen, "system", "account"), projects, chosen.period),
+        demand=demand_while_logged(
+            usage(lake, chosen, "system", "account"), all_projects(lake, systems=chosen.systems), logged, chosen.period
+        ),
         usage=usage(lake, chosen, "system", "account", "category", "partition", "month"),
-        offered=capacity(partitions, chosen.period),
+        offered=capacity_while_logged(partitions, logged, chosen.period),
         partitions=partitions,
         intensity=facts.carbon_intensity(),
         limits=facts.policy_limits(),
@@ -124,7 +126,9 @@ def report_inputs(lake: Lake, chosen: Selection) -> ReportInputs:
     known = known_systems(lake)
     shown = [known[system] for system in partitions["system"].unique().sort()]
     before = Selection(period=chosen.period.before, systems=chosen.systems, categories=chosen.categories, unit=chosen.unit)
-    found, state = _split(lake, chosen), lake.snapshot()
+    found, state, logged = _split(lake, chosen), lake.snapshot(), _logged(lake, chosen)
+    projects, wanted = all_projects(lake, systems=chosen.systems), [category.value for category in chosen.categories]
+    decided = projects.filter(pl.col("category").is_in(wanted)) if wanted else projects
     dimensions = ("system", "partition", "category", "mode", "country", "month")
     return ReportInputs(
         selection=chosen,
@@ -134,7 +138,9 @@ def report_inputs(lake: Lake, chosen: Selection) -> ReportInputs:
         waits=waits(lake, chosen, "category"),
         partitions=partitions,
         intensity=facts.carbon_intensity(),
-        projects=all_projects(lake, systems=chosen.systems),
+        projects=projects,
+        offered=capacity_while_logged(partitions, logged, chosen.period),
+        asked=demand_while_logged(usage(lake, chosen, "system", "account"), decided, logged, chosen.period),
         limits=facts.policy_limits(),
         facts=facts.fact_table(shown).select(list(FACTS)),
         snapshot=Snapshot(id=state.snapshot_id, author=state.author or "", message=state.message or "", committed=state.committed),
@@ -146,6 +152,11 @@ def report_inputs(lake: Lake, chosen: Selection) -> ReportInputs:
         if found is None
         else paragraph(found, facts.policy_limits(), system_names(lake), period=chosen.period.name),
     )
+
+
+def _logged(lake: Lake, chosen: Selection) -> dict[str, Period]:
+    """From which day to which the logs of the machines chosen run."""
+    return {system: days for system, days in logged_days(lake).items() if not chosen.systems or system in chosen.systems}
 
 
 def _partitions(lake: Lake, chosen: Selection) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """How much machine time was asked for: what was awarded where that is known, else what the queue showed."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import polars as pl
@@ -61,6 +62,16 @@ def demand_of_projects(usage: pl.DataFrame, projects: pl.DataFrame, period: Peri
         .select(DEMAND.keys())
         .sort("system", "account")
     )
+
+
+def demand_while_logged(usage: pl.DataFrame, projects: pl.DataFrame, logged: Mapping[str, Period], period: Period) -> pl.DataFrame:
+    """What each project asked of those days of the period for which its machine has logs (otherwise as `demand_of_projects`)."""
+    asked = [
+        demand_of_projects(usage.filter(pl.col("system") == system), projects.filter(pl.col("system") == system), both)
+        for system, days in logged.items()
+        if (both := days.within(period))
+    ]
+    return pl.concat([pl.DataFrame(schema=dict(DEMAND)), *asked])
 
 
 def demand_by_month(usage: pl.DataFrame, projects: pl.DataFrame, period: Period) -> pl.DataFrame:

@@ -117,6 +117,20 @@ def capacity(partitions: pl.DataFrame, period: Period, *, announced: bool = Fals
     )
 
 
+def capacity_while_logged(partitions: pl.DataFrame, logged: Mapping[str, Period], period: Period) -> pl.DataFrame:
+    """The capacity of machines on those days of the period for which there are logs, so that use is compared with what it could be.
+
+    Args:
+        partitions: The facts of the machines (PARTITIONS); a machine without logs offers nothing here.
+        logged: From which day to which the logs of each machine run.
+        period: The period asked for.
+    """
+    parts = [
+        capacity(partitions.filter(pl.col("system") == system), both) for system, days in logged.items() if (both := days.within(period))
+    ]
+    return pl.concat([pl.DataFrame(schema=dict(CAPACITY)), *parts])
+
+
 def capacity_by(offered: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
     """The capacity summed to one row for each value of these dimensions (of system, partition, month).
 

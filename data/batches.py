@@ -1,12 +1,13 @@
 """The batches: one record a log file that was brought in, with what became of each of its lines."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from data.lake import Lake, Writer
 from data.schema import REFUSALS, check
+from data.terms import Period
 
 NEXT = "select coalesce(max(batch_id), 0) + 1 from lake.batches"
 INSERT = """
@@ -35,6 +36,10 @@ OF_BATCH_BY_REASON = (
 SPAN = """
 select min(known_since) as first_submitted, max(coalesce(ended, started, submitted)) as last_seen
 from lake.jobs where batch_id = $batch_id
+"""
+LOGGED = """
+select system, min(first_submitted)::date as first_day, max(last_seen)::date as last_day
+from lake.batches where first_submitted is not null group by all order by system
 """
 DEMO = "select distinct system from lake.batches where demo order by system"
 
@@ -123,3 +128,8 @@ def refusals_by_reason(lake: Lake) -> pl.DataFrame:
 def demo_systems(lake: Lake) -> tuple[str, ...]:
     """The machines of which the store holds the demonstration log."""
     return tuple(lake.frame(DEMO)["system"].to_list())
+
+
+def logged_days(lake: Lake) -> dict[str, Period]:
+    """From which day to which the logs of each machine run."""
+    return {system: Period(first, last + timedelta(days=1)) for system, first, last in lake.frame(LOGGED).iter_rows()}

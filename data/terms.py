@@ -183,6 +183,15 @@ class Period:
             month = month_after(month)
         return tuple(found)
 
+    def within(self, other: "Period") -> "Period | None":
+        """The days that lie in both, none where there are none.
+
+        >>> Period(date(2026, 1, 1), date(2026, 4, 1)).within(Period(date(2026, 3, 15), date(2027, 1, 1)))
+        Period(start=datetime.date(2026, 3, 15), end=datetime.date(2026, 4, 1))
+        """
+        first, last = max(self.start, other.start), min(self.end, other.end)
+        return Period(first, last) if first < last else None
+
     @property
     def start_utc(self) -> datetime:
         """Its first instant."""

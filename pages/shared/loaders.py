@@ -137,8 +137,7 @@ def offered(state: Seen, chosen: Selection) -> pl.DataFrame:
 
 def logged_days(state: Seen) -> dict[str, Period]:
     """From which day to which the logs of each machine run."""
-    days = batches(state).group_by("system").agg(pl.min("first_submitted").dt.date(), pl.max("last_seen").dt.date()).drop_nulls()
-    return {system: Period(first, last + timedelta(days=1)) for system, first, last in days.sort("system").rows()}
+    return _kept(state, "logged days", (), lambda: batch_records.logged_days(state.lake))
 
 
 def logged_throughout(state: Seen, chosen: Selection, period: Period) -> bool:
@@ -200,12 +199,7 @@ def health() -> dict[str, str | int]:
 
 
 def _offered(state: Seen, chosen: Selection) -> pl.DataFrame:
-    facts_of, frames = partitions(state, chosen.systems), [empty(indicators.CAPACITY)]
-    for system, days in logged_days(state).items():
-        first, last = max(days.start, chosen.period.start), min(days.end, chosen.period.end)
-        if first < last:
-            frames.append(indicators.capacity(facts_of.filter(system=system), Period(first, last)))
-    return pl.concat(frames)
+    return indicators.capacity_while_logged(partitions(state, chosen.systems), logged_days(state), chosen.period)
 
 
 def _kept(state: Seen, what: str, arguments: tuple[object, ...], make: Callable[[], T]) -> T:

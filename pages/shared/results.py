@@ -8,7 +8,7 @@ import streamlit as st
 
 from analytics import carbon, energy, fairness, limits, usage, waiting
 from analytics.carbon import IntensityMethod, IntensityScope
-from analytics.demand import DEMAND, demand_by_month, demand_of_projects
+from analytics.demand import DEMAND, demand_by_month, demand_while_logged
 from analytics.fairness import Inequality
 from data.schema import empty
 from data.terms import HourUnit, Period, Selection
@@ -141,14 +141,16 @@ def against_limits(here: Visit) -> pl.DataFrame:
     return limits.against_limits(used, loaders.offered(here.seen, everybody), loaders.policy_limits())
 
 
+def _logged_of_chosen(here: Visit) -> dict[str, Period]:
+    """From which day to which the logs of the machines chosen run."""
+    chosen = here.chosen.systems
+    return {system: days for system, days in loaders.logged_days(here.seen).items() if not chosen or system in chosen}
+
+
 def _logged(here: Visit) -> list[tuple[str, Period]]:
     """The machines chosen, each with the days of the period for which there are logs."""
-    found = []
-    for system, days in loaders.logged_days(here.seen).items():
-        first, last = max(days.start, here.chosen.period.start), min(days.end, here.chosen.period.end)
-        if first < last and (not here.chosen.systems or system in here.chosen.systems):
-            found.append((system, Period(first, last)))
-    return found
+    logged = _logged_of_chosen(here)
+    return [(system, both) for system, days in logged.items() if (both := days.within(here.chosen.period))]
 
 
 def _of(here: Visit, system: str) -> tuple[Selection, pl.DataFrame]:
@@ -159,11 +161,11 @@ def _of(here: Visit, system: str) -> tuple[Selection, pl.DataFrame]:
 
 
 def _demand(here: Visit) -> pl.DataFrame:
-    asked = [empty(DEMAND)]
-    for system, days in _logged(here):
-        chosen, projects = _of(here, system)
-        asked.append(demand_of_projects(loaders.usage(here.seen, chosen, "system", "account"), projects, days))
-    return pl.concat(asked)
+    projects = loaders.all_projects(here.seen, here.chosen.systems)
+    wanted = [category.value for category in here.chosen.categories]
+    decided = projects.filter(pl.col("category").is_in(wanted)) if wanted else projects
+    used = loaders.usage(here.seen, here.chosen, "system", "account")
+    return demand_while_logged(used, decided, _logged_of_chosen(here), here.chosen.period)
 
 
 def _monthly_due(here: Visit) -> pl.DataFrame:
