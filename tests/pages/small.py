@@ -34,7 +34,7 @@ def small_log() -> bytes:
     lines = [
         HEADER,
         sacct(1_000, "project_465000001", months, nodes=8, energy="360000000"),
-        sacct(2_000, "EHPC-AIF-2025PG01-128", months[6:], nodes=3),
+        sacct(2_000, "ehpc-aif-2025pg01-128", months[6:], nodes=3),
         sacct(3_000, "project_465000777", months[10:], nodes=1),
         "4000|alice|project_465000001|standard-g|normal|2025-05-03T08:00:00|||2025-05-02T08:00:00|x|COMPLETED|1|1||600|",
     ]

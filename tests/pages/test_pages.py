@@ -16,10 +16,11 @@ PAGES = (
     "policy/fairness.py",
     "policy/energy.py",
     "policy/split.py",
+    "policy/reports.py",
     "policy/methods.py",
     "operations/intake.py",
 )
-NEEDS_STORE = PAGES[:5]
+NEEDS_STORE = PAGES[:6]
 
 
 @pytest.mark.parametrize("page", PAGES)
