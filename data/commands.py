@@ -41,7 +41,8 @@ def ingest_files(
 def ingest_with_progress(order: Order, said: Console) -> Account:
     """The closing account of an ingest during which a bar shows how far the file has been read."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.fields[lines]:,} lines"), console=said, transient=True) as bar:
+    lines_read = TextColumn("{task.fields[lines]:,} lines")
+    with Progress(*columns, lines_read, console=said, transient=True, disable=not said.is_terminal) as bar:
         size = order.path.stat().st_size if order.path.is_file() else None
         task = bar.add_task(escape(order.path.name), total=size, lines=0)
         return ingest(

@@ -122,6 +122,8 @@ def _answer(lake: Lake, sql: str, chosen: Selection, by: tuple[str, ...]) -> pl.
     unknown = [name for name in by if name not in DIMENSIONS]
     if unknown:
         raise InputError(f"usage cannot be grouped by {', '.join(unknown)}; choose among {', '.join(DIMENSIONS)}.")
+    if len(set(by)) < len(by):
+        raise InputError(f"usage is to be grouped by {', '.join(by)}, where a dimension stands more than once; name each once.")
     frame = lake.frame(
         sql,
         {

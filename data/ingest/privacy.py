@@ -20,6 +20,9 @@ SAFE_WORD = re.compile(
     """,
     re.VERBOSE,
 )
+PERHAPS_UID = re.compile(r"\d{3,}")
+"""A whole number that may be the number of a user; the first one of a line is taken for the job's."""
+
 WORD = re.compile(r"[^\s|;,\"'(){}\[\]☃^#]+")
 
 
@@ -46,10 +49,12 @@ def pseudonyms(key: bytes, system: str) -> Callable[[str], str]:
 def masked(raw: str) -> str:
     """A line whose fields are not known, with every word masked that is not a number, time, size, state or trackable resource.
 
+    Whole numbers of three digits and more are masked too, but for a first one: they may be those of users.
+
     >>> masked("123|alice|2026-01-31T12:00:00|CANCELLED by 1001|cpu=8,mem=16G|my job")
     '123|***|2026-01-31T12:00:00|CANCELLED by ***|cpu=8,mem=16G|*** ***'
     """
-    words = WORD.sub(lambda word: word[0] if SAFE_WORD.fullmatch(word[0]) else MASK, raw)
+    words = WORD.sub(lambda word: word[0] if _is_safe(word) else MASK, raw)
     return without_uid(words)[:LONGEST_RAW]
 
 
@@ -63,6 +68,10 @@ def masked_fields(raw: str, separator: str, names: tuple[str, ...], shown: Conta
     known = (*names[: len(fields)], *[""] * (len(fields) - len(names)))
     kept = (field if name in shown or not field else MASK for field, name in zip(fields, known, strict=True))
     return without_uid(separator.join(kept))[:LONGEST_RAW]
+
+
+def _is_safe(word: re.Match[str]) -> bool:
+    return SAFE_WORD.fullmatch(word[0]) is not None and (word.start() == 0 or PERHAPS_UID.fullmatch(word[0]) is None)
 
 
 def without_uid(line: str) -> str:
