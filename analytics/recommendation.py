@@ -36,6 +36,10 @@ ENERGY_OF_SPLIT: Schema = {
 """Modelled energy and emissions of a set of hours, with the hours they cover."""
 
 HELD = 1e-6
+"""The gain below which a limit does not count as holding a split back."""
+
+SHOWN_DECIMALS = 3
+"""To a thousandth of a node-hour: beneath that lie the last bits of the solve and of sums."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +128,7 @@ def _by_project(solution: Solution, received: pl.DataFrame, recommended: pl.Data
         asked.join(got, on="project", how="left", validate="1:1")
         .join(given, on="project", how="left", validate="1:1")
         .join(solution.satisfaction, on="project", how="left", validate="1:1")
-        .with_columns(pl.col("node_hours_received", "node_hours_recommended").fill_null(0.0))
+        .with_columns(pl.col("node_hours_received", "node_hours_recommended").fill_null(0.0).round(SHOWN_DECIMALS))
     )
     return (
         rows.with_columns(
@@ -155,7 +159,7 @@ def _side_by_side(received: pl.DataFrame, recommended: pl.DataFrame, *by: str) -
     got = received.group_by(by).agg(node_hours_received=pl.col("node_hours").sum())
     given = recommended.group_by(by).agg(node_hours_recommended=pl.col("node_hours").sum())
     both = got.join(given, on=by, how="full", coalesce=True, validate="1:1")
-    return both.with_columns(pl.col("node_hours_received", "node_hours_recommended").fill_null(0.0)).sort(by)
+    return both.with_columns(pl.col("node_hours_received", "node_hours_recommended").fill_null(0.0).round(SHOWN_DECIMALS)).sort(by)
 
 
 def _by_system(capacity: pl.DataFrame, received: pl.DataFrame, recommended: pl.DataFrame) -> pl.DataFrame:
