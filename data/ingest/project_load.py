@@ -20,7 +20,7 @@ from data.lake import Lake, Writer, exists, writing
 from data.schema import PROJECTS
 from data.settings import Settings
 from data.systems import known_systems, system_named
-from data.terms import Action, UserCategory
+from data.terms import AccessMode, Action, UserCategory
 
 KEY = ["system", "account"]
 
@@ -58,7 +58,7 @@ class ProjectAccount:
     changed: int
     """Projects of which something was decided anew."""
     unchanged: int
-    """Projects that were decided just so already."""
+    """Projects that were decided just so already, and rows that decide nothing."""
     joined: int
     """Rows added to an earlier row of the same project on another partition."""
     repeated: int
@@ -154,7 +154,7 @@ def _decided(
         raise InputError(
             f"none of the {found.rows:,} rows of {table.file} can be believed; the first, line {first['line']}: {first['detail']}."
         )
-    stated, notes = found.projects, list[str]()
+    stated, notes = found.projects.with_columns(is_logged=pl.lit(value=False)), list[str]()
     before = pl.DataFrame(schema=dict(PROJECTS))
     if source is not None:
         stated, notes = _as_logged(source, stated)
@@ -168,10 +168,12 @@ def _as_logged(source: Lake | Writer, stated: pl.DataFrame) -> tuple[pl.DataFram
     exact = stated.join(logged, on=KEY, how="semi").height
     folded = pl.col("account").str.to_lowercase().alias("folded")
     spellings = logged.with_columns(folded).filter(pl.struct("system", "folded").is_unique()).rename({"account": "logged"})
-    spelled = stated.with_columns(folded).join(logged.with_columns(is_logged=pl.lit(True)), on=KEY, how="left", validate="1:1")
+    marked = logged.with_columns(is_exact=pl.lit(value=True))
+    spelled = stated.with_columns(folded).join(marked, on=KEY, how="left", validate="1:1", maintain_order="left")
     spelled = spelled.join(spellings, on=["system", "folded"], how="left", validate="1:1", maintain_order="left")
-    other = pl.col("is_logged").is_null() & pl.col("logged").is_not_null()
-    named = spelled.with_columns(account=pl.when(other).then("logged").otherwise("account")).select(stated.columns)
+    other = pl.col("is_exact").is_null() & pl.col("logged").is_not_null()
+    account = pl.when(other).then("logged").otherwise("account")
+    named = spelled.with_columns(account=account, is_logged=pl.col("is_exact").is_not_null() | other).select(stated.columns)
     moved = spelled.filter(other).height
     notes = [f"{moved:,} accounts are spelled with other capitals in the logs, and were taken as those"] if moved else []
     absent = stated.height - exact - moved
@@ -179,24 +181,32 @@ def _as_logged(source: Lake | Writer, stated: pl.DataFrame) -> tuple[pl.DataFram
 
 
 def _beside(stated: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """Each stated project with what was decided before, where the table does not say otherwise."""
+    """Each stated project with what was decided before, where the table does not say otherwise.
+
+    A row that only repeats an account of the logs, with what its code tells anyway, decides nothing and does not differ.
+    """
     both = stated.join(before, on=KEY, how="left", suffix="_before", validate="1:1", maintain_order="left")
     known = both.join(before.select(KEY).with_columns(known=pl.lit(True)), on=KEY, how="left", validate="1:1", maintain_order="left")
     open_before = pl.col("category_before").is_null() | (pl.col("category_before") == UserCategory.UNCLASSIFIED)
     rest = {name: pl.coalesce(name, f"{name}_before") for name in PROJECTS if name not in (*KEY, "category", "mode")}
+    stated_mode = pl.when(~((pl.col("mode") == AccessMode.OTHER) & pl.col("mode_before").is_null())).then("mode")
     by_track = pl.when(open_before).then("category_by_track").otherwise("category_before")
     merged = known.with_columns(
         known=pl.col("known").fill_null(value=False),
         category=pl.coalesce("category", by_track),
-        mode=pl.coalesce("mode", "mode_before", "mode_by_code"),
+        mode=pl.coalesce(stated_mode, "mode_before", "mode_by_code"),
         **rest,
     )
     same = [pl.col(name).eq_missing(pl.col(f"{name}_before")) for name in PROJECTS if name not in KEY]
-    return merged.with_columns(differs=~(pl.col("known") & pl.all_horizontal(same)))
+    told_nothing = (
+        pl.col("is_logged") & (pl.col("category") == UserCategory.UNCLASSIFIED) & pl.col("mode").eq_missing(pl.col("mode_by_code"))
+    )
+    told_nothing &= pl.all_horizontal(pl.col(name).is_null() for name in rest)
+    return merged.with_columns(differs=~pl.when("known").then(pl.all_horizontal(same)).otherwise(told_nothing))
 
 
 def _account(table: TextTable, columns: Columns, found: ProjectRows, decided: pl.DataFrame, notes: Sequence[str]) -> ProjectAccount:
-    stored = decided.filter(~pl.col("known")).height
+    stored = decided.filter(~pl.col("known") & pl.col("differs")).height
     changed = decided.filter(pl.col("known") & pl.col("differs")).height
     return ProjectAccount(
         file=table.file,

@@ -185,7 +185,7 @@ def test_a_mapping_corrects_the_guess_and_is_refused_where_it_names_nothing(tmp_
     path = written(tmp_path, 'Ref,"Hours, total",Machine\np1,7,vega\n')
     assert rows(path, "Ref=account,Hours, total=node_hours").projects["node_hours_awarded"].to_list() == [7.0]
     for wrong in ("Rif=account", "Ref=colour", "Ref"):
-        with pytest.raises(InputError, match="mapping|no column"):
+        with pytest.raises(InputError, match=r"mapping|no column"):
             rows(path, "Ref=account", wrong)
 
 
@@ -233,7 +233,9 @@ def test_a_reading_that_was_only_assumed_is_told(tmp_path: Path) -> None:
     assert any("--decimal comma" in note for note in found.notes)
 
 
-@pytest.mark.parametrize("content", [b"", b"   \n\n", b"\x00\x01\x02", b"PK\x03\x04 no archive", b"one column\nonly\n", b'a,b\n"never closed'])
+@pytest.mark.parametrize(
+    "content", [b"", b"   \n\n", b"\x00\x01\x02", b"PK\x03\x04 no archive", b"one column\nonly\n", b'a,b\n"never closed']
+)
 def test_a_file_that_is_no_table_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(InputError) as told:
         rows(written(tmp_path, content), system="lumi")

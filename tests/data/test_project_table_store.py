@@ -27,7 +27,9 @@ def brought(settings: Settings, folder: Path, text: str, *, dry_run: bool = Fals
 
 
 def told(account: ProjectAccount) -> tuple[int, int, int, int]:
-    assert account.stored + account.changed + account.unchanged + account.joined + account.repeated + account.refusals.height == account.rows
+    assert (
+        account.stored + account.changed + account.unchanged + account.joined + account.repeated + account.refusals.height == account.rows
+    )
     return account.stored, account.changed, account.unchanged, account.refusals.height
 
 
@@ -80,7 +82,7 @@ def test_the_rollups_follow_a_new_category(settings: Settings, tmp_path: Path) -
 
 def test_an_account_is_taken_in_the_spelling_of_the_logs(settings: Settings, tmp_path: Path) -> None:
     brought_in(settings, frame(job(1, account="ehpc-reg-2025r01-218")))
-    account = brought(settings, tmp_path, "Project ID,System\nEHPC-REG-2025R01-218,Vega\nEHPC-REG-2025R01-219,Vega\n")
+    account = brought(settings, tmp_path, "Project ID,System,Title\nEHPC-REG-2025R01-218,Vega,A\nEHPC-REG-2025R01-219,Vega,B\n")
     assert projects.stored(Lake(settings))["account"].to_list() == ["EHPC-REG-2025R01-219", "ehpc-reg-2025r01-218"]
     assert any("other capitals" in note for note in account.notes)
     assert any("1 of 2 projects have run no job" in note for note in account.notes)
@@ -109,7 +111,7 @@ def test_the_list_can_be_brought_in_again_and_changes_nothing(settings: Settings
     brought(settings, tmp_path, text)
     before = projects.listed(Lake(settings))
     again = brought(settings, tmp_path, encoded(before, Format.CSV).decode())
-    assert (again.changed, again.refusals.height) == (0, 0)
+    assert (again.stored, again.changed, again.unchanged, again.refusals.height) == (0, 0, 2, 0)
     assert_frame_equal(projects.listed(Lake(settings)), before)
 
 
