@@ -1,0 +1,57 @@
+"""Every log that was brought in has its record, and every refused line its reason."""
+
+from datetime import timedelta
+
+import polars as pl
+import pytest
+from made_jobs import NOON, batch, bring_in, frame, job, plain_store, running
+
+from data import batches
+from data.errors import SchemaError
+from data.schema import REFUSALS
+
+
+def refused(*reasons: str) -> pl.DataFrame:
+    rows = [{"line": number, "reason": reason, "detail": "found and expected", "raw": "1|***"} for number, reason in enumerate(reasons, 2)]
+    return pl.DataFrame(rows, schema=dict(REFUSALS))
+
+
+def test_batches_are_numbered_on_and_listed_newest_first() -> None:
+    with plain_store() as writer:
+        for number in (1, 2):
+            assert batches.next_id(writer) == number
+            log = frame(job(number))
+            batches.record(writer, batch(number, log, bring_in(writer, number, log)))
+        assert batches.all_batches(writer)["batch_id"].to_list() == [2, 1]
+
+
+def test_a_batch_spans_from_its_first_submission_to_the_last_thing_seen() -> None:
+    later = NOON + timedelta(days=1)
+    with plain_store() as writer:
+        bring_in(writer, 1, frame(job(1), running(2, submitted=later), job(3, submitted=NOON + timedelta(days=2), ran_s=None)))
+        assert batches.span(writer, 1) == (NOON, NOON + timedelta(days=2))
+        assert batches.span(writer, 2) == (None, None)
+
+
+def test_refused_lines_are_kept_with_machine_and_file_and_counted_by_reason() -> None:
+    with plain_store() as writer:
+        for number, system in enumerate(("vega", "lumi"), start=1):
+            log = frame(job(number, system=system))
+            batches.record(writer, batch(number, log, bring_in(writer, number, log)))
+            batches.record_refusals(writer, refused("negative", "negative", "no_end_time"), batch_id=number)
+        assert batches.refusals(writer, most=4).select("system", "line").rows() == [("lumi", 2), ("lumi", 3), ("lumi", 4), ("vega", 2)]
+        assert batches.refusals(writer, systems=("vega",)).height == 3
+        assert batches.refusals_by_reason(writer).row(0) == ("lumi", "negative", 2)
+        assert writer.frame(batches.OF_BATCH_BY_REASON, {"batch_id": 1}).rows() == [("negative", 2), ("no_end_time", 1)]
+
+
+def test_refused_lines_of_a_log_with_nothing_new_are_forgotten() -> None:
+    with plain_store() as writer:
+        batches.record_refusals(writer, refused("negative"), batch_id=1)
+        batches.forget_refusals(writer, 1)
+        assert writer.frame("from lake.refusals").is_empty()
+
+
+def test_refusals_without_a_reason_column_do_not_pass_the_door() -> None:
+    with plain_store() as writer, pytest.raises(SchemaError, match="reason"):
+        batches.record_refusals(writer, refused("negative").drop("reason"), batch_id=1)
