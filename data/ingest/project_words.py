@@ -122,6 +122,8 @@ OTHER_COUNTRY_WORDS = {
     "holland": "NL",
     "slovak republic": "SK",
     "macedonia": "MK",
+    "republic of north macedonia": "MK",
+    "luxemburg": "LU",
     "fyrom": "MK",
     "bosnia and herzegovina": "BA",
     "usa": "US",

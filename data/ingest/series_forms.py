@@ -56,6 +56,8 @@ class SeriesColumns:
     """The zone that this column states."""
     zone: str | None
     """The column of zones."""
+    by_country: bool
+    """Whether its zones are countries, by name or code."""
     values: tuple[ValueColumn, ...]
     """The columns of values."""
     method: IntensityMethod | None
@@ -68,22 +70,25 @@ class SeriesColumns:
 
 MASS = {"g": 1.0, "kg": 1_000.0, "t": 1_000_000.0}
 PER_ENERGY = {"kwh": 1.0, "mwh": 0.001}
-CARBON_UNIT = re.compile(r"\b(?P<mass>k?g|t)\s?(?:co2\s?(?:eq|e)?)?(?: per)? (?P<energy>[km]wh)\b")
+CARBON_UNIT = re.compile(r"\b(?P<mass>k?g|t)\s?(?:co2\s?(?:eq|e)?)?(?: per)? (?P<energy>[km]wh)e?\b")
 MONEY = {"eur": 1.0, "euro": 1.0, "ct": 0.01, "cent": 0.01}
 PER_ENERGY_OF_PRICE = {"kwh": 1_000.0, "mwh": 1.0}
-PRICE_UNIT = re.compile(r"\b(?P<money>eur|euro|ct|cent)(?: per)? (?P<energy>[km]wh)\b")
+PRICE_UNIT = re.compile(r"\b(?P<money>eur|euro|ct|cent)(?: per)? (?P<energy>[km]wh)e?\b")
 OTHER_MONEY = re.compile(r"\b(?P<money>gbp|chf|nok|sek|dkk|pln|czk|huf|ron|bgn|uah|usd)(?: per)? (?P<energy>[km]wh)\b")
 CANONICAL = {SeriesKind.CARBON: "gCO2e/kWh", SeriesKind.PRICE: "EUR/MWh"}
 TIME_WORDS = {"datetime", "timestamp", "time", "ts", "mtu", "started", "start", "utc", "hour", "date"}
 NOT_TIMES = {"zone", "intraday", "end", "until", "created", "updated"}
 ZONE_NAMES = ("zone id", "grid zone", "bidding zone", "market zone", "price area", "zone", "area", "country code", "region", "country")
+COUNTRY_NAMES = ("country", "country code")
+"""Columns whose zones are countries, which are taken under their ISO 3166 code."""
+
 SEQUENCE = "sequence"
 ESTIMATED = ("data estimated", "estimated", "is estimated")
 PLAIN_VALUES = {
     SeriesKind.CARBON: ("carbon intensity", "intensity", "carbon intensity avg", "carbonintensity", "value", "ci"),
     SeriesKind.PRICE: ("price", "day ahead price", "value"),
 }
-ZONE_LIKE = re.compile(r"[A-Z]{2}\d?(?:[-_][A-Za-z0-9]+)*")
+ZONE_LIKE = re.compile(r"[A-Z]{2}\d?(?:[-_](?:[A-Z0-9]+|[A-Z][a-z]+))*")
 BRACKETED = re.compile(r"\s*[\[(][^\])]*[\])]\s*")
 ELECTRICITY_MAPS_COLUMNS = {"zone id", "country"}
 
@@ -118,6 +123,7 @@ def columns_of(names: Sequence[str], kind: SeriesKind, unit: str | None) -> Seri
         time=time,
         time_zone=zone_stated(time),
         zone=zone,
+        by_country=zone is not None and plains[zone] in COUNTRY_NAMES,
         values=values,
         method=IntensityMethod.FLOW_TRACED if form is SeriesForm.ELECTRICITY_MAPS else None,
         sequence=next((name for name in names if plains[name] == SEQUENCE), None),

@@ -109,7 +109,7 @@ def _batch(order: SeriesOrder, found: SeriesValues, person: Person, now: datetim
 
 def _nothing_to_believe(order: SeriesOrder, found: SeriesValues) -> str:
     if found.refusals.is_empty():
-        return f"{order.path.name} holds no value; expected {UNITS[order.kind]} by zone and time."
+        return f"{order.path.name} holds no value of those wanted; expected {UNITS[order.kind]} by zone and time."
     first = found.refusals.row(0, named=True)
     return f"none of the {found.read:,} values of {order.path.name} can be believed; the first, line {first['line']}: {first['detail']}."
 

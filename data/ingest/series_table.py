@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from data.errors import InputError
+from data.ingest.project_words import country_named
 from data.ingest.series_forms import SeriesColumns, SeriesForm, columns_of
 from data.ingest.series_times import instants, known_zone, lengths_between, lengths_stated, parsed
 from data.ingest.text_table import TextTable, file_bytes, padded, read_table
@@ -19,7 +20,9 @@ EMPTY_WORDS = ("", "n/a", "n/e", "na", "nan", "null", "none", "-", "–")
 BOUNDS = {SeriesKind.CARBON: (0.0, 2_000.0), SeriesKind.PRICE: (-500.0, 5_000.0)}
 """The most that can be true: no power plant emits 2,000 gCO2e/kWh; the coupled day-ahead market clears from -500 to 5,000 EUR/MWh."""
 
-MAIN_SEQUENCES = ("without sequence", "sequence 1", "1", "")
+MAIN_SEQUENCE = r"^(?i:without sequence|(?:sequence )*1|)$"
+"""The coupled auction; others of the same hour, such as that of a single exchange, stand in the same file."""
+
 DAY_FIRST_FORMS = (SeriesForm.ENTSO_E,)
 FAULTS = {
     "unreadable": "expected a time such as 2026-03-01 13:00",
@@ -100,7 +103,7 @@ def series_values(order: SeriesOrder) -> SeriesValues:
     zone = _time_zone(order, columns)
     cells = _long(frame, columns)
     wanted, passed_over = _wanted(order, cells, columns)
-    timed = _timed(wanted, columns, zone)
+    timed = _timed(order.path.name, wanted, columns, zone)
     judged = _judged(timed, order.kind, decimal_comma=decimal_comma)
     empty = judged.filter(pl.col("is_empty"))
     refused = judged.filter(~pl.col("is_empty") & pl.col("fault").is_not_null())
@@ -187,7 +190,11 @@ def _long(frame: pl.DataFrame, columns: SeriesColumns) -> pl.DataFrame:
     cells = pl.concat(parts)
     named = next((name for name in (columns.zone,) if name is not None and "|" in name), None)
     area = pl.lit(named) if named is not None else pl.col("zone")
-    return cells.with_columns(zone=area.str.split("|").list.last().str.strip_chars().replace("", None))
+    zoned = cells.with_columns(zone=area.str.split("|").list.last().str.strip_chars().replace("", None))
+    if not columns.by_country:
+        return zoned
+    codes = {name: country_named(name) or name for name in zoned["zone"].drop_nulls().unique()}
+    return zoned.with_columns(pl.col("zone").replace(codes))
 
 
 def _wanted(order: SeriesOrder, cells: pl.DataFrame, columns: SeriesColumns) -> tuple[pl.DataFrame, int]:
@@ -200,7 +207,7 @@ def _wanted(order: SeriesOrder, cells: pl.DataFrame, columns: SeriesColumns) -> 
     if absent:
         raise InputError(f"{file} has no zone {absent[0]!r}; its zones are {', '.join(found[:12])}{' …' if len(found) > 12 else ''}.")
     zoned = cells if found else cells.with_columns(zone=pl.lit(order.zones[0]))
-    keep = pl.col("sequence").fill_null("").str.to_lowercase().str.strip_chars().is_in(MAIN_SEQUENCES)
+    keep = pl.col("sequence").fill_null("").str.strip_chars().str.contains(MAIN_SEQUENCE)
     if order.zones:
         keep &= pl.col("zone").is_in(order.zones).fill_null(value=True)
     if order.kind is SeriesKind.PRICE:
@@ -224,13 +231,13 @@ def _wanted(order: SeriesOrder, cells: pl.DataFrame, columns: SeriesColumns) -> 
     return kept, cells.height - kept.height
 
 
-def _timed(cells: pl.DataFrame, columns: SeriesColumns, zone: str | None) -> pl.DataFrame:
+def _timed(file: str, cells: pl.DataFrame, columns: SeriesColumns, zone: str | None) -> pl.DataFrame:
     """The values with instant, minutes and what is wrong with their time."""
     series = cells.select(pl.concat_str("zone", "method", "scope", separator=" ", ignore_nulls=True)).to_series()
     start, end = _read_times(cells["time"], day_first=columns.form in DAY_FIRST_FORMS)
     if zone is None and start.filter(pl.col("naive").is_not_null() & pl.col("offset").is_null()).height:
         raise InputError(
-            f"the times in column {columns.time!r} have no offset; say their zone with --time-zone, such as UTC or Europe/Brussels."
+            f"{file}: the times in column {columns.time!r} have no offset; say their zone with --time-zone, such as UTC or Europe/Brussels."
         )
     found = instants(pl.DataFrame({"series": series, "naive": start["naive"], "offset": start["offset"]}), zone)
     minutes = lengths_between(series, found["started"]) if end is None else lengths_stated(found["started"], start, end, zone)
@@ -311,7 +318,7 @@ def _refusals(refused: pl.DataFrame, kind: SeriesKind) -> pl.DataFrame:
 
 
 def _notes(order: SeriesOrder, frame: pl.DataFrame, columns: SeriesColumns, believed: pl.DataFrame) -> list[str]:
-    found = []
+    found = ["zones named as countries were taken under their ISO 3166 codes"] if columns.by_country else []
     if columns.estimated is not None:
         guessed = frame.filter(pl.col(columns.estimated).cast(pl.String).str.to_lowercase() == "true").height
         found += [f"{guessed:,} of {frame.height:,} rows were estimated by their publisher"] if guessed else []

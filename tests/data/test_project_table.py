@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from hypothesis import given
+from hypothesis import settings as trial
 from hypothesis import strategies as st
 
 from data.errors import InputError
@@ -247,6 +248,7 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\x00"), max
 )
 
 
+@trial(max_examples=60, deadline=None)
 @given(st.lists(st.lists(CELLS, min_size=12, max_size=14), min_size=1, max_size=8), st.sampled_from("\t;,"))
 def test_every_row_is_believed_refused_joined_or_repeated(cells: list[list[str]], delimiter: str) -> None:
     lines = [delimiter.join('"' + cell.replace('"', '""') + '"' for cell in row) for row in cells]

@@ -161,6 +161,19 @@ def test_a_wide_table_is_a_column_a_zone(tmp_path: Path) -> None:
         values(tmp_path, text, "price")
 
 
+def test_countries_are_taken_under_their_codes_and_that_is_told(tmp_path: Path) -> None:
+    text = "Datetime (UTC),Country,Price (EUR/MWhe)\n2024-01-01 00:00,Austria,5\n2024-01-01 01:00,Austria,6\n"
+    found = values(tmp_path, text, "price")
+    assert set(found.values["zone"]) == {"AT"}
+    assert any("ISO 3166" in note for note in found.notes)
+
+
+def test_columns_that_only_begin_like_a_zone_are_not_taken_for_zones(tmp_path: Path) -> None:
+    text = "utc_timestamp,DE_LU_price_day_ahead,CI_direct\n2024-01-01 00:00,5,6\n"
+    with pytest.raises(InputError, match="no column of price values"):
+        values(tmp_path, text, "price", unit="EUR/MWh")
+
+
 def test_a_wide_parquet_file_and_a_spreadsheet_like_one_agree(tmp_path: Path) -> None:
     start = datetime(2024, 1, 1, tzinfo=UTC)
     frame = pl.DataFrame({"time": [start, start + timedelta(hours=1)], "FI [EUR/MWh]": [1.5, -2.0], "SE3 [EUR/MWh]": [3.0, None]})
@@ -263,7 +276,7 @@ TIMES = st.sampled_from(
 NUMBERS = st.sampled_from(["1", "-5", "1e3", "9e9", "nan", "", "N/A", "1,5", "0x1"]) | st.floats(width=32).map(str)
 
 
-@trial(max_examples=60)
+@trial(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(TIMES, st.sampled_from(["FI", "SE3", ""]), NUMBERS), min_size=1, max_size=12),
     st.sampled_from(["UTC", "Europe/Paris"]),
