@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from data.errors import EquinodeError
+from data.errors import EquinodeError, InputError
 from data.export.usage import Format
 from data.export.xdmod import Compat, DatasetType, Dimension
 from data.export.xdmod_periods import AggregationUnit
@@ -33,16 +33,26 @@ said = Console(stderr=True, highlight=False, soft_wrap=True)
 
 @app.command()
 def ingest(
-    files: Annotated[list[Path], typer.Argument(help="Log files, plain or gzip.", metavar="FILE...")],
+    *,
+    files: Annotated[list[Path] | None, typer.Argument(help="Log files, plain or gzip.", metavar="FILE...")] = None,
     system: Annotated[str, typer.Option(help="The machine whose logs they are, such as lumi; a new name needs --system-file.")],
     system_file: Annotated[Path | None, typer.Option(help="TOML file that declares a machine the reference facts do not know.")] = None,
     dialect: Annotated[str | None, typer.Option(help="sacct, sacct_xdmod or swf; content decides if this is not given.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="Zone of times without offset, such as Europe/Paris; else the machine's.")] = None,
+    from_sacct: Annotated[
+        bool, typer.Option("--from-sacct", help="Run the site's own sacct (EQUINODE_SACCT) instead of reading files.")
+    ] = False,
+    since: Annotated[str, typer.Option(help="With --from-sacct: the first day, YYYY-MM-DD, or last: go on where the store ends.")] = "last",
 ) -> None:
     """Bring logs into the store; each file lands as a whole or not at all."""
-    from data.commands import ingest_files
+    from data.commands import ingest_files, ingest_from_sacct
 
-    ingest_files(files, system=system, system_file=system_file, dialect=dialect, time_zone=time_zone, said=said)
+    if from_sacct == bool(files):
+        raise InputError("name log files, or --from-sacct, and not both.")
+    if files:
+        ingest_files(files, system=system, system_file=system_file, dialect=dialect, time_zone=time_zone, said=said)
+    else:
+        ingest_from_sacct(since=since, system=system, system_file=system_file, time_zone=time_zone, said=said)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """What the commands of `python -m data` do, apart from reading the command line."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +17,7 @@ from data.export.usage import Format, encoded, usage_table
 from data.export.xdmod import Compat, DatasetType, Dimension, Request, metrics, period_of_jobs
 from data.export.xdmod_periods import AggregationUnit
 from data.facts import System
+from data.ingest.live import fetched, since_named
 from data.ingest.load import Account, Order, ingest, ingest_together
 from data.ingest.privacy import pseudonyms
 from data.ingest.source import Dialect
@@ -35,6 +37,24 @@ def ingest_files(
     machine = _machine(system, declaration, origin=str(system_file))
     for file in files:
         order = Order(path=file, system=machine, declaration=declaration, dialect=_dialect(dialect), time_zone=time_zone)
+        say_account(ingest_with_progress(order, said), said)
+
+
+def ingest_from_sacct(*, since: str, system: str, system_file: Path | None, time_zone: str | None, said: Console) -> None:
+    """Run the site's own `sacct` and bring in what is new since a day, or since the last time."""
+    declaration = _text(system_file) if system_file is not None else None
+    machine = _machine(system, declaration, origin=str(system_file))
+    lake = _store_if_any()
+    first_day = since_named(since, lake, machine.id)
+    if lake is not None:
+        lake.close()
+    with fetched(settings(), first_day) as path:
+        with path.open("rb") as lines:
+            has_jobs = len(list(islice(lines, 2))) > 1
+        if not has_jobs:
+            said.print(f"sacct knows of no job since {first_day}; the store is as it was.")
+            return
+        order = Order(path=path, system=machine, declaration=declaration, dialect=Dialect.SACCT, time_zone=time_zone)
         say_account(ingest_with_progress(order, said), said)
 
 

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     pseudonym_key: str | None = Field(
         default=None, min_length=16, repr=False, description="Key of the pseudonyms; none: made once and kept beside the store."
     )
+    sacct: str = Field(default="sacct", description="The site's own sacct, such as 'ssh login1 env SLURM_TIME_FORMAT=%s sacct'.")
     author: str | None = Field(default=None, description="Who is named as author of what this process writes; none: the login name.")
 
 
