@@ -268,7 +268,8 @@ def words_instead(title: str, words: str) -> go.Figure:
     figure = canvas(title, "", height=120)
     figure.layout.annotations = ()
     figure.update_layout(xaxis_visible=False, yaxis_visible=False)
-    figure.add_annotation(x=0.5, y=0.5, xref="paper", yref="paper", text=words, showarrow=False, font={"size": 14})
+    lines = "<br>".join(textwrap.wrap(words, 46))
+    figure.add_annotation(x=0.5, y=0.5, xref="paper", yref="paper", text=lines, showarrow=False, font={"size": 14})
     return figure
 
 

@@ -43,7 +43,8 @@ machines = f" --systems {','.join(chosen.systems)}" if chosen.systems else ""
 period = f"{chosen.period.start:%Y-%m-%d}..{chosen.period.end:%Y-%m-%d}"
 st.code(
     f"python -m analytics report --period {period}{machines} --unit {chosen.unit} --snapshot {snapshot_id} --out {name}.html",
-    language="bash",
+    language=None,
+    wrap_lines=True,
 )
 if chosen.categories:
     st.caption("The command makes the report of all user categories.")

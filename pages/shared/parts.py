@@ -174,7 +174,7 @@ def empty_store() -> None:
 
 def demo_banner(place: DeltaGenerator) -> None:
     """Say quietly that the store holds invented data."""
-    place.markdown(":orange-badge[Demonstration data] Jobs, projects and accounts are invented here; the machines' facts are real.")
+    place.markdown(":orange-badge[Demonstration data] :small[Jobs, projects and accounts are invented here; the machines' facts are real.]")
 
 
 def told(run: Callable[[], None]) -> None:

@@ -11,7 +11,7 @@ from analytics.charts import numbers, theme
 from data.terms import AccessMode, HourUnit, UserCategory
 from pages.shared import loaders, visit
 
-ROW_PX, HEADER_PX = 35, 38
+ROW_PX, HEADER_PX = 33, 36
 
 HEADERS = {
     "system": "Machine",
@@ -70,7 +70,7 @@ def table(
         placeholder=numbers.NOT_AVAILABLE,
         alt=alt,
         key=f"table-{name}",
-        height=HEADER_PX + ROW_PX * max(1, min(look.height, most_rows)),
+        height="content" if look.height <= most_rows else HEADER_PX + ROW_PX * most_rows,
     )
     download(data, name=name)
 

@@ -68,7 +68,7 @@ def test_usage_shows_the_totals_of_each_log_to_the_last_digit(visit: Visit, smal
     hours = 6 * 64 * (14 * 8 + 8 * 3 + 4 * 1)
     table = app.table[0].value
     assert table["Machine"].tolist() == ["LUMI"]
-    assert table["Jobs"].tolist() == ["26"]
+    assert table["Jobs that ran"].tolist() == ["26"]
     assert table["Core-hours"].tolist() == [f"{hours:,.4f}"]
 
 
@@ -111,11 +111,11 @@ def test_a_log_without_awards_says_why_fairness_indices_are_not_available(visit:
 def test_new_data_show_at_the_next_interaction_without_a_restart(visit: Visit, tmp_path: Path) -> None:
     bring_in(tmp_path / "lake", small_log())
     app = visit(tmp_path / "lake", "policy/usage.py")
-    assert app.table[0].value["Jobs"].tolist() == ["26"]
+    assert app.table[0].value["Jobs that ran"].tolist() == ["26"]
     later = small_log().splitlines()[0].decode() + "\n" + sacct(9_000, "project_465000001", ["2026-02"]) + "\n"
     bring_in(tmp_path / "lake", later.encode())
     app.run()
-    assert app.table[0].value["Jobs"].tolist() == ["27"]
+    assert app.table[0].value["Jobs that ran"].tolist() == ["27"]
 
 
 def test_demonstration_data_are_marked_on_every_page(visit: Visit, tmp_path: Path) -> None:
