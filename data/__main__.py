@@ -126,6 +126,7 @@ def import_projects(
     hierarchy: Annotated[Path | None, typer.Option(help="Tree of fields: code, name, parent's code; no column names.")] = None,
     groups: Annotated[Path | None, typer.Option(help="Which group hangs where: group, code; no column names.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why, for the history.")] = None,
+    refused: Annotated[Path | None, typer.Option(help="File to write all refused rows to, as CSV with line and reason.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, store nothing.")] = False,
 ) -> None:
     """Bring in who holds the accounts; what the table does not say stays as it was decided."""
@@ -134,7 +135,7 @@ def import_projects(
 
     corrections = tuple(mapping or ())
     order = ProjectOrder(path=file, system=system, mapping=corrections, mark=decimal, reason=reason) if file is not None else None
-    import_project_files(order, tree=hierarchy, groups=groups, system=system, dry_run=dry_run, said=said)
+    import_project_files(order, tree=hierarchy, groups=groups, system=system, refused=refused, dry_run=dry_run, said=said)
 
 
 @projects.command("list")
@@ -160,6 +161,7 @@ def import_series(
     time_zone: Annotated[str | None, typer.Option(help="Zone of times without offset, such as UTC or Europe/Brussels.")] = None,
     source: Annotated[str | None, typer.Option(help="Whose figures they are; else the file's name.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Let stored values that contradict the file give way.")] = False,
+    refused: Annotated[Path | None, typer.Option(help="File to write all refused rows to, as CSV with line and reason.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, store nothing.")] = False,
 ) -> None:
     """Bring in a series; a file that contradicts stored values is refused."""
@@ -177,7 +179,7 @@ def import_series(
         source=source,
         replace=replace,
     )
-    import_series_file(order, dry_run=dry_run, said=said)
+    import_series_file(order, refused=refused, dry_run=dry_run, said=said)
 
 
 @series.command("list")

@@ -13,6 +13,7 @@ from data.errors import InputError
 from data.export.usage import Format, encoded
 from data.ingest.project_load import ProjectAccount, ProjectOrder, TreeAccount, import_projects, import_tree
 from data.lake import Lake
+from data.schema import REFUSALS, empty
 from data.settings import settings
 from data.systems import known_systems, system_named
 from data.terms import Action
@@ -22,7 +23,14 @@ SHOWN = 20
 
 
 def import_project_files(
-    order: ProjectOrder | None, *, tree: Path | None, groups: Path | None, system: str | None, dry_run: bool, said: Console
+    order: ProjectOrder | None,
+    *,
+    tree: Path | None,
+    groups: Path | None,
+    system: str | None,
+    refused: Path | None,
+    dry_run: bool,
+    said: Console,
 ) -> None:
     """Bring in a table of projects, a tree of fields, or both, and give account of every row.
 
@@ -33,13 +41,19 @@ def import_project_files(
         raise InputError("--hierarchy and --groups go together: the tree of fields, and the table that hangs groups on it.")
     if order is None and tree is None:
         raise InputError("nothing to bring in; name a table of projects, or --hierarchy and --groups.")
-    person = local_person(settings())
+    if tree is not None and system is None:
+        raise InputError("a tree is of one machine's accounts; say which with --system.")
+    person, refusals = local_person(settings()), [empty(REFUSALS)]
     if order is not None:
-        say_projects(import_projects(settings(), order, person, dry_run=dry_run), said, dry_run=dry_run)
-    if tree is not None and groups is not None:
-        if system is None:
-            raise InputError("a tree is of one machine's accounts; say which with --system.")
-        say_tree(import_tree(settings(), tree, groups, system, person, dry_run=dry_run), said, dry_run=dry_run)
+        account = import_projects(settings(), order, person, dry_run=dry_run)
+        say_projects(account, said, dry_run=dry_run)
+        refusals.append(account.refusals)
+    if tree is not None and groups is not None and system is not None:
+        hung = import_tree(settings(), tree, groups, system, person, dry_run=dry_run)
+        say_tree(hung, said, dry_run=dry_run)
+        refusals.append(hung.refusals)
+    if refused is not None:
+        write_refusals(pl.concat(refusals), refused)
 
 
 def say_projects(account: ProjectAccount, said: Console, *, dry_run: bool) -> None:
@@ -84,6 +98,18 @@ def project_list(*, unclassified: bool, system: str | None, form: Format) -> byt
     chosen = (system_named(system, known_systems(lake)).id,) if system is not None else ()
     rows = projects.unclassified(lake, systems=chosen) if unclassified else projects.listed(lake, systems=chosen)
     return encoded(rows, form)
+
+
+def write_refusals(refusals: pl.DataFrame, path: Path) -> None:
+    """Write refused rows to a CSV file, one row each with line and reason.
+
+    Raises:
+        InputError: if the file cannot be written.
+    """
+    try:
+        path.write_bytes(encoded(refusals, Format.CSV))
+    except OSError as error:
+        raise InputError(f"the refused rows cannot be written to {path} ({error.strerror}); the import itself is done.") from error
 
 
 def _say_refusals(refusals: pl.DataFrame, what: str, said: Console) -> None:

@@ -1,6 +1,7 @@
 """What `python -m data series` does, apart from reading the command line."""
 
 from collections import Counter
+from pathlib import Path
 
 import polars as pl
 from rich.console import Console
@@ -8,6 +9,7 @@ from rich.markup import escape
 
 from data import series
 from data.access import local_person, require
+from data.commands_projects import write_refusals
 from data.export.usage import Format, encoded
 from data.ingest.series_load import SeriesAccount, import_series
 from data.ingest.series_table import UNITS, SeriesOrder
@@ -20,9 +22,12 @@ SHOWN = 10
 """How many refused values, gaps and zones are told one by one."""
 
 
-def import_series_file(order: SeriesOrder, *, dry_run: bool, said: Console) -> None:
+def import_series_file(order: SeriesOrder, *, refused: Path | None, dry_run: bool, said: Console) -> None:
     """Bring in a file of a series and tell what became of every value."""
-    say_series(import_series(settings(), order, local_person(settings()), dry_run=dry_run), said, dry_run=dry_run)
+    account = import_series(settings(), order, local_person(settings()), dry_run=dry_run)
+    say_series(account, said, dry_run=dry_run)
+    if refused is not None:
+        write_refusals(account.refusals, refused)
 
 
 def say_series(account: SeriesAccount, said: Console, *, dry_run: bool) -> None:

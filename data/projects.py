@@ -26,6 +26,15 @@ where j.batch_id = $batch_id and j.account is not null
 order by all
 """
 INSERT_ACCOUNTS = "insert into lake.accounts by name select system, account, mode_by_code from incoming_accounts"
+RESPELL = """
+update lake.projects stored set account = found.account
+from (
+    select system, lower(account) as folded, min(account) as account from incoming_accounts group by all having count(*) = 1
+) found
+where stored.system = found.system and lower(stored.account) = found.folded and stored.account <> found.account
+    and not exists (select 1 from lake.accounts a where a.system = stored.system and a.account = stored.account)
+    and not exists (select 1 from lake.projects p where p.system = stored.system and p.account = found.account)
+"""
 AUTHORED = "select system, account, author, decided from lake.projects order by system, account"
 STORED = """
 select system, account, title, category, organisation, country, field, mode, call, node_hours_awarded, starts, ends
@@ -81,11 +90,17 @@ def save(writer: Writer, projects: pl.DataFrame, *, author: str, decided: dateti
 
 
 def register_accounts(writer: Writer, *, batch_id: int) -> int:
-    """How many accounts of a batch were new; each is noted with the access mode that its EuroHPC code names."""
+    """How many accounts of a batch were new; each is noted with the access mode that its EuroHPC code names.
+
+    A project that was decided under other capitals before its first job ran takes the spelling of the log.
+    """
     found = writer.frame(NEW_ACCOUNTS, {"batch_id": batch_id})
     modes = [access_mode_of_code(account).value for account in found["account"]]
+    if found.is_empty():
+        return 0
     with writer.beside("incoming_accounts", found.with_columns(mode_by_code=pl.Series(modes, dtype=pl.String))):
-        return writer.change(INSERT_ACCOUNTS) if found.height else 0
+        writer.change(RESPELL)
+        return writer.change(INSERT_ACCOUNTS)
 
 
 def all_projects(lake: Lake, *, systems: tuple[str, ...] = ()) -> pl.DataFrame:

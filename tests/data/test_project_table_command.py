@@ -46,8 +46,9 @@ def test_a_table_of_projects_is_tried_brought_in_and_listed(run: Run, store: Set
     status, _, said = run("projects", "import", table, "--dry-run")
     assert status == 0
     assert "nothing was stored" in said
-    status, _, said = run("projects", "import", table)
+    status, _, said = run("projects", "import", table, "--refused", tmp_path / "refused.csv")
     assert status == 0
+    assert (tmp_path / "refused.csv").read_text().splitlines()[1].startswith("3,unknown category,")
     assert all(words in said for words in ("'Category' is read as category", "1 rows refused", "line 3: 'purple'", "Stored."))
     status, out, _ = run("projects", "list", "--unclassified", "--system", "vega", "--format", "csv")
     assert status == 0

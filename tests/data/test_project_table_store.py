@@ -88,6 +88,17 @@ def test_an_account_is_taken_in_the_spelling_of_the_logs(settings: Settings, tmp
     assert any("1 of 2 projects have run no job" in note for note in account.notes)
 
 
+def test_a_project_decided_before_its_first_job_takes_the_spelling_of_the_log(settings: Settings, tmp_path: Path) -> None:
+    brought(settings, tmp_path, "Account,System,Category\nPROJ-A,Vega,SME\nPROJ-B,LUMI,SME\nPROJ-C,Vega,SME\n")
+    lake = brought_in(settings, frame(job(1, account="proj-a"), job(2, account="Proj-C"), job(3, account="proj-c")))
+    lake = Lake(settings)
+    assert projects.stored(lake).select("system", "account").rows() == [("lumi", "PROJ-B"), ("vega", "PROJ-C"), ("vega", "proj-a")]
+    period = whole_period(lake)
+    assert period is not None
+    jobs = usage(lake, Selection(period=period), "category").select("category", "jobs")
+    assert dict(jobs.rows()) == {"sme": 1, "unclassified": 2}
+
+
 def test_the_unclassified_are_listed_largest_first_and_add_up(settings: Settings, tmp_path: Path) -> None:
     small, large = job(1, account="small"), job(2, account="large", ran_s=36_000)
     lake = brought_in(settings, frame(small, large, job(3, account="known")))
