@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.linalg import LinAlgError
 
 from analytics.allocation import scaling
 from analytics.allocation.aggregate import Reduced
@@ -17,17 +18,19 @@ from analytics.allocation.certificate import (
     Split,
     certify,
     costs,
+    implied_satisfaction,
 )
-from analytics.allocation.interior_point import optimum
+from analytics.allocation.interior_point import central, optimum
 from analytics.allocation.model import Model, Point
-from analytics.allocation.program import Index
+from analytics.allocation.program import Index, Vector
 from analytics.allocation.scaling import Start
 
-ATTEMPTS = 4
+ROUGH = 1e-2
+"""The size of the barrier at which a start is weighed anew."""
+GOALS = (1e-3, 1e-6, 1e-9)
+"""The sizes of the barrier from which the interior point starts, where the quick way fails."""
 DUST = 1e-7
 """Part of a project's satisfaction below which a partition's share of it is left out, if the proof still holds."""
-STEEP = 8.0
-"""The α from which a solve starts at the answer for a smaller α."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,57 +45,75 @@ class Found:
 
 
 def alpha_fair(small: Reduced, served: Index, alpha: float) -> Iterator[Found]:
-    """Splits for α-fairness, each with its proof, each from a better start than the one before."""
+    """Splits for α-fairness, each with its proof: the quick way first, then ever surer ones."""
     full = small.program
-    ladder = _steps_of_alpha(alpha)
-    begin = scaling.start(small, full.least, full.most, ladder[0])
-    for step in ladder[:-1]:
-        _, begin = _attempt(small, served, step, begin)
-    for _ in range(ATTEMPTS):
-        found, begin = _attempt(small, served, alpha, begin)
+    begin = scaling.start(small, full.least, full.most, alpha)
+    yield _attempt(small, served, alpha, begin, from_centre=None)
+    for goal in GOALS:
+        try:
+            begin = _nearer(small, served, alpha, begin)
+            found = _attempt(small, served, alpha, begin, from_centre=goal)
+        except (FloatingPointError, LinAlgError):
+            return
         yield found
 
 
-def _steps_of_alpha(alpha: float) -> list[float]:
-    steps = [alpha]
-    while steps[0] > STEEP:
-        steps.insert(0, max(STEEP, steps[0] / 2.5))
-    return steps
-
-
-def _attempt(small: Reduced, served: Index, alpha: float, begin: Start) -> tuple[Found, Start]:
-    """One run of the interior point, and where a next one should start."""
+def _attempt(small: Reduced, served: Index, alpha: float, begin: Start, from_centre: float | None) -> Found:
+    """One run of the interior point."""
     full = small.program
     numbers, unit = scaling.model(small, served, begin, alpha=alpha, bounds=(full.least, full.most), level=None)
-    point = optimum(numbers)
-    found = read(small, served, numbers, point, unit, lambda split, prices: certify(full, split, prices, served, alpha))
-    at = begin.at.copy()
-    u = point.v.sum(axis=0) * at[served]
-    room = full.most[served] - full.least[served]
-    at[served] = np.clip(u, full.least[served] + 0.02 * room, full.most[served] - 0.02 * room)
-    worth = begin.worth.copy()
-    keen = full.weight[served] * at[served] ** (1 - alpha)
-    paid = costs(full, found.prices)[served] * at[served]
-    worth[served] = np.minimum(keen, np.maximum(paid, 1e-3 * float(np.median(np.minimum(keen, np.maximum(paid, 0.0)))) + 1e-9 * keen))
-    return found, Start(at=at, worth=worth)
+    point = optimum(numbers, from_centre=from_centre)
+    return read(
+        small,
+        served,
+        numbers,
+        point,
+        unit,
+        proof=lambda split, prices: certify(full, split, prices, served, alpha),
+        implied=lambda prices: implied_satisfaction(
+            full.weight[served], costs(full, prices)[served], full.least[served], full.most[served], alpha
+        ),
+    )
 
 
-def read(small: Reduced, served: Index, numbers: Model, point: Point, unit: float, proof: Callable[[Split, Prices], Certificate]) -> Found:
-    """The split, prices and proof that a point stands for, without dust if the proof allows."""
+def _nearer(small: Reduced, served: Index, alpha: float, begin: Start) -> Start:
+    """A start at a rough point of the central path, with every project, row and flow weighed by what it pays there."""
+    full = small.program
+    numbers, unit = scaling.model(small, served, begin, alpha=alpha, bounds=(full.least, full.most), level=None)
+    point = central(numbers, ROUGH)
+    at, worth = begin.at.copy(), begin.worth.copy()
+    at[served] = begin.at[served] * point.u
+    worth[served] = unit * point.u * np.maximum(point.cheapest, 1e-9 * point.q)
+    return Start(at=at, worth=worth, rows=point.rows * unit)
+
+
+def read(
+    small: Reduced,
+    served: Index,
+    numbers: Model,
+    point: Point,
+    unit: float,
+    *,
+    proof: Callable[[Split, Prices], Certificate],
+    implied: Callable[[Prices], Vector] | None = None,
+) -> Found:
+    """The split, prices and proof that a point stands for: without dust, or as the prices imply it, if the proof is better."""
     rows = point.rows * unit
     prices = Prices(limits=np.maximum(small.limit_prices(rows), 0.0), capacity=small.capacity_prices(rows))
     shares = small.month_shares(point.z)
     tidy = np.where(point.v > DUST * point.v.sum(axis=0), point.v, 0.0)
-    options = []
-    for v in (tidy, point.v):
+    wishes = [(tidy, None), (point.v, None)] + ([] if implied is None else [(tidy, implied(prices))])
+    found: list[Found] = []
+    for v, wish in wishes:
         u = v.sum(axis=0)
+        wanted = np.clip(u, numbers.least, numbers.most) if wish is None else wish / numbers.start
         hours = np.zeros_like(small.program.usefulness)
-        hours[:, served] = numbers.hours * v * np.clip(u, numbers.least, numbers.most) / u
+        hours[:, served] = numbers.hours * v * (wanted / u)
         split = Split(hours=hours, shares=shares)
-        options.append(Found(split=split, prices=prices, certificate=proof(split, prices)))
-        if options[-1].certificate.accepted:
+        found.append(Found(split=split, prices=prices, certificate=proof(split, prices)))
+        if found[-1].certificate.accepted:
             break
-    return min(options, key=badness)
+    return min(found, key=badness)
 
 
 def badness(found: Found) -> float:

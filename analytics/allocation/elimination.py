@@ -77,7 +77,7 @@ class Elimination:
         for _ in range(1 + CORRECTIONS):
             over = push.rows + model.row_use(options, flows)
             over[unequal] -= self.slack * rows[unequal]
-            more = self._solved(over)
+            more = self.solved(over)
             rows = rows + more
             options = options - self._answer(model.priced(more))
             flows = flows - (model.of_flows.T @ more) / self.flows
@@ -123,7 +123,7 @@ class Elimination:
         """How everything answers to a level that is one higher."""
         model = self.model
         at_fixed_prices = self._answer(np.where(model.live, stiffness * level, 0.0))
-        self.lifted_rows = self._solved(model.row_use(at_fixed_prices, np.zeros(len(model.room))))
+        self.lifted_rows = self.solved(model.row_use(at_fixed_prices, np.zeros(len(model.room))))
         self.lifted_options = at_fixed_prices - self._answer(model.priced(self.lifted_rows))
         self.lifted_flows = -(model.of_flows.T @ self.lifted_rows) / self.flows
         self.level_give = float((stiffness * (level - self.lifted_options.sum(axis=0))) @ level) + 1e-300
@@ -135,5 +135,6 @@ class Elimination:
         total = (self.inverse * rest).sum(axis=0)
         return np.asarray(self.inverse * (common * self.loose * self.tight + rest - self.tight * total))
 
-    def _solved(self, right: Vector) -> Vector:
+    def solved(self, right: Vector) -> Vector:
+        """(row): the prices' step that takes up what is over, projects and flows answering."""
         return np.asarray(self.rescale * linalg.cho_solve(self.factor, self.rescale * right, check_finite=False))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
+from analytics.allocation.central_path import Centre, centre
 from analytics.allocation.elimination import Elimination, Push, Step
 from analytics.allocation.model import Model, Pair, Point
 from analytics.allocation.program import Mask, Vector
@@ -21,14 +22,33 @@ ACCURATE = 1e-11
 """The merit at which there is nothing more to gain."""
 SMALLEST = 1e-11
 """The smallest target of the products; below it rounding rules."""
+STRAIGHT = 0.3
+"""The error in a logarithm of marginal utility up to which its curvature is corrected."""
+LARGEST_EXPONENT = 50.0
 BOUNDARY = 0.995
 """The part of the way to the boundary that a step may go."""
 
 
-def optimum(model: Model) -> Point:
-    """The best point found; its merit says how good it is."""
+def optimum(model: Model, *, from_centre: float | None = None) -> Point:
+    """The best point found; its merit says how good it is.
+
+    With `from_centre`, the start is the exact point of the central path for a barrier of that size: slow but sure.
+
+    Raises:
+        FloatingPointError: where numbers leave the range of the machine before a first point is found.
+        LinAlgError: where the rows cannot be factorised before a first point is found.
+    """
     with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
-        return _Path(model).walk()
+        path = _Path(model)
+        if from_centre is not None:
+            path.begin_at(centre(model, path.rows, from_centre))
+        return path.walk()
+
+
+def central(model: Model, goal: float) -> Centre:
+    """The exact point of the central path for a barrier of the size of the goal."""
+    with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
+        return centre(model, _Path(model).rows, goal)
 
 
 class _Path:
@@ -38,7 +58,6 @@ class _Path:
         self.model = model
         count = model.live.sum(axis=0)
         self.fixed = model.fixed
-        self.value = float(model.barrier.sum())
         mask = model.live.astype(float)
         v = np.where(model.live, np.where(self.fixed, model.most, 1.0) / count, 1.0)
         self.options = Pair(v, np.where(model.live, model.barrier * count, 0.0), mask * model.barrier)
@@ -59,26 +78,39 @@ class _Path:
         return Pair(room, weight / room, weight)
 
     def _set_flows_and_rows(self, v: Vector) -> None:
-        model, ones = self.model, np.ones
-        flows, rows = len(model.room), len(model.bound)
+        model = self.model
         z = 0.5 * model.room
         by_class = np.add.reduceat(model.hours * v, model.starts, axis=1).T.ravel()
         worth = np.add.reduceat(model.barrier * v, model.starts, axis=1).T.ravel()
         links = model.of_classes[model.equal]
-        self.rows = np.zeros(rows)
+        self.rows = np.zeros(len(model.bound))
         use = links @ by_class
         self.rows[model.equal] = np.divide(links @ (worth * (by_class > 0)), use, out=np.zeros_like(use), where=use > 0) * _hours_of_row(
             links
         )
         unequal = ~model.equal
         slack = np.maximum((model.bound - model.row_use(v, z))[unequal], 0.1 * np.maximum(1, np.abs(model.bound[unequal])))
-        weight = self.value / max(1, unequal.sum())
-        self.slack = Pair(slack, weight / slack, weight * ones(unequal.sum()))
+        self.slack = Pair(slack, model.row_barrier / slack, model.row_barrier)
         self.rows[unequal] = self.slack.dual
-        weight = self.value / max(1, flows)
+        if model.rows is not None:
+            self.rows = np.where(unequal, np.maximum(model.rows, 1e-9 * model.rows.max()), model.rows)
+            self.slack.dual = self.rows[unequal].copy()
         gain = np.maximum(-(model.of_flows.T @ self.rows) - model.flow_cost, 0.0)
-        self.used = Pair(z.copy(), weight / z, weight * ones(flows))
-        self.room = Pair(model.room - z, weight / z + gain, weight * ones(flows))
+        self.used = Pair(z.copy(), model.flow_barrier / z, model.flow_barrier)
+        self.room = Pair(model.room - z, model.flow_barrier / z + gain, model.flow_barrier.copy())
+
+    def begin_at(self, point: Centre) -> None:
+        """Start from a point of the central path."""
+        model, weight = self.model, point.target * self.model.barrier
+        self.options.primal, self.options.dual = point.options.copy(), point.option_duals.copy()
+        self.u, self.q, self.rows = point.u.copy(), point.q.copy(), point.rows.copy()
+        for side, room in ((self.floor, point.u - model.least), (self.roof, point.room)):
+            side.primal = np.where(side.weight > 0, np.maximum(room, 1e-300), 1.0)
+            side.dual = np.where(side.weight > 0, weight / side.primal, 0.0)
+        self.used.primal, self.room.primal, self.slack.primal = point.used.copy(), point.unused.copy(), point.slack.copy()
+        for pair in (self.used, self.room, self.slack):
+            pair.dual = point.target * pair.weight / pair.primal
+        self.rows[~model.equal] = self.slack.dual
 
     @property
     def pairs(self) -> list[Pair]:
@@ -140,7 +172,24 @@ class _Path:
         if model.alpha is not None:
             free = ~self.fixed
             self.off_utility[free] = np.log(model.weight[free] / self.q[free]) - model.alpha * np.log(self.u[free])
+            self._linearise_utility(model.alpha)
         self.keen = np.abs(self.q) + self.floor.dual + self.roof.dual + (0 if self.levels is None else self.levels.dual)
+
+    def _linearise_utility(self, alpha: float) -> None:
+        """The marginal utility as a line in u, by the form of q·u^α = w that bends least where it is far from true.
+
+        Where q must rise, its logarithm: ln q + α ln u = ln w. Where it must fall, q = w·u^−α itself, or u = (w/q)^(1/α) for a
+        small α: a logarithm would ask for a step far beyond zero.
+        """
+        off = self.off_utility
+        q = np.where(self.fixed, 0.0, self.q)
+        falls = np.maximum(np.minimum(off, 0.0) / min(1.0, max(alpha, 1e-9)), -LARGEST_EXPONENT)
+        if alpha > 1:
+            self.utility_stiffness = alpha * q * np.exp(falls) / self.u
+            self.utility_force = q * np.where(off < 0, np.expm1(falls), off)
+        else:
+            self.utility_stiffness = alpha * q * np.exp(-falls) / self.u
+            self.utility_force = q * np.where(off < 0, -alpha * np.expm1(-falls), off)
 
     def _merit(self) -> float:
         """The largest relative fault."""
@@ -177,13 +226,14 @@ class _Path:
         self._direction(system, 0.0)
         primal, dual = self._lengths(1.0)
         mean, foreseen = self._mean(), self._mean(primal, dual)
-        smallest = SMALLEST * min(1.0, float(self.keen @ self.u) / self.value)
+        smallest = SMALLEST * min(1.0, float(self.keen @ self.u) / self.model.worth)
         target = max(smallest, mean * min(1.0, max(foreseen / mean, 1e-6)) ** 3)
         for pair in self.pairs:
             pair.correction = primal * dual * pair.primal_step * pair.dual_step
         if self.model.alpha is not None:
             change = dual * self.q_step / np.where(self.fixed, np.inf, self.q)
-            self.bend = 0.5 * (change**2 + self.model.alpha * (primal * self.u_step / self.u) ** 2)
+            curved = 0.5 * (change**2 + self.model.alpha * (primal * self.u_step / self.u) ** 2)
+            self.bend = np.where(self.fixed | (np.abs(self.off_utility) > STRAIGHT), 0.0, self.q * curved)
         self._direction(system, target)
         self._advance(*self._lengths(BOUNDARY))
 
@@ -192,7 +242,7 @@ class _Path:
         model = self.model
         bend = self.floor.stiffness * (self.floor.weight > 0) + self.roof.stiffness * (self.roof.weight > 0)
         if model.alpha is not None:
-            bend = bend + model.alpha * np.where(self.fixed, 0.0, self.q) / self.u
+            bend = bend + self.utility_stiffness
         pull = None if self.levels is None else self.levels.stiffness * (self.levels.weight > 0)
         self.level_stiffness = 0.0 if pull is None else pull
         return Elimination(
@@ -211,7 +261,7 @@ class _Path:
         pull = self.floor.force(target) - self.floor.stiffness * self.off_floor
         pull = pull - self.roof.force(target) + self.roof.stiffness * self.off_roof
         if model.alpha is not None:
-            pull = pull + np.where(self.fixed, 0.0, self.q) * (self.off_utility + self.bend)
+            pull = pull + self.utility_force + self.bend
         rising = None if levels is None else levels.force(target) - self.level_stiffness * self.off_level
         rows = self.off_rows.copy()
         rows[~model.equal] += self.slack.force(target) / self.slack.stiffness
@@ -240,7 +290,7 @@ class _Path:
             self.levels.move(np.where(level > 0, self.u_step - level * step.level + self.off_level, 0.0), target)
         self.q_step = np.where(self.fixed, -step.drag, 0.0)
         if model.alpha is not None:
-            free = self.q * (self.off_utility + self.bend - model.alpha * self.u_step / self.u)
+            free = self.utility_force + self.bend - self.utility_stiffness * self.u_step
             self.q_step = np.where(self.fixed, self.q_step, free)
 
     def _lengths(self, boundary: float) -> tuple[float, float]:

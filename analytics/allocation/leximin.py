@@ -131,7 +131,7 @@ def _shared_out(
 
     prices = _prices_of(story)
     if replace_bounds is None:
-        found = read(small, served, last.numbers, last.point, last.unit, proof)
+        found = read(small, served, last.numbers, last.point, last.unit, proof=proof)
         return replace(found, prices=prices, held_by=tuple(words))
     bounded = replace(small, program=replace(full, least=replace_bounds[0], most=replace_bounds[1]))
     for found in alpha_fair(bounded, served, 1.0):

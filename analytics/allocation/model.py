@@ -7,6 +7,9 @@ import numpy as np
 
 from analytics.allocation.program import Index, Mask, Vector
 
+LEAST_PART = 1e-3
+"""The smallest weight of a row or flow, in parts of an even one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
@@ -24,6 +27,8 @@ class Model:
     """(project): upper bound of u; equal to the lower one where u is fixed."""
     level: Vector | None
     """(project): u ≥ level·τ with τ maximised; None for no such level, 0 for projects without."""
+    start: Vector
+    """(project): the satisfaction that is its unit."""
     live: Mask
     """(partition, project): which options exist."""
     hours: Vector
@@ -42,6 +47,29 @@ class Model:
     """(flow): its cost."""
     room: Vector
     """(flow): its upper bound."""
+    rows: Vector | None = None
+    """(row): first prices; None where they are yet to be guessed."""
+
+    @property
+    def worth(self) -> float:
+        """What the start is worth as a whole."""
+        return float(self.barrier.sum())
+
+    @property
+    def row_barrier(self) -> Vector:
+        """(row that is no equality): what its products tend to zero in proportion to: an even part of the worth, or what it is paid."""
+        unequal = ~self.equal
+        even = self.worth / max(1, int(unequal.sum()))
+        return np.full(int(unequal.sum()), even) if self.rows is None else np.maximum(self.rows[unequal], LEAST_PART * even)
+
+    @property
+    def flow_barrier(self) -> Vector:
+        """(flow): the same for its bounds."""
+        even = self.worth / max(1, len(self.room))
+        if self.rows is None:
+            return np.full(len(self.room), even)
+        gain = np.abs(self.of_flows.T @ self.rows + self.flow_cost) * self.room
+        return np.asarray(np.maximum(gain, LEAST_PART * even))
 
     @property
     def fixed(self) -> Mask:

@@ -22,6 +22,8 @@ class Start:
     """(project): a satisfaction strictly inside its bounds."""
     worth: Vector
     """(project): welfare that this satisfaction is worth at a rough price."""
+    rows: Vector | None = None
+    """(row): welfare of each scaled row, where a better price than a guess is known."""
 
 
 def start(reduced: Reduced, least: Vector, most: Vector, alpha: float | None) -> Start:
@@ -88,6 +90,7 @@ def model(
         least=least[served] / at,
         most=most[served] / at,
         level=None if level is None else level[served] / at,
+        start=at,
         live=live,
         hours=hours,
         starts=starts.astype(np.int64),
@@ -97,6 +100,7 @@ def model(
         equal=reduced.equal,
         flow_cost=reduced.flow_cost / unit,
         room=np.ones(len(reduced.flows)),
+        rows=None if begin.rows is None else begin.rows / unit,
     ), unit
 
 
