@@ -88,6 +88,8 @@ def file_bytes(path: Path) -> bytes:
 
 
 def _of_spreadsheet(name: str, content: bytes) -> list[Record]:
+    from fastexcel import FastExcelError
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
@@ -101,7 +103,7 @@ def _of_spreadsheet(name: str, content: bytes) -> list[Record]:
             raise_if_empty=False,
             read_options={"skip_rows": 0},
         )
-    except (pl.exceptions.PolarsError, zipfile.BadZipFile, ValueError, RuntimeError) as error:
+    except (FastExcelError, pl.exceptions.PolarsError, zipfile.BadZipFile, ValueError) as error:
         raise InputError(f"{name} cannot be read as a spreadsheet ({str(error).splitlines()[0]}); save it as XLSX or CSV again.") from error
     if sheet.width == 0:
         raise InputError(f"{name} holds nothing in its first sheet; expected a table with a line of column names.")

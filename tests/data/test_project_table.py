@@ -1,6 +1,8 @@
 """Tables of projects: columns are recognised, hours converted only by known facts, and no row is lost or half believed."""
 
+import io
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +242,17 @@ def test_a_reading_that_was_only_assumed_is_told(tmp_path: Path) -> None:
 def test_a_file_that_is_no_table_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(InputError) as told:
         rows(written(tmp_path, content), system="lumi")
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "everything"])
+def test_a_broken_spreadsheet_is_refused_in_one_sentence(tmp_path: Path, part: str) -> None:
+    whole, broken = zipfile.ZipFile(io.BytesIO(spreadsheet([["Account"], ["p1"]]))), io.BytesIO()
+    with zipfile.ZipFile(broken, "w") as archive:
+        for name in whole.namelist():
+            archive.writestr(name, "<broken" if part in (name, "everything") else whole.read(name))
+    with pytest.raises(InputError, match="cannot be read as a spreadsheet") as told:
+        rows(written(tmp_path, broken.getvalue(), "table.xlsx"), system="lumi")
     assert "\n" not in str(told.value)
 
 
