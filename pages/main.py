@@ -39,7 +39,10 @@ POLICY = (
     Place(file="policy/reports.py", title="Reports", question="What can be filed?"),
     Place(file="policy/methods.py", title="Methods", question="How is each figure computed, and from what?", needs_store=False),
 )
-OPERATIONS = (Place(file="operations/intake.py", title="Intake", question="Which logs are in, and what was refused?", needs_store=False),)
+OPERATIONS = (
+    Place(file="operations/intake.py", title="Intake", question="Which logs are in, and what was refused?", needs_store=False),
+    Place(file="operations/health.py", title="Log health", question="How far can each log be trusted?"),
+)
 
 
 def show(place: Place) -> None:

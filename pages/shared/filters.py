@@ -23,7 +23,8 @@ UNIT_OF = {words: unit for unit, words in UNIT_WORDS.items()}
 def bar(state: Seen) -> Selection:
     """What the reader chose, after drawing the bar."""
     periods = named_periods(loaders.whole_period(state))
-    machines = {loaders.system_names(state)[name]: name for name in loaders.spans(state)["system"]}
+    names_of = loaders.system_names(state)
+    machines = {names_of[name]: name for name in loaders.spans(state)["system"]}
     with st.container(horizontal=True, gap="small", key="filter-bar", vertical_alignment="center"):
         period = _period(periods)
         names = _several("Machines", machines, MACHINES)

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from importlib import import_module
 from typing import TypeVar, cast
 
@@ -118,10 +118,12 @@ def systems(state: Seen | None) -> dict[str, System]:
 
 def system_names(state: Seen | None) -> dict[str, str]:
     """The name of every machine by its identifier; where two share a name, and where nothing is declared, the identifier tells."""
-    logged = [] if state is None else spans(state)["system"].to_list()
-    named = {name: name for name in logged} | {name: system.name for name, system in systems(state).items()}
-    twice = {name for name, count in Counter(named.values()).items() if count > 1}
-    return {system: f"{name} ({system})" if name in twice else name for system, name in named.items()}
+    return _unique_names(None) if state is None else _kept(state, "system names", (), lambda: _unique_names(state))
+
+
+def in_service(state: Seen) -> dict[str, date]:
+    """The first day of service of every machine of which it is known."""
+    return _kept(state, "in service", (), lambda: {name: each.in_service for name, each in systems(state).items() if each.in_service})
 
 
 def partitions(state: Seen | None, chosen: tuple[str, ...] = ()) -> pl.DataFrame:
@@ -142,11 +144,10 @@ def logged_days(state: Seen) -> dict[str, Period]:
 
 def logged_throughout(state: Seen, chosen: Selection, period: Period) -> bool:
     """Whether a period can be compared: the logs of every machine chosen reach over all its months of service, and to its last week."""
-    known, newest = systems(state), period.start
+    served_from, newest = in_service(state), period.start
     for system, first, last in spans(state).select("system", "first_month", "last_month").rows():
         if not chosen.systems or system in chosen.systems:
-            served_from = known[system].in_service if system in known else None
-            starts = max(period.months[0], served_from.replace(day=1)) if served_from else period.months[0]
+            starts = max(period.months[0], served_from[system].replace(day=1)) if system in served_from else period.months[0]
             newest = max(newest, logged_days(state)[system].end)
             if first > starts or last < period.months[-1]:
                 return False
@@ -200,6 +201,13 @@ def health() -> dict[str, str | int]:
 
 def _offered(state: Seen, chosen: Selection) -> pl.DataFrame:
     return indicators.capacity_while_logged(partitions(state, chosen.systems), logged_days(state), chosen.period)
+
+
+def _unique_names(state: Seen | None) -> dict[str, str]:
+    logged = [] if state is None else spans(state)["system"].to_list()
+    named = {name: name for name in logged} | {name: system.name for name, system in systems(state).items()}
+    twice = {name for name, count in Counter(named.values()).items() if count > 1}
+    return {system: f"{name} ({system})" if name in twice else name for system, name in named.items()}
 
 
 def _kept(state: Seen, what: str, arguments: tuple[object, ...], make: Callable[[], T]) -> T:

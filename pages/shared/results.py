@@ -123,15 +123,23 @@ def inequality(here: Visit) -> Inequality:
 
 def energy_rows(here: Visit) -> pl.DataFrame:
     """Energy by machine, partition, category and month (measures ENERGY)."""
-    used = loaders.usage(here.seen, here.chosen, "system", "partition", "category", "month")
-    return energy.energy(used, loaders.partitions(here.state))
+
+    def made() -> pl.DataFrame:
+        used = loaders.usage(here.seen, here.chosen, "system", "partition", "category", "month")
+        return energy.energy(used, loaders.partitions(here.state))
+
+    return loaders.kept(here.seen, "energy", (here.chosen,), made)
 
 
 def emission_rows(here: Visit) -> pl.DataFrame:
     """Energy and emissions by machine, partition, category and month, by the series of carbon intensity chosen."""
     _, chosen = series()
-    facts = loaders.partitions(here.state)
-    return carbon.emissions(energy_rows(here), facts, loaders.intensity(), method=chosen.method, scope=chosen.scope)
+
+    def made() -> pl.DataFrame:
+        facts = loaders.partitions(here.state)
+        return carbon.emissions(energy_rows(here), facts, loaders.intensity(), method=chosen.method, scope=chosen.scope)
+
+    return loaders.kept(here.seen, "emissions", (here.chosen, chosen), made)
 
 
 def against_limits(here: Visit) -> pl.DataFrame:
