@@ -132,6 +132,26 @@ PRICES: Schema = {
     "flag": pl.String,
 }
 
+CARBON_SERIES: Schema = {
+    "grid_zone": pl.String,
+    "method": pl.String,  # production | flow_traced
+    "scope": pl.String,  # life_cycle | direct
+    "started": UTC_TIME,
+    "minutes": pl.Int32,  # how long the value holds from then on
+    "intensity_gco2e_per_kwh": pl.Float64,
+    "source": pl.String,
+}
+"""One row a zone and interval; an interval without a value has no row."""
+
+PRICE_SERIES: Schema = {
+    "zone": pl.String,
+    "started": UTC_TIME,
+    "minutes": pl.Int32,
+    "price_eur_per_mwh": pl.Float64,  # may be negative
+    "source": pl.String,
+}
+"""One row a market zone and interval."""
+
 PROJECTS: Schema = {
     "system": pl.String,
     "account": pl.String,

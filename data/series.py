@@ -7,7 +7,7 @@ from enum import StrEnum
 import polars as pl
 
 from data.lake import TABLES, Lake, Writer
-from data.schema import UTC_TIME, Schema, check, empty
+from data.schema import CARBON_SERIES, PRICE_SERIES, UTC_TIME, Schema, check, empty
 from data.terms import Period
 
 
@@ -31,26 +31,6 @@ class IntensityScope(StrEnum):
     LIFE_CYCLE = "life_cycle"
     DIRECT = "direct"
 
-
-CARBON_SERIES: Schema = {
-    "grid_zone": pl.String,
-    "method": pl.String,  # production | flow_traced
-    "scope": pl.String,  # life_cycle | direct
-    "started": UTC_TIME,
-    "minutes": pl.Int32,  # how long the value holds from then on
-    "intensity_gco2e_per_kwh": pl.Float64,
-    "source": pl.String,
-}
-"""One row a zone and interval; an interval without a value has no row."""
-
-PRICE_SERIES: Schema = {
-    "zone": pl.String,
-    "started": UTC_TIME,
-    "minutes": pl.Int32,
-    "price_eur_per_mwh": pl.Float64,  # may be negative
-    "source": pl.String,
-}
-"""One row a market zone and interval."""
 
 COVERAGE: Schema = {
     "kind": pl.String,
