@@ -19,6 +19,7 @@ PAGES = (
     "policy/reports.py",
     "policy/methods.py",
     "operations/intake.py",
+    "operations/health.py",
 )
 NEEDS_STORE = PAGES[:6]
 

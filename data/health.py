@@ -1,0 +1,109 @@
+"""How far each machine's log can be trusted: gaps in time, refusals, energy readings, GPUs that were not tracked, odd clocks."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from data.facts import System
+from data.lake import Lake
+from data.schema import Schema, check
+
+HEALTH: Schema = {
+    "system": pl.String,
+    "first_day": pl.Date,
+    "last_day": pl.Date,
+    "days_without_jobs": pl.Int64,  # between the first and the last day
+    "longest_gap_days": pl.Int64,
+    "jobs": pl.Int64,  # that ran
+    "jobs_still_open": pl.Int64,  # waiting or running when the log was written
+    "lines_refused": pl.Int64,
+    "refused_share": pl.Float64,  # of accepted and refused lines
+    "jobs_metered": pl.Int64,
+    "jobs_without_energy": pl.Int64,
+    "jobs_implausible": pl.Int64,
+    "energy_measured_kwh": pl.Float64,
+    "energy_implausible_kwh": pl.Float64,
+    "jobs_metered_on_shared_nodes": pl.Int64,  # null: the size of the nodes is not known
+    "energy_on_shared_nodes_kwh": pl.Float64,
+    "partitions_without_gpu_hours": pl.String,  # with GPUs by the facts, used, and yet no GPU-hour; null where there is none
+    "jobs_started_before_submitted": pl.Int64,
+    "jobs_with_odd_length": pl.Int64,  # end - start differs from elapsed + suspended by more than a minute
+}
+"""One row a machine with a log."""
+
+DAYS = """
+with days as (select distinct system, day from lake.usage_daily where jobs > 0),
+gaps as (select system, day, day - lag(day) over (partition by system order by day) - 1 as gap from days)
+select system, min(day) as first_day, max(day) as last_day, coalesce(sum(gap), 0)::bigint as days_without_jobs,
+    coalesce(max(gap), 0)::bigint as longest_gap_days
+from gaps group by all order by system
+"""
+JOBS = """
+select j.system, count(*) filter (where started is not null) as jobs, count(*) filter (where ended is null) as jobs_still_open,
+    count(*) filter (where started is not null and energy_quality = 'measured') as jobs_metered,
+    count(*) filter (where started is not null and energy_quality = 'missing') as jobs_without_energy,
+    count(*) filter (where started is not null and energy_quality = 'implausible') as jobs_implausible,
+    coalesce(sum(energy_logged_kwh) filter (where energy_quality = 'measured'), 0) as energy_measured_kwh,
+    coalesce(sum(energy_logged_kwh) filter (where energy_quality = 'implausible'), 0) as energy_implausible_kwh,
+    count(*) filter (where started < submitted) as jobs_started_before_submitted,
+    count(*) filter (where started is not null and ended is not null
+        and abs(epoch(ended) - epoch(started) - coalesce(elapsed_s, 0) - coalesce(suspended_s, 0)) > 60) as jobs_with_odd_length
+from lake.jobs j group by all order by j.system
+"""
+SHARED_NODES = """
+select count(*) as jobs, coalesce(sum(energy_logged_kwh), 0) as energy_kwh from lake.jobs
+where system = $system and "partition" = $partition and energy_quality = 'measured' and started is not null
+    and cores < nodes * $cores_per_node and ($gpus_per_node = 0 or coalesce(gpus, 0) < nodes * $gpus_per_node)
+"""
+REFUSED = """
+select system, sum(refused)::bigint as lines_refused, sum(refused) / nullif(sum(refused + accepted), 0) as refused_share
+from lake.batches group by all order by system
+"""
+WITHOUT_GPU_HOURS = """
+select system, "partition" from lake.usage_monthly where "partition" is not null
+group by all having sum(node_s) > 0 and sum(gpu_s) = 0 order by all
+"""
+
+
+def health(lake: Lake, systems: Mapping[str, System]) -> pl.DataFrame:
+    """The health of each machine's log (frame HEALTH).
+
+    A metered job that held fewer cores than its nodes have, and fewer GPUs, ran on nodes that others may have shared: a reading of
+    the whole node then counts for several jobs. Such readings stay in the sums, and are told here. Source: the manual of `sacct`,
+    which calls the energy of a job right only on nodes that it had to itself.
+    """
+    jobs = lake.frame(JOBS)
+    found = (
+        jobs.join(lake.frame(DAYS), on="system", how="left", validate="1:1")
+        .join(lake.frame(REFUSED), on="system", how="left", validate="1:1")
+        .join(_shared(lake, systems, jobs["system"].to_list()), on="system", how="left", validate="1:1")
+        .join(_untracked(lake, systems), on="system", how="left", validate="1:1")
+    )
+    return check(found.select(list(HEALTH)).sort("system"), HEALTH)
+
+
+def _shared(lake: Lake, systems: Mapping[str, System], logged: list[str]) -> pl.DataFrame:
+    rows = []
+    for name in logged:
+        parts = [part for part in systems[name].partitions if part.cores_per_node] if name in systems else []
+        told = [
+            lake.frame(
+                SHARED_NODES,
+                {"system": name, "partition": part.name, "cores_per_node": part.cores_per_node, "gpus_per_node": part.gpus_per_node or 0.0},
+            ).row(0)
+            for part in parts
+        ]
+        rows.append((name, sum(jobs for jobs, _ in told) if parts else None, sum(kwh for _, kwh in told) if parts else None))
+    schema = {name: HEALTH[name] for name in ("system", "jobs_metered_on_shared_nodes", "energy_on_shared_nodes_kwh")}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _untracked(lake: Lake, systems: Mapping[str, System]) -> pl.DataFrame:
+    """The partitions that have GPUs and were used, but of which no job names a GPU."""
+    rows: dict[str, list[str]] = {}
+    for name, partition in lake.frame(WITHOUT_GPU_HOURS).iter_rows():
+        part = systems[name].partition(partition) if name in systems else None
+        if part is not None and part.gpus_per_node:
+            rows.setdefault(name, []).append(partition)
+    told = [(name, ", ".join(parts)) for name, parts in rows.items()]
+    return pl.DataFrame(told, schema={"system": pl.String, "partitions_without_gpu_hours": pl.String}, orient="row")
