@@ -24,7 +24,7 @@ WORLD = {
     "io",
     "sqlite3",
 }
-LOWER_FIRST = ("errors", "units", "terms", "schema", "settings", "machines", "declared", "facts", "lake", "rollups")
+LOWER_FIRST = ("errors", "units", "terms", "schema", "settings", "machines", "fact_values", "declared", "facts", "lake", "rollups")
 COMMANDS = ("__main__.py", "commands.py", "commands_store.py")
 MOST_LINES = 400
 TOP_LEVEL = {"dashboard.py", "pages", "data", "analytics", "tests", "requirements.txt", "README.md"}
