@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from analytics.allocation import tables
+from analytics.allocation import rounding, tables
 from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.problem import Problem
 from analytics.allocation.solution import Refusal, Solution
@@ -25,6 +25,7 @@ ENDINGS: dict[str, Callable[[io.BytesIO], pl.DataFrame]] = {
     ".csv": lambda content: pl.read_csv(content, infer_schema=False),
     ".parquet": lambda content: pl.read_parquet(content),
 }
+OUTPUTS = ("allocation.csv", "satisfaction.csv", "prices.csv", "solution.json", "clash.json")
 VERSIONS = ("numpy", "scipy", "polars")
 
 
@@ -39,6 +40,7 @@ def solve(
     max_min: Annotated[bool, typer.Option("--max-min", help="Make the least satisfaction as large as can be.")] = False,
     leximin: Annotated[bool, typer.Option("--leximin", help="Max-min again and again: the worst-off first, then the next.")] = False,
     price_co2: Annotated[float, typer.Option(help="EUR that a tonne of CO2e counts against a split.")] = 0.0,
+    integer: Annotated[bool, typer.Option("--integer", help="Round to whole quanta of node-hours within every limit.")] = False,
 ) -> None:
     """Find the best split of machine time, with prices and proof.
 
@@ -51,7 +53,9 @@ def solve(
         started = time.perf_counter()
         answer = best_split(posed, objective)
         seconds = time.perf_counter() - started
-        status = _write_refusal(answer, out, seconds) if isinstance(answer, Refusal) else _write_solution(answer, out, seconds)
+        status = (
+            _write_refusal(answer, out, seconds) if isinstance(answer, Refusal) else _write_solution(answer, out, seconds, integer=integer)
+        )
     raise typer.Exit(status)
 
 
@@ -118,8 +122,8 @@ def _frame(name: str, content: bytes) -> pl.DataFrame:
         raise InputError(f"{name} cannot be read as {Path(name).suffix[1:]}: {str(error).splitlines()[0]}. Save it again.") from None
 
 
-def _write_solution(solution: Solution, out: Path, seconds: float) -> int:
-    out.mkdir(parents=True, exist_ok=True)
+def _write_solution(solution: Solution, out: Path, seconds: float, *, integer: bool) -> int:
+    _clear(out)
     proof = solution.certificate
     result: dict[str, Any] = {
         "outcome": solution.outcome.value,
@@ -134,15 +138,40 @@ def _write_solution(solution: Solution, out: Path, seconds: float) -> int:
         "seconds": seconds,
         "versions": _versions(),
     }
-    solution.allocation.write_csv(out / "allocation.csv")
-    solution.satisfaction.write_csv(out / "satisfaction.csv")
+    allocation, satisfaction = solution.allocation, solution.satisfaction
+    if integer:
+        whole = rounding.rounded(solution)
+        result["rounded"] = _told_of(whole)
+        allocation = whole.allocation
+        satisfaction = whole.satisfaction.select("project", "satisfaction").join(
+            satisfaction.select("project", "limited_by"), on="project", validate="1:1", maintain_order="left"
+        )
+    allocation.write_csv(out / "allocation.csv")
+    satisfaction.write_csv(out / "satisfaction.csv")
     solution.prices.write_csv(out / "prices.csv")
     (out / "solution.json").write_text(json.dumps(result, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     return solution.outcome.exit_status
 
 
-def _write_refusal(refusal: Refusal, out: Path, seconds: float) -> int:
+def _told_of(whole: rounding.Rounded) -> dict[str, Any]:
+    """What rounding did, for the record."""
+    return {
+        "quantum": whole.quantum,
+        "rounded_to_zero": list(whole.rounded_to_zero),
+        "guarantees_missed": whole.short_of_least.to_dicts(),
+        "floors_missed": whole.broken.to_dicts(),
+    }
+
+
+def _clear(out: Path) -> None:
+    """Make the folder, without what an earlier run left there."""
     out.mkdir(parents=True, exist_ok=True)
+    for name in OUTPUTS:
+        (out / name).unlink(missing_ok=True)
+
+
+def _write_refusal(refusal: Refusal, out: Path, seconds: float) -> int:
+    _clear(out)
     told = {
         "outcome": refusal.outcome.value,
         "reason": refusal.reason,

@@ -82,3 +82,24 @@ def test_with_alpha_0_a_split_is_the_linear_program(seed: int) -> None:
     x = hours(stated, found.allocation)
     assert largest_breach(stated, x) <= 1e-8
     assert stated.weight @ stated.satisfaction @ x == pytest.approx(-theirs.fun, rel=2e-6)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("seed", range(12))
+def test_a_price_on_carbon_is_weighed_as_clarabel_weighs_it(seed: int) -> None:
+    problem = random_problem(Recipe(seed=seed, limits=("cap", "credits"), guaranteed=0.0))
+    stated = plain(problem)
+    emitted = {row["partition"] + row["period"]: row["tco2e_per_node_hour"] for row in problem.capacity.iter_rows(named=True)}
+    cost = np.array([emitted[partition + period] for _, partition, period in stated.columns])
+    found = solve(problem, Objective(alpha=1, price_co2_eur_per_t=1.5))
+    assert not isinstance(found, Refusal)
+    x = cp.Variable(len(stated.columns), nonneg=True)
+    u = (stated.satisfaction * THOUSAND) @ x
+    within, offered = stated.capacity
+    rows = [within @ x <= offered / THOUSAND, u <= stated.most]
+    rows += [(counted * THOUSAND / value) @ x <= 1 for _, counted, value in stated.limits]
+    posed = cp.Problem(cp.Maximize(stated.weight @ cp.log(u) - 1.5 * THOUSAND * cost @ x), rows)
+    posed.solve(cp.CLARABEL)
+    mine = hours(stated, found.allocation)
+    value = float(stated.weight @ np.log(stated.satisfaction @ mine) - 1.5 * cost @ mine)
+    assert value == pytest.approx(posed.value, rel=1e-6, abs=1e-6)

@@ -20,7 +20,12 @@ def best(stated: Plain, goal: Any, held: Any, free: Any) -> Any:
     n, u = len(stated.columns), stated.satisfaction
     signs = [1.0 if sense == "max" else -1.0 for sense, _, _ in stated.limits]
     left = [within, *(sign * counted[None] for sign, (_, counted, _) in zip(signs, stated.limits, strict=True)), u, -u]
-    right = [offered, [sign * value for sign, (_, _, value) in zip(signs, stated.limits, strict=True)], stated.most, -np.maximum(stated.least, held)]
+    right = [
+        offered,
+        [sign * value for sign, (_, _, value) in zip(signs, stated.limits, strict=True)],
+        stated.most,
+        -np.maximum(stated.least, held),
+    ]
     matrix = np.hstack([np.vstack(left), np.zeros((sum(len(row) for row in left), 1))])
     matrix[-len(u) :, -1] = free if goal is None else 0.0
     cost = np.zeros(n + 1)
