@@ -43,21 +43,28 @@ delete from lake.jobs stored using replaced_jobs replaced
 where stored.system = replaced.system and stored.job_id = replaced.job_id and stored.known_since = replaced.known_since
     and stored.array_task is not distinct from replaced.array_task and stored.ended is null
 """
-OVERLAPPING = "select count(*) from lake.jobs where system = $system and known_since between $first and $last"
+OVERLAPPING = """
+select count(*) as stored, count(*) filter (where ended is null) as open_ones
+from lake.jobs where system = $system and known_since between $first and $last
+"""
 INSERT_ALL = "insert into lake.jobs by name select *, $batch_id as batch_id from incoming_jobs"
 INSERT_NEW = """
 insert into lake.jobs by name
+with stored as (
+    select job_id, array_task, known_since, started, ended from lake.jobs where system = $system and known_since between $first and $last
+), known as (
+    select job_id, array_task, known_since, started from stored
+    union all
+    select incoming.job_id, incoming.array_task, incoming.known_since, incoming.started
+    from incoming_jobs incoming join stored
+        on stored.job_id = incoming.job_id and stored.known_since = incoming.known_since
+        and stored.array_task is not distinct from incoming.array_task
+    where incoming.ended is null and coalesce(incoming.started < stored.ended, true)
+)
 select incoming.*, $batch_id as batch_id from incoming_jobs incoming
-anti join (
-    select job_id, array_task, known_since, started, ended from lake.jobs
-    where system = $system and known_since between $first and $last
-) stored
-    on stored.job_id = incoming.job_id and stored.known_since = incoming.known_since
-    and stored.array_task is not distinct from incoming.array_task
-    and (
-        stored.started is not distinct from incoming.started
-        or (incoming.ended is null and coalesce(incoming.started < stored.ended, true))
-    )
+anti join known
+    on known.job_id = incoming.job_id and known.known_since = incoming.known_since
+    and known.array_task is not distinct from incoming.array_task and known.started is not distinct from incoming.started
 """
 OF_SYSTEM = """
 select system, job_id, array_task, queue, qos, account, unix_group, user_pseudonym, submitted, started, ended, elapsed_s,
@@ -91,10 +98,11 @@ def store(writer: Writer, jobs: pl.DataFrame, *, batch_id: int) -> Landed:
     distinct = _distinct(check(jobs, JOBS).with_columns(known_since=pl.coalesce("submitted", "started")))
     span = {"system": jobs["system"][0], "first": distinct["known_since"].min(), "last": distinct["known_since"].max()}
     with writer.beside("incoming_jobs", distinct):
-        if writer.frame(OVERLAPPING, span).item() == 0:
+        stored, open_ones = writer.frame(OVERLAPPING, span).row(0)
+        if stored == 0:
             accepted, completed = writer.change(INSERT_ALL, {"batch_id": batch_id}), 0
         else:
-            completed, superseded = _replace_open(writer, span, batch_id)
+            completed, superseded = _replace_open(writer, span, batch_id) if open_ones else (0, 0)
             accepted = writer.change(INSERT_NEW, span | {"batch_id": batch_id}) - superseded
     return Landed(accepted=accepted, completed=completed, seen_before=jobs.height - accepted)
 
