@@ -32,6 +32,7 @@ class Reason(StrEnum):
 
     WRONG_NUMBER_OF_FIELDS = "wrong_number_of_fields"
     TRUNCATED_LINE = "truncated_line"
+    UNREADABLE_RECORD = "unreadable_record"
     NO_JOB_ID = "no_job_id"
     NO_SUBMIT_TIME = "no_submit_time"
     NO_START_TIME = "no_start_time"

@@ -1,56 +1,100 @@
 """Tells by its content what a log is, and hands it to the adapter of its dialect."""
 
-import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from data.errors import LogError
-from data.ingest import slurm, swf
+from data.ingest import cockpit, job_table, lookalikes, slurm, slurm_db, slurm_json, slurm_ndjson, swf
+from data.ingest.json_stream import JsonStream
 from data.ingest.source import HEAD_BYTES, Chunk, Dialect, Reading, head
 
 Adapter = Callable[[Path, Reading, Dialect], Iterator[Chunk]]
 
-ADAPTERS: dict[Dialect, Adapter] = {Dialect.SACCT: slurm.chunks, Dialect.SACCT_XDMOD: slurm.chunks, Dialect.SWF: swf.chunks}
+ADAPTERS: dict[Dialect, Adapter] = {
+    Dialect.SACCT: slurm.chunks,
+    Dialect.SACCT_BARE: slurm.chunks,
+    Dialect.SACCT_XDMOD: slurm.chunks,
+    Dialect.SACCT_NDJSON: slurm_ndjson.chunks,
+    Dialect.SACCT_JSON: slurm_json.chunks,
+    Dialect.SLURMDBD: slurm_db.chunks,
+    Dialect.CLUSTERCOCKPIT: cockpit.chunks,
+    Dialect.JOB_TABLE: job_table.csv_chunks,
+    Dialect.JOB_PARQUET: job_table.parquet_chunks,
+    Dialect.SWF: swf.chunks,
+}
 """What reads each dialect."""
 
-RECOGNISED: dict[Dialect, Callable[[list[str]], bool]] = {
-    Dialect.SACCT: lambda lines: slurm.has_header(lines[0]),
-    Dialect.SACCT_XDMOD: lambda lines: any(slurm.has_xdmod_fields(line) for line in lines),
-    Dialect.SWF: lambda lines: any(swf.has_numbers(line) for line in lines),
-}
-"""Whether the first lines that are neither blank nor a remark show the dialect; some of them may be damaged."""
-
 LOOKED_AT = 20
-"""How many such lines are looked at."""
+"""How many lines are looked at; some of them may be damaged."""
 
-LOOKED_AT_BYTES = 1_000
-"""Where binary data show at the latest."""
+PARQUET_MAGIC = b"PAR1"
 
-READABLE = "sacct -P with its header, the 26 fields of Open XDMoD, or the Standard Workload Format (SWF)"
+BY_MAPPING = (Dialect.JOB_TABLE, Dialect.JOB_PARQUET)
+"""Dialects whose columns the reader may name, so that names alone do not speak against them."""
 
-PACKED = {
-    b"\x28\xb5\x2f\xfd": "compressed with zstd; unpack it, or compress it with gzip",
-    b"BZh": "compressed with bzip2; unpack it, or compress it with gzip",
-    b"\xfd7zXZ": "compressed with xz; unpack it, or compress it with gzip",
-    b"PK\x03\x04": "a zip archive or an office document; unpack it and bring in the log itself",
-    b"PAR1": f"a Parquet file, which is not read yet; expected {READABLE}",
-    b"\xff\xfe": "text in UTF-16; save it as UTF-8",
-    b"\xfe\xff": "text in UTF-16; save it as UTF-8",
+
+@dataclass(frozen=True)
+class Sample:
+    """The beginning of a file, as far as it tells what the file is."""
+
+    path: Path
+    text: bytes
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines that are neither blank nor a remark."""
+        found = self.text.decode(errors="replace").splitlines()
+        return [line for line in found if line.strip() and not line.lstrip().startswith(";")]
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether it is a Parquet file."""
+        return self.text.startswith(PARQUET_MAGIC)
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it may be JSON."""
+        return self.text.lstrip()[:1] in (b"{", b"[") and not self.is_parquet
+
+    @cached_property
+    def members(self) -> dict[str, Any]:
+        """The members of a JSON file's first object, up to its list of jobs, of which the first is here."""
+        stream, found = JsonStream(self.path), dict[str, Any]()
+        if stream.next_sign() != "{":
+            return found
+        for key in stream.members():
+            if key == "jobs" and stream.next_sign() == "[":
+                return found | {key: list(islice(stream.items(), 1))}
+            found[key] = stream.value()
+        return found
+
+
+def _has_sacct_json(sample: Sample) -> bool:
+    jobs = sample.members.get("jobs")
+    return isinstance(jobs, list) and (slurm_json.is_job(jobs[0]) if jobs else "meta" in sample.members or "errors" in sample.members)
+
+
+RECOGNISED: dict[Dialect, Callable[[Sample], bool]] = {
+    Dialect.JOB_PARQUET: lambda sample: sample.is_parquet and job_table.has_job_columns(job_table.parquet_names(sample.path)),
+    Dialect.SACCT_JSON: lambda sample: sample.is_json and _has_sacct_json(sample),
+    Dialect.SACCT_NDJSON: lambda sample: sample.is_json and slurm_ndjson.records_of(sample.members) is not None,
+    Dialect.CLUSTERCOCKPIT: lambda sample: sample.is_json and cockpit.is_job(sample.members),
+    Dialect.SACCT: lambda sample: slurm.has_header(sample.lines[0]),
+    Dialect.SACCT_BARE: lambda sample: any(slurm.has_fields_of(Dialect.SACCT_BARE, line) for line in sample.lines[:LOOKED_AT]),
+    Dialect.SACCT_XDMOD: lambda sample: any(slurm.has_fields_of(Dialect.SACCT_XDMOD, line) for line in sample.lines[:LOOKED_AT]),
+    Dialect.SLURMDBD: lambda sample: slurm_db.is_header(sample.lines[0]),
+    Dialect.JOB_TABLE: lambda sample: job_table.has_job_columns(job_table.csv_names(sample.lines[0])),
+    Dialect.SWF: lambda sample: any(swf.has_numbers(line) for line in sample.lines[:LOOKED_AT]),
 }
-"""How files begin that are no text, and what to do about them."""
+"""Whether the beginning of a file shows the dialect."""
 
-FOREIGN = {
-    r"\s*[\[{]": f"JSON, as sacct --json prints it, which is not read yet; export it with sacct -P: {slurm.EXPORT}",
-    r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d;[A-Z];": f"an accounting log of PBS or Torque, which is not read; expected {READABLE}",
-    r'"JOB_[A-Z]+" "': f"an accounting log of LSF, which is not read; expected {READABLE}",
-    r"JobId=\d": f"the output of scontrol show job, which holds no finished jobs; export with {slurm.EXPORT}",
-    r"\s*JobID +\S": f"the output of sacct without -P, whose columns are cut short; export it again: {slurm.EXPORT}",
-    r"(?i)(.*\W)?JobID(Raw)?([^\w|]|\|\W)": f"the output of sacct with a delimiter other than '|'; export it again: {slurm.EXPORT}",
-    r"[^|]*(\|[^|]*){8}": f"a table with '|' but without the header that names its columns; export it again: {slurm.EXPORT}",
-    r"\d+(_\d+)?([^\w\s.,:;|-]|\^\|\^)": f"a table with neither '|' nor a header that names its columns; export it again: {slurm.EXPORT}",
-    r"[^,]*(,[^,]*){5}": f"a table separated by commas, which is not read; expected {READABLE}",
-}
-"""How the first line of other files looks, and what they seem to be."""
+BINARY_OR_JSON = (Dialect.JOB_PARQUET, Dialect.SACCT_JSON, Dialect.SACCT_NDJSON, Dialect.CLUSTERCOCKPIT)
+
+WITH_HEADER = (Dialect.SACCT, Dialect.SLURMDBD, Dialect.JOB_TABLE)
 
 
 def recognised(path: Path, *, dialect: Dialect | None = None) -> Dialect:
@@ -63,16 +107,20 @@ def recognised(path: Path, *, dialect: Dialect | None = None) -> Dialect:
     Raises:
         LogError: if it is no log that can be read, saying what it seems to be.
     """
-    text = head(path)
-    _must_be_text(text, path)
-    lines = [line for line in text.decode(errors="replace").splitlines() if line.strip() and not line.lstrip().startswith(";")]
-    found = next((name for name, shows in RECOGNISED.items() if lines and shows(lines[:LOOKED_AT])), None)
-    if not lines or (found is Dialect.SACCT and len(lines) == 1 and len(text) < HEAD_BYTES):
-        raise LogError(f"{path} holds no job, only blank lines or a header; check the export's dates.")
+    sample = Sample(path, head(path))
+    if not sample.is_parquet:
+        lookalikes.must_be_text(sample.text, str(path))
+        _must_hold_lines(sample)
+    dialects = BINARY_OR_JSON if sample.is_parquet or sample.is_json else tuple(RECOGNISED)
+    found = next((name for name in dialects if RECOGNISED[name](sample)), None)
+    if found in WITH_HEADER and len(sample.lines) == 1 and len(sample.text) < HEAD_BYTES:
+        raise _holds_no_job(path)
+    if dialect in BY_MAPPING and found is None and sample.is_parquet == (dialect is Dialect.JOB_PARQUET) and not sample.is_json:
+        return dialect
     if dialect not in (None, found):
-        raise LogError(f"{path} is to be read as {dialect.shown_as}, but {_seems(lines[0], found)}.")
+        raise LogError(f"{path} is to be read as {dialect.shown_as}, but {_seems(sample, found)}.")
     if found is None:
-        raise LogError(f"{path} {_seems(lines[0], found)}.")
+        raise LogError(f"{path} {_seems(sample, found)}.")
     return found
 
 
@@ -85,16 +133,23 @@ def chunks(path: Path, reading: Reading, *, dialect: Dialect) -> Iterator[Chunk]
     yield from ADAPTERS[dialect](path, reading, dialect)
 
 
-def _must_be_text(text: bytes, path: Path) -> None:
-    packed = next((what for magic, what in PACKED.items() if text.startswith(magic)), None)
-    if packed is not None:
-        raise LogError(f"{path} is {packed}.")
-    if b"\0" in text[:LOOKED_AT_BYTES]:
-        raise LogError(f"{path} holds binary data, not text; expected {READABLE}.")
+def _must_hold_lines(sample: Sample) -> None:
+    if not sample.lines:
+        raise _holds_no_job(sample.path)
 
 
-def _seems(line: str, found: Dialect | None) -> str:
+def _holds_no_job(path: Path) -> LogError:
+    return LogError(f"{path} holds no job, only blank lines or a header; check the export's dates.")
+
+
+def _seems(sample: Sample, found: Dialect | None) -> str:
     """What a file seems to be, as the end of a sentence."""
     if found is not None:
         return f"it seems to be {found.shown_as}"
-    return "seems to be " + next((what for pattern, what in FOREIGN.items() if re.match(pattern, line)), f"no job log; expected {READABLE}")
+    if sample.is_parquet:
+        columns = ", ".join(job_table.parquet_names(sample.path))
+        return (
+            f"is a Parquet file whose columns are not those of jobs, or have other names ({columns}); "
+            "say which they are with --dialect job_parquet --mapping field=column"
+        )
+    return lookalikes.json_seems(sample.members) if sample.is_json else lookalikes.seems(sample.lines[0])

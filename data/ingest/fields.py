@@ -52,7 +52,7 @@ class Cut:
         return np.frombuffer(self.block.text.translate(None, rest), np.uint8)
 
     @cached_property
-    def _fields(self) -> npt.NDArray[np.int64]:
+    def fields(self) -> npt.NDArray[np.int64]:
         """How many fields each line has."""
         return np.diff(np.flatnonzero(self._marks == NEWLINE), prepend=-1)
 
@@ -64,14 +64,19 @@ class Cut:
     @property
     def lines(self) -> int:
         """How many lines the block holds."""
-        return len(self._fields)
+        return len(self.fields)
 
     @cached_property
     def _is_whole(self) -> npt.NDArray[np.bool_]:
-        fits = np.isin(self._fields, self.layout.counts)
+        fits = np.isin(self.fields, self.layout.counts)
         if self.layout.free_text is not None:
-            fits |= self._fields > len(self.layout.names)
+            fits |= self.fields > len(self.layout.names)
         return fits
+
+    @cached_property
+    def short(self) -> npt.NDArray[np.bool_]:
+        """Which lines have fewer fields than the layout, blank ones included."""
+        return (self.fields < len(self.layout.names)) & ~self._is_whole
 
     @cached_property
     def _is_blank(self) -> npt.NDArray[np.bool_]:
@@ -85,10 +90,21 @@ class Cut:
         """How many lines hold nothing."""
         return int(self._is_blank.sum())
 
+    @cached_property
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """The number of each line in the file; lines that were joined to the one above them have none."""
+        first, joined = self.block.first_line, np.array(self.block.continued, np.int64)
+        return np.setdiff1d(np.arange(first, first + self.lines + len(joined)), joined, assume_unique=True)
+
+    @property
+    def last_line(self) -> int:
+        """The number of the last line."""
+        return int(self.numbers[-1])
+
     def whole(self, wanted: Sequence[str]) -> pl.DataFrame:
         """One row a whole line: its number and the wanted fields as text, null where a field is empty or not in the layout."""
         places = {self.layout.names.index(name): name for name in wanted if name in self.layout.names}
-        numbers = np.flatnonzero(self._is_whole) + self.block.first_line
+        numbers = self.numbers[self._is_whole]
         frame = self._read(list(places)) if len(numbers) else pl.DataFrame(schema={f"field {place}": pl.String for place in places})
         if frame.height != len(numbers):
             raise LogError(
@@ -102,12 +118,12 @@ class Cut:
     def odd(self) -> pl.DataFrame:
         """One row a line that is neither whole nor blank: its number, its text and how many fields it has."""
         places = np.flatnonzero(~self._is_whole & ~self._is_blank)
-        columns = {"line": places + self.block.first_line, "raw": self._texts(places), "fields": self._fields[places]}
+        columns = {"line": self.numbers[places], "raw": self._texts(places), "fields": self.fields[places]}
         return pl.DataFrame(columns, schema=ODD_LINES)
 
     def raw(self, lines: pl.Series) -> list[str]:
         """The text of the lines with these numbers."""
-        return self._texts(lines.to_numpy() - self.block.first_line)
+        return self._texts(np.searchsorted(self.numbers, lines.to_numpy()).tolist())
 
     def _read(self, places: list[int]) -> pl.DataFrame:
         """The fields at these places of all whole lines; nothing quotes or escapes, and bytes that are no text are replaced."""
@@ -125,12 +141,12 @@ class Cut:
 
     def _whole_text(self) -> bytes:
         """The whole lines alone, each with the fields of the layout."""
-        surplus = self._fields > max(self.layout.counts)
+        surplus = self.fields > max(self.layout.counts)
         if self._is_whole.all() and not surplus.any():
             return self.block.text
         plain = np.concatenate(([False], self._is_whole & ~surplus, [False]))
         edges = np.flatnonzero(plain[1:] != plain[:-1])
-        runs = {start: self.block.text[self._start(start) : self._start(end)] for start, end in edges.reshape(-1, 2).tolist()}
+        runs = {start: self.block.text[self.start(start) : self.start(end)] for start, end in edges.reshape(-1, 2).tolist()}
         mended = {index: self._mended(index) for index in np.flatnonzero(self._is_whole & surplus).tolist()}
         return b"".join(text for _, text in sorted((runs | mended).items()))
 
@@ -140,11 +156,12 @@ class Cut:
         fields = self._bytes(index).split(separator)
         return separator.join([*fields[:free], b"", *fields[free + 1 + len(fields) - wanted :]]) + b"\n"
 
-    def _start(self, index: int) -> int:
+    def start(self, index: int) -> int:
+        """Where a line begins in the text of the block."""
         return int(self._ends[index - 1]) + 1 if index else 0
 
     def _bytes(self, index: int) -> bytes:
-        return self.block.text[self._start(index) : int(self._ends[index])]
+        return self.block.text[self.start(index) : int(self._ends[index])]
 
     def _texts(self, places: Iterable[int]) -> list[str]:
         return [self._bytes(index)[:LONGEST_RAW_BYTES].decode(errors="replace") for index in places]

@@ -1,17 +1,18 @@
-"""Slurm's accounting as `sacct -P` prints it, with a header or in the 26 fields that Open XDMoD's sites export."""
+"""Slurm's accounting as `sacct -P` prints it: with a header and any delimiter, or without one in an order of fields that is known."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import polars as pl
 
 from data import schema
 from data.errors import LogError
-from data.ingest import checks, privacy, slurm_rows
+from data.ingest import checks, privacy, records, slurm_rows
 from data.ingest.checks import Reason
 from data.ingest.fields import Cut, Layout
 from data.ingest.source import Block, Chunk, Dialect, Reading, blocks, first_line
+from data.ingest.window import Window
 
 SEPARATOR = "|"
 
@@ -36,6 +37,9 @@ SHOWN = frozenset({
 """Fields that name nobody, and so may be shown of a refused line."""
 # fmt: on
 
+DELIMITER = re.compile(r"\s*[A-Za-z]+([^A-Za-z0-9]+?)[A-Za-z]")
+"""The first two names of a header, and what stands between them."""
+
 STEP = re.compile(r"\d+(?:_\d+|\+\d+)?\.\w")
 """A job step: 123.batch, 123_7.0, 12+0.extern; an array cut short, 123_[1,3,..., is none."""
 
@@ -45,6 +49,9 @@ EXPORT = (
     "TimelimitRaw,ConsumedEnergyRaw,Restarts,Reservation,NodeList,JobName"
 )
 """The export that carries everything Equinode reads."""
+
+HEADERLESS = {Dialect.SACCT_XDMOD: XDMOD_FIELDS, Dialect.SACCT_BARE: EXPORT.rpartition("-o ")[2].replace(",", SEPARATOR)}
+"""The fields of the forms without a header."""
 
 NEEDED = {
     "JobIDRaw or JobID": ("jobidraw", "jobid"),
@@ -65,19 +72,43 @@ def chunks(path: Path, reading: Reading, dialect: Dialect) -> Iterator[Chunk]:
     Raises:
         LogError: if the header lacks what machine time is told from, or changes on the way.
     """
-    layout = xdmod_layout() if dialect is Dialect.SACCT_XDMOD else header_layout(first_line(path), path)
-    zone = dialect.own_zone or reading.time_zone
-    for block in blocks(path, reading.block_bytes):
-        yield _chunk(block, layout, reading, zone)
+    delimiter = SEPARATOR
+    if dialect is Dialect.SACCT:
+        header = first_line(path)
+        delimiter = delimiter_of(header) or SEPARATOR
+        layout = header_layout(header, path, delimiter)
+    else:
+        layout = known_layout(HEADERLESS[dialect])
+    zone, window = dialect.own_zone or reading.time_zone, Window()
+    separated = records.delimited(blocks(path, reading.block_bytes), delimiter)
+    for block in records.whole_records(separated, layout, _free_places(layout)):
+        chunk = _chunk(block, layout, reading, zone)
+        window.see(chunk.jobs)
+        yield chunk
+    window.must_not_cut_times(path)
 
 
-def header_names(line: str) -> tuple[str, ...]:
+def delimiter_of(header: str) -> str | None:
+    """What separates the names of a header, nothing where it names no columns of `sacct`.
+
+    Blanks alone are no delimiter but the padding of columns that are cut to a width; commas may as well be those of a CSV file.
+
+    >>> delimiter_of("JobID☃State☃End☃"), delimiter_of("JobID^|^State"), delimiter_of("JobID   State"), delimiter_of("JobID,State")
+    ('☃', '^|^', None, None)
+    """
+    found = DELIMITER.match(header)
+    if found is None or not found[1].strip(" ") or found[1] == ",":
+        return None
+    return found[1] if is_header(header_names(header, found[1])) else None
+
+
+def header_names(line: str, delimiter: str = SEPARATOR) -> tuple[str, ...]:
     """The names of a header's columns, in small letters.
 
     >>> header_names("JobID|State|END")
     ('jobid', 'state', 'end')
     """
-    return tuple(name.strip().lower() for name in line.split(SEPARATOR))
+    return tuple(name.strip().lower() for name in line.split(delimiter))
 
 
 def is_header(names: tuple[str, ...]) -> bool:
@@ -87,16 +118,16 @@ def is_header(names: tuple[str, ...]) -> bool:
 
 def has_header(line: str) -> bool:
     """Whether a file's first line names columns of `sacct -P`."""
-    return is_header(header_names(line))
+    return delimiter_of(line) is not None
 
 
-def has_xdmod_fields(line: str) -> bool:
-    """Whether a file's first line has the headerless form: 26 fields with the number, times, run time and state of a job in their places.
+def has_fields_of(dialect: Dialect, line: str) -> bool:
+    """Whether a line has a headerless form: all its fields, with the number, times and state of a job in their places.
 
-    >>> has_xdmod_fields("1|alice|COMPLETED")
+    >>> has_fields_of(Dialect.SACCT_XDMOD, "1|alice|COMPLETED")
     False
     """
-    fields, names = line.split(SEPARATOR), XDMOD_FIELDS.split(SEPARATOR)
+    fields, names = line.split(SEPARATOR), header_names(HEADERLESS[dialect])
     if len(fields) < len(names):
         return False
     job = dict(zip(names, fields, strict=False))
@@ -104,27 +135,40 @@ def has_xdmod_fields(line: str) -> bool:
     return bool(times and re.match(r"\d+", job["jobid"]) and re.match(r"[A-Z_]{6,}", job["state"]))
 
 
-def xdmod_layout() -> Layout:
-    """The layout of the headerless form; its job name is last, for it may hold the separator."""
-    names = header_names(XDMOD_FIELDS)
+def known_layout(fields: str) -> Layout:
+    """The layout of a headerless form; its job name is last, for it may hold the separator."""
+    names = header_names(fields)
     return Layout(separator=SEPARATOR, names=names, free_text=names.index("jobname"))
 
 
-def header_layout(header: str, path: Path) -> Layout:
+def header_layout(header: str, path: Path, delimiter: str = SEPARATOR) -> Layout:
     """The layout that a header announces.
 
     Raises:
         LogError: if it is no header, or lacks a column without which no machine time can be told.
     """
-    names = header_names(header)
+    names = header_names(header, delimiter)
     if not is_header(names):
         raise LogError(f"{path} has no header of sacct in its first line, so that its columns cannot be told; export it again: {EXPORT}")
-    lacking = [shown for shown, any_of in NEEDED.items() if not set(any_of) & set(names)]
+    must_tell_machine_time(names, path)
+    free = [place for place, name in enumerate(names) if name in FREE_TEXT]
+    return Layout(separator=records.separator_of(delimiter), names=names, free_text=free[0] if len(free) == 1 else None)
+
+
+def must_tell_machine_time(names: Container[str], path: Path) -> None:
+    """Refuse a log without the columns that machine time is told from.
+
+    Raises:
+        LogError: naming those that it lacks.
+    """
+    lacking = [shown for shown, any_of in NEEDED.items() if not any(name in names for name in any_of)]
     if lacking:
         named = ", ".join(lacking)
         raise LogError(f"{path} lacks the column {named}, without which machine time cannot be told; export it again: {EXPORT}")
-    free = [place for place, name in enumerate(names) if name in FREE_TEXT]
-    return Layout(separator=SEPARATOR, names=names, free_text=free[0] if len(free) == 1 else None)
+
+
+def _free_places(layout: Layout) -> frozenset[int]:
+    return frozenset(place for place, name in enumerate(layout.names) if name in FREE_TEXT)
 
 
 def _chunk(block: Block, layout: Layout, reading: Reading, zone: str) -> Chunk:
@@ -135,14 +179,15 @@ def _chunk(block: Block, layout: Layout, reading: Reading, zone: str) -> Chunk:
     odd_steps, odd = _odd(cut, layout)
     rows = text.filter(~headers & ~steps) if headers.any() or steps.any() else text
     cut_off, rows = _cut_off(rows, cut, layout)
-    jobs, faults = slurm_rows.jobs(rows, reading, zone, layout)
+    jobs, faults = slurm_rows.jobs(rows, reading, zone, layout.names)
     return Chunk(
         jobs=schema.check(jobs, schema.JOBS),
         refusals=_refusals(pl.concat([faults, cut_off]), odd, cut, layout),
-        lines=cut.lines,
+        lines=cut.lines + len(block.continued),
         steps=int(steps.sum()) + odd_steps,
         blank=cut.blank,
         header=int(headers.sum()),
+        continued=len(block.continued),
         bytes_read=block.bytes_read,
     )
 
@@ -152,7 +197,7 @@ def _headers(text: pl.DataFrame, cut: Cut, layout: Layout) -> pl.Series:
     found = text["job_id"].str.to_lowercase().is_in(["jobid", "jobidraw"]).fill_null(False)
     if found.any():
         for line, raw in zip(text["line"].filter(found), cut.raw(text["line"].filter(found)), strict=True):
-            _same_header(header_names(raw), layout, line)
+            _same_header(header_names(raw, layout.separator), layout, line)
     return found
 
 
@@ -167,9 +212,9 @@ def _odd(cut: Cut, layout: Layout) -> tuple[int, pl.DataFrame]:
     told = not any(name in FREE_TEXT for name in layout.names[:identity])
     steps, faults = 0, []
     for line, raw, count in cut.odd().iter_rows():
-        fields = raw.split(SEPARATOR)
-        if is_header(header_names(raw)) and "state" in header_names(raw):
-            _same_header(header_names(raw), layout, line)
+        fields, names = raw.split(layout.separator), header_names(raw, layout.separator)
+        if is_header(names) and "state" in names:
+            _same_header(names, layout, line)
         elif told and len(fields) > identity and STEP.match(fields[identity]):
             steps += 1
         else:
@@ -178,20 +223,20 @@ def _odd(cut: Cut, layout: Layout) -> tuple[int, pl.DataFrame]:
 
 
 def _odd_fault(cut: Cut, line: int, raw: str, count: int) -> tuple[int, str, str, str]:
-    wanted, is_last = len(cut.layout.names), line == cut.block.first_line + cut.lines - 1
+    wanted, is_last = len(cut.layout.names), line == cut.last_line
     if cut.block.cut_off and is_last and count < wanted:
         reason, detail = Reason.TRUNCATED_LINE, f"the file ends in the middle of this line, after {count} of {wanted} fields"
     else:
         reason = Reason.WRONG_NUMBER_OF_FIELDS
         detail = f"it has {count} fields, but {wanted} were expected; a name in it may hold a line end or the separator"
-    return line, reason.value, detail, privacy.masked(raw)
+    return line, reason.value, detail, _shown(privacy.masked(raw))
 
 
 def _cut_off(rows: pl.DataFrame, cut: Cut, layout: Layout) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The last line, if the file ends without closing it: its last field may be cut short without any sign."""
     if not cut.block.cut_off or layout.names[-1] not in SHOWN:
         return pl.DataFrame(schema=checks.FAULTS), rows
-    is_last = rows["line"] == cut.block.first_line + cut.lines - 1
+    is_last = rows["line"] == cut.last_line
     detail = "the file ends without closing this line, whose last field may be cut short; if it is whole, add a line end"
     fault = pl.DataFrame({"line": rows["line"].filter(is_last)}).with_columns(
         reason=pl.lit(Reason.TRUNCATED_LINE.value), detail=pl.lit(detail)
@@ -204,7 +249,11 @@ def _refusals(faults: pl.DataFrame, odd: pl.DataFrame, cut: Cut, layout: Layout)
         return odd
     doubtful = faults["reason"].is_in(checks.DOUBTFUL_FIELDS)
     raw = [
-        privacy.masked(line) if doubt else privacy.masked_fields(line, SEPARATOR, layout.names, SHOWN)
+        _shown(privacy.masked(line) if doubt else privacy.masked_fields(line, layout.separator, layout.names, SHOWN))
         for line, doubt in zip(cut.raw(faults["line"]), doubtful, strict=True)
     ]
     return pl.concat([faults.with_columns(pl.Series("raw", raw, pl.String)), odd]).sort("line")
+
+
+def _shown(raw: str) -> str:
+    return raw.replace(records.STAND_IN, SEPARATOR)

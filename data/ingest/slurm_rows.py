@@ -1,5 +1,7 @@
 """The fields of `sacct` turned into jobs: which of them Equinode reads, and what each means."""
 
+from collections.abc import Collection
+
 import polars as pl
 
 from data import schema
@@ -93,20 +95,20 @@ def is_step(text: pl.DataFrame) -> pl.Series:
     return text["job_id"].str.contains(r"^\d+(?:_\d+|\+\d+)?\.\w").fill_null(False) if dotted.any() else dotted
 
 
-def jobs(text: pl.DataFrame, reading: Reading, zone: str, layout: Layout) -> tuple[pl.DataFrame, pl.DataFrame]:
+def jobs(text: pl.DataFrame, reading: Reading, zone: str, names: Collection[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The jobs of some rows, schema `JOBS`, and the faults of the rows that cannot be jobs.
 
     Args:
         text: the fields as text, under our names.
         reading: the machine, and how its users' names are hidden.
         zone: the zone of times that carry none of their own.
-        layout: the columns of the log.
+        names: the columns that the log has, as sacct names them; where Submit or State is not among them, it may be unknown.
     """
-    values = [_identity(text), _times(text, zone), _sizes(text, layout), _names(text, reading)]
+    values = [_identity(text), _times(text, zone), _sizes(text, names), _names(text, reading)]
     as_printed = text.drop("line").rename(lambda name: f"{name} text")
-    rows = pl.concat([text.select("line"), *values, as_printed], how="horizontal").with_columns(_never_started(layout))
-    told, untold = checks.sorted_out(rows, [*_readable(zone), *_complete()])
-    ran = told.with_columns(_as_it_ran(layout)).with_columns(_in_units_of(reading.machine))
+    rows = pl.concat([text.select("line"), *values, as_printed], how="horizontal").with_columns(_never_started(names))
+    told, untold = checks.sorted_out(rows, [*_readable(zone, names), *_complete(names)])
+    ran = told.with_columns(_as_it_ran(names)).with_columns(_in_units_of(reading.machine))
     believed, faults = checks.sorted_out(ran, checks.believable(reading.machine, reading.now))
     finished = believed.with_columns(energy_quality=energy_quality(reading.machine), system=pl.lit(reading.machine.system))
     return finished.select(schema.JOBS.keys()), pl.concat([untold, faults]).sort("line")
@@ -135,10 +137,10 @@ def _times(text: pl.DataFrame, zone: str) -> pl.DataFrame:
     return moments.with_columns(elapsed_s=elapsed_s, suspended_s=suspended_s)
 
 
-def _sizes(text: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+def _sizes(text: pl.DataFrame, names: Collection[str]) -> pl.DataFrame:
     """Sizes as logged, each from its own column, else from the list of trackable resources."""
     allocated, requested, memory = resources(text["allocated"]), resources(text["requested"]), parse.memory_requests(text["memory"])
-    has_energy = bool({"consumedenergyraw", "consumedenergy"} & set(layout.names))
+    has_energy = bool({"consumedenergyraw", "consumedenergy"} & set(names))
     sizes = {
         "nodes": _first(parse.counts(text["nodes"]), allocated["nodes"]),
         "cpus": _first(parse.counts(text["cpus"]), allocated["cpus"]),
@@ -150,7 +152,7 @@ def _sizes(text: pl.DataFrame, layout: Layout) -> pl.DataFrame:
         "requested_mib": memory["mib"],
         "requested_per": memory["per"],
         "joules": parse.joules(text["energy"]) if has_energy else energy_joules(text["allocated"]),
-        "time_limit_s": parse.time_limits_s(text["time_limit"], minutes="timelimitraw" in layout.names),
+        "time_limit_s": parse.time_limits_s(text["time_limit"], minutes="timelimitraw" in names),
         "restarts": parse.counts(text["restarts"]),
         "allocated_is_list": allocated["is_list"],
         "requested_is_list": requested["is_list"],
@@ -181,24 +183,24 @@ def _names(text: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     return pl.DataFrame(names)
 
 
-def _never_started(layout: Layout) -> pl.Expr:
+def _never_started(names: Collection[str]) -> pl.Expr:
     """Whether a job never held a node: pending, without a start, or given up while it waited.
 
     Slurm prints the moment of giving up as start and end. Without the column NodeList, which then says "None assigned",
     the state decides.
     """
     unplaced = pl.col("place text").fill_null(NOT_PLACED) == NOT_PLACED
-    given_up = unplaced if "nodelist" in layout.names else pl.col("state").is_in(GIVEN_UP_STATES)
+    given_up = unplaced if "nodelist" in names else pl.col("state").is_in(GIVEN_UP_STATES)
     no_time = (pl.col("started") == pl.col("ended")).fill_null(False) & (pl.col("elapsed_s").fill_null(0) == 0)
     never = (pl.col("state") == JobState.PENDING.value) | pl.col("started").is_null() | (no_time & given_up)
     return never.alias("never_started")
 
 
-def _as_it_ran(layout: Layout) -> list[pl.Expr]:
+def _as_it_ran(names: Collection[str]) -> list[pl.Expr]:
     """A job that never started has no start, no run time and no energy; one that has not ended has no end."""
     has_reading = parse.is_energy_reading(pl.col("joules")) & ~pl.col("never_started")
     never, is_open = pl.col("never_started"), pl.col("state").is_in(OPEN_STATES)
-    held_nothing = never & pl.lit("alloctres" in layout.names)
+    held_nothing = never & pl.lit("alloctres" in names)
     return [
         pl.when(~never).then("started").alias("started"),
         pl.when(~is_open).then("ended").alias("ended"),
@@ -223,13 +225,14 @@ def _in_units_of(machine: Machine) -> list[pl.Expr]:
     ]
 
 
-def _readable(zone: str) -> list[Check]:
+def _readable(zone: str, names: Collection[str]) -> list[Check]:
     """What must be readable: everything that is read."""
     no_id = pl.format("JobID is {}; expected a number such as 123, 123_7 or 12+0", checks.quoted("job_id text"))
     state = pl.format(f"State is {{}}; expected one of {', '.join(JobState)}", checks.quoted("state text"))
+    no_state = pl.col("state").is_null() & (pl.col("state text").is_not_null() | pl.lit("state" in names))
     return [
         Check(reason=Reason.NO_JOB_ID, faulty=~(pl.col("job_id") > 0).fill_null(False), detail=no_id),
-        Check(reason=Reason.UNKNOWN_STATE, faulty=pl.col("state").is_null(), detail=state),
+        Check(reason=Reason.UNKNOWN_STATE, faulty=no_state, detail=state),
         *(_readable_time(name, zone) for name in local_time.MOMENTS),
         *(_readable_number(text, value) for text, value in NUMBERS.items()),
         *(_readable_list(text) for text in ("allocated", "requested")),
@@ -258,13 +261,14 @@ def _readable_list(name: str) -> Check:
     return Check(reason=Reason.UNREADABLE_NUMBER, faulty=~pl.col(f"{name}_is_list"), detail=detail)
 
 
-def _complete() -> list[Check]:
+def _complete(names: Collection[str]) -> list[Check]:
     """What no job can lack."""
+    no_submit = pl.col("submitted").is_null() & (pl.col("started").is_null() | ("submit" in names))
     no_start = pl.col("started").is_null() & ((pl.col("elapsed_s") > 0) | pl.col("state").is_in(OPEN_STATES[1:]))
     no_end = pl.col("ended").is_null() & ~pl.col("never_started") & ~pl.col("state").is_in(MAY_HAVE_NO_END)
     ranged = pl.col("job_id text").str.contains("[", literal=True) & ~pl.col("never_started")
     kinds = (
-        (Reason.NO_SUBMIT_TIME, pl.col("submitted").is_null(), "Submit holds no time"),
+        (Reason.NO_SUBMIT_TIME, no_submit, "Submit holds no time"),
         (Reason.NO_START_TIME, no_start, "Start holds no time, but its state or run time says that it started"),
         (Reason.NO_END_TIME, no_end, "End holds no time, but its state says that it ended"),
         (Reason.NO_RUN_TIME, pl.col("elapsed_s").is_null() & ~pl.col("never_started"), "it started, but Elapsed holds no time"),

@@ -32,7 +32,14 @@ class Dialect(StrEnum):
     """The ways in which schedulers write their logs that Equinode reads."""
 
     SACCT = "sacct"
+    SACCT_BARE = "sacct_bare"
     SACCT_XDMOD = "sacct_xdmod"
+    SACCT_NDJSON = "sacct_ndjson"
+    SACCT_JSON = "sacct_json"
+    SLURMDBD = "slurmdbd"
+    CLUSTERCOCKPIT = "clustercockpit"
+    JOB_TABLE = "job_table"
+    JOB_PARQUET = "job_parquet"
     SWF = "swf"
 
     @property
@@ -40,14 +47,27 @@ class Dialect(StrEnum):
         """The name that people know it by."""
         return {
             "sacct": "Slurm sacct -P with a header",
+            "sacct_bare": "Slurm sacct -P without a header, in the recommended fields",
             "sacct_xdmod": "Slurm sacct -P, Open XDMoD's 26 fields without a header",
+            "sacct_ndjson": "Slurm sacct fields as JSON, one record or list a line",
+            "sacct_json": "Slurm sacct --json, or slurmrestd's jobs of slurmdbd",
+            "slurmdbd": "a table dump of slurmdbd's jobs",
+            "clustercockpit": "ClusterCockpit's job archive, one JSON record a line",
+            "job_table": "a CSV table of jobs",
+            "job_parquet": "a Parquet table of jobs",
             "swf": "Standard Workload Format",
         }[self.value]
 
     @property
     def own_zone(self) -> str | None:
         """The zone that its times are always in; none where they are local to the machine."""
-        return None if self is Dialect.SACCT else "UTC"
+        epochs = (Dialect.SACCT_JSON, Dialect.SLURMDBD, Dialect.CLUSTERCOCKPIT, Dialect.SWF)
+        return "UTC" if self in (Dialect.SACCT_XDMOD, *epochs) else None
+
+    @property
+    def counts_records(self) -> bool:
+        """Whether its records are counted, as it is not made of lines."""
+        return self in (Dialect.SACCT_NDJSON, Dialect.SACCT_JSON, Dialect.JOB_PARQUET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +120,18 @@ class Reading:
     """The moment of reading; a job cannot have ended long after it."""
     block_bytes: int = BLOCK_BYTES
     """How much text is read at a time."""
+    gpu_tres: tuple[int, ...] = ()
+    """The site's own numbers of trackable resources that are GPUs, where a log gives numbers instead of names."""
+    mapping: tuple[str, ...] = ()
+    """What columns of a table of jobs mean, as `field=column`, where their names do not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """What one block of a log holds; every line is in exactly one of the counts."""
+    """What one block of a log holds; every line is in exactly one of the counts.
+
+    Where a log is not made of lines, each of its records, a job or a step, counts as one.
+    """
 
     jobs: pl.DataFrame
     """The accepted jobs, schema `JOBS`."""
@@ -120,13 +147,17 @@ class Chunk:
     """Lines that name the columns."""
     comment: int = 0
     """Lines that the format sets aside for remarks."""
+    continued: int = 0
+    """Lines that continue the one above them, because a text in it holds a line end."""
     bytes_read: int = 0
     """How far the file, compressed as it may be, has been read."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know of how the log was read."""
 
     @property
     def passed_over(self) -> int:
-        """Lines that hold no job and no step."""
-        return self.blank + self.header + self.comment
+        """Lines that hold no job and no step of their own."""
+        return self.blank + self.header + self.comment + self.continued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +172,8 @@ class Block:
     """How far the file, compressed as it may be, has been read."""
     cut_off: bool = False
     """Whether the file ends without closing its last line, which is in this block."""
+    continued: tuple[int, ...] = ()
+    """The numbers of lines that were joined to the one above them, and so are no lines of the text any more."""
 
 
 def head(path: Path) -> bytes:
@@ -156,6 +189,19 @@ def head(path: Path) -> bytes:
 def first_line(path: Path) -> str:
     """The first line that is not blank, empty where there is none."""
     return next((line for line in head(path).decode(errors="replace").splitlines() if line.strip()), "")
+
+
+def pieces(path: Path, size: int) -> Iterator[tuple[bytes, int]]:
+    """The text of a file that is not made of lines, some bytes at a time, and how far the file has been read.
+
+    Raises:
+        LogError: if the file cannot be read to its end.
+    """
+    with _opened(path) as (raw, text):
+        mark = UTF8_MARK
+        while read := _read(text, size, path):
+            yield read.removeprefix(mark), raw.tell()
+            mark = b""
 
 
 def blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:

@@ -122,8 +122,7 @@ def _chunk(block: Block, header: Header, reading: Reading, last_whole_job: str |
 
 def _refused(odd: pl.DataFrame, cut: Cut) -> pl.DataFrame:
     """Lines with another number of fields."""
-    last = cut.block.first_line + cut.lines - 1
-    truncated = cut.block.cut_off & (pl.col("line") == last) & (pl.col("fields") < len(LAYOUT.names))
+    truncated = cut.block.cut_off & (pl.col("line") == cut.last_line) & (pl.col("fields") < len(LAYOUT.names))
     reason = pl.when(truncated).then(pl.lit(Reason.TRUNCATED_LINE.value)).otherwise(pl.lit(Reason.WRONG_NUMBER_OF_FIELDS.value))
     detail = pl.format(f"it has {{}} fields, but {len(LAYOUT.names)} were expected", "fields")
     raw = pl.Series("raw", [privacy.masked(line) for line in odd["raw"]], pl.String)

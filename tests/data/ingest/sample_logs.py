@@ -75,7 +75,7 @@ def sacct(*lines: str, columns: str = COLUMNS) -> str:
 
 
 def read(path: Path, *, machine: Machine = MACHINE, dialect: Dialect | None = None, **options: Any) -> list[Chunk]:
-    """The chunks of a log."""
+    """The chunks of a log, read as these options of a `Reading` say."""
     reading = {"time_zone": machine.log_time_zone, "pseudonym": pseudonyms(b"key", machine.system), "now": NOW} | options
     return list(chunks(path, Reading(machine=machine, **reading), dialect=recognised(path, dialect=dialect)))
 
@@ -90,6 +90,8 @@ def joined(found: list[Chunk]) -> Chunk:
         blank=sum(chunk.blank for chunk in found),
         header=sum(chunk.header for chunk in found),
         comment=sum(chunk.comment for chunk in found),
+        continued=sum(chunk.continued for chunk in found),
+        notes=tuple(dict.fromkeys(note for chunk in found for note in chunk.notes)),
         bytes_read=found[-1].bytes_read,
     )
 

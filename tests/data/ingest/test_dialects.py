@@ -4,12 +4,14 @@ import gzip
 import os
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from data.errors import LogError
-from data.ingest.dialect import recognised
+from data.ingest.dialect import ADAPTERS, RECOGNISED, recognised
 from data.ingest.slurm import XDMOD_FIELDS
 from data.ingest.source import Dialect, blocks
+from tests.data.ingest.sample_dialects import cockpit_line, db_table, json_job, json_log, ndjson_line, table
 from tests.data.ingest.sample_logs import JOB, accounted, joined, read, sacct, sacct_line
 from tests.data.ingest.test_swf import HEADER, swf_line
 
@@ -23,19 +25,38 @@ def xdmod_line(**fields: str) -> str:
 
 LOGS = {
     Dialect.SACCT: sacct(sacct_line()),
+    Dialect.SACCT_BARE: sacct_line(JobName="a|b") + "\n" + sacct_line() + "\n",
     Dialect.SACCT_XDMOD: xdmod_line(JobName="a|b") + "\n" + xdmod_line() + "\n",
+    Dialect.SACCT_NDJSON: ndjson_line() + ndjson_line(JobID="124"),
+    Dialect.SACCT_JSON: json_log(json_job(), json_job(job_id=124)),
+    Dialect.SLURMDBD: db_table({}, {"id_job": "124"}),
+    Dialect.CLUSTERCOCKPIT: cockpit_line() + cockpit_line(job_id=124),
+    Dialect.JOB_TABLE: table({}, {"job_id": "124"}),
     Dialect.SWF: f"{HEADER}{swf_line()}\n",
 }
+"""A small log of each dialect that is text."""
+
+OF_LINES = [dialect for dialect in LOGS if dialect is not Dialect.SACCT_JSON]
 
 FOREIGN = {
-    "JSON": '{"jobs": []}',
+    "sinfo --json": '{"sinfo": [], "meta": {}}',
+    "squeue --json": '{"jobs": [{"job_id": 7, "job_state": ["RUNNING"], "submit_time": {"set": true, "number": 1}}]}',
+    "no log of jobs": '{"name": "package", "version": 1}',
+    "JSON": "[1, 2]",
+    "not whole JSON": '{"jobs": [{"job_id"',
     "PBS or Torque": "04/17/2026 01:02:03;E;123.server;user=alice group=x",
     "LSF": '"JOB_FINISH" "10.1" 1772359200 123 1001',
     "scontrol": "JobId=123 JobName=train\n   UserId=alice(1001)",
     "sacct without -P": "JobID           JobName  Partition    Account\n------------ ---------- ----------\n123  train\n",
-    "delimiter": "JobID,State,Start,End\n123,COMPLETED,,\n",
     "without the header": "123|alice|COMPLETED|a|b|c|d|e|f|g\n",
-    "commas": "job_id,user,account,partition,qos,wallclock_req\n1,a,b,c,d,2\n",
+    "columns are not those of jobs": "hour,price,zone\n1,2,FI\n",
+    "SGE": "all.q:node1:users:alice:train:123:sge:0:1460000000:1460000060:1460000120:0:0:60",
+    "scontrol show node": "NodeName=cn01 Arch=x86_64 CoresPerSocket=64",
+    "sinfo": "PARTITION AVAIL  TIMELIMIT  NODES  STATE NODELIST\ngpu up 1-00 60 idle gn[01-60]\n",
+    "squeue": "             JOBID PARTITION     NAME     USER ST       TIME  NODES NODELIST(REASON)\n",
+    "sreport": "-" * 80 + "\nCluster/Account/User Utilization 2026-01-01 - 2026-01-31\n",
+    "sshare": "             Account       User  RawShares  NormShares\nroot 0 1.0\n",
+    "sacctmgr dump": "# written by root\nCluster - 'lumi':Fairshare=1\n"[18:],
     "no job log": "Dear colleague,\nplease find the log attached.\n",
     "holds no job": "; Version: 2.2\n\n",
     "only blank lines or a header": "JobID|State|Submit|Start|End\n",
@@ -43,11 +64,12 @@ FOREIGN = {
     "binary": b"\x7fELF\x00\x01",
     "zstd": b"\x28\xb5\x2f\xfd0000",
     "Parquet": b"PAR1....",
+    "SQLite": b"SQLite format 3\0",
     "zip": b"PK\x03\x04...",
 }
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", LOGS)
 def test_each_dialect_is_told_by_its_content(tmp_path, dialect):
     path = tmp_path / "log"
     path.write_text("\n" + LOGS[dialect])
@@ -98,7 +120,7 @@ def test_a_damaged_first_line_does_not_hide_the_dialect(tmp_path):
     assert recognised(path) is Dialect.SACCT_XDMOD
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", LOGS)
 def test_a_log_is_read_the_same_plain_and_packed_whatever_its_name(tmp_path, dialect):
     plain, packed = tmp_path / "log.gz", tmp_path / "log.txt"
     plain.write_text(LOGS[dialect])
@@ -106,7 +128,7 @@ def test_a_log_is_read_the_same_plain_and_packed_whatever_its_name(tmp_path, dia
     assert joined(read(plain)).jobs.equals(joined(read(packed)).jobs)
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", OF_LINES)
 def test_a_log_is_read_the_same_in_blocks_of_any_size(tmp_path, dialect):
     path = tmp_path / "log"
     path.write_text(LOGS[dialect] + LOGS[dialect])
@@ -166,3 +188,16 @@ def test_how_far_a_file_has_been_read_grows_to_its_size(tmp_path):
     positions = [chunk.bytes_read for chunk in read(path, block_bytes=2000)]
     assert positions == sorted(positions)
     assert positions[-1] == path.stat().st_size
+
+
+def test_every_dialect_has_a_name_and_an_adapter():
+    assert set(ADAPTERS) == set(RECOGNISED) == set(Dialect)
+    assert len({dialect.shown_as for dialect in Dialect}) == len(Dialect)
+
+
+def test_parquet_without_columns_of_jobs_says_which_columns_it_has(tmp_path):
+    path = tmp_path / "prices"
+    pl.DataFrame({"hour": [1], "price": [2.0]}).write_parquet(path)
+    with pytest.raises(LogError, match="columns are not those of jobs, or have other names \\(hour, price\\)"):
+        recognised(path)
+    assert recognised(path, dialect=Dialect.JOB_PARQUET) is Dialect.JOB_PARQUET

@@ -1,0 +1,190 @@
+"""A dump of the job table of Slurm's database: states and trackable resources as numbers, times as seconds since 1970."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from data.errors import LogError
+from data.ingest import csv_lines, slurm_fields
+from data.ingest.csv_lines import Record
+from data.ingest.slurm_fields import BATCH, Records
+from data.ingest.source import Chunk, Dialect, Reading, first_line
+from data.terms import JobState
+
+NEEDED = ("id_job", "state", "time_submit", "time_start", "time_end", "tres_alloc")
+"""Columns without which no machine time can be told."""
+
+# fmt: off
+NAMES = frozenset({
+    "jobid", "jobidraw", "partition", "qos", "account", "group", "uid", "submit", "eligible", "start", "end", "elapsedraw", "suspended",
+    "timelimitraw", "state", "exitcode", "nnodes", "reqcpus", "reqtres", "alloctres", "restarts",
+})
+"""The fields of sacct that the table tells."""
+
+STATES = {
+    "0": JobState.PENDING, "1": JobState.RUNNING, "2": JobState.SUSPENDED, "3": JobState.COMPLETED, "4": JobState.CANCELLED,
+    "5": JobState.FAILED, "6": JobState.TIMEOUT, "7": JobState.NODE_FAIL, "8": JobState.PREEMPTED, "9": JobState.BOOT_FAIL,
+    "10": JobState.DEADLINE, "11": JobState.OUT_OF_MEMORY, "1024": JobState.REQUEUED, "8192": JobState.RESIZING,
+}
+"""The states of a job by Slurm's numbers; the last two are flags that stand alone in the table."""
+# fmt: on
+
+TRES = {1: "cpu", 2: "mem", 3: "energy", 4: "node", 5: "billing", 6: "fs/disk", 7: "vmem", 8: "pages"}
+"""The trackable resources whose numbers are the same everywhere."""
+
+FIRST_OF_SITE = 1001
+"""Resources from this number on are the site's own: GPUs, licences, file systems."""
+
+NOT_SET = frozenset({"4294967294", "4294967295", "18446744073709551614", "18446744073709551615", "NULL", r"\N", ""})
+
+WAS_WHOLE = re.compile(r"-?\d+\.0+")
+
+
+def is_header(line: str) -> bool:
+    """Whether a line names columns of slurmdbd's job table.
+
+    >>> is_header("id_job,state,time_submit,time_start,time_end,tres_alloc"), is_header("job_id,state")
+    (True, False)
+    """
+    separator = csv_lines.separator_of(line)
+    return separator is not None and {"id_job", "time_start", "time_end"} <= set(_names(line, separator))
+
+
+def chunks(path: Path, reading: Reading, dialect: Dialect) -> Iterator[Chunk]:
+    """The jobs of a table, some at a time.
+
+    Raises:
+        LogError: if a column is missing, or resources of the site occur and it is not said which of them are GPUs.
+    """
+    header = first_line(path)
+    separator = csv_lines.separator_of(header) or ","
+    names = _names(header, separator)
+    if lacking := [name for name in NEEDED if name not in names]:
+        raise LogError(f"{path} lacks the column {', '.join(lacking)} of slurmdbd's job table; dump it again with all columns.")
+    zone, records, bytes_read = dialect.own_zone or reading.time_zone, Records(), 0
+    for record in csv_lines.records(path, separator, len(names), reading.block_bytes):
+        _add(records, record, names, reading.gpu_tres, path)
+        bytes_read = record.bytes_read
+        if len(records) >= BATCH:
+            yield slurm_fields.chunk(records, NAMES, reading, zone, bytes_read=bytes_read)
+            records = Records()
+    yield slurm_fields.chunk(records, NAMES, reading, zone, bytes_read=bytes_read, notes=_notes(reading))
+
+
+def _names(line: str, separator: str) -> list[str]:
+    return [name.lower() for name in csv_lines.rows_of(line, separator)[0]]
+
+
+def _add(records: Records, record: Record, names: list[str], gpu_tres: tuple[int, ...], path: Path) -> None:
+    records.continued += record.lines - 1
+    if not record.cells:
+        records.blank += 1
+    elif [cell.lower() for cell in record.cells] == names:
+        records.header += 1
+    elif len(record.cells) != len(names):
+        records.refuse(record.line, f"it has {len(record.cells)} fields, but {len(names)} were expected", record.raw)
+    else:
+        row = {name: plain(cell) for name, cell in zip(names, record.cells, strict=True)}
+        _must_know_gpus(row, gpu_tres, path, record.line)
+        records.add(record.line, fields_of(row, gpu_tres))
+
+
+def _must_know_gpus(row: Mapping[str, str], gpu_tres: tuple[int, ...], path: Path, line: int) -> None:
+    own = [] if gpu_tres else [number for number in _numbers(row.get("tres_alloc", "")) if number >= FIRST_OF_SITE]
+    if own:
+        named = ", ".join(map(str, own))
+        raise LogError(
+            f"line {line:,} of {path} has the trackable resources {named}, numbers that the site gave to GPUs, licences and the like. "
+            "Say which of them count GPUs: --gpu-tres NUMBER, or --gpu-tres 0 if none does. 'sacctmgr show tres' lists them; "
+            "name gres/gpu alone, for types such as gres/gpu:a100 repeat it. Nothing is assumed, lest GPU-hours be wrong."
+        )
+
+
+def _numbers(tres: str) -> list[int]:
+    return [int(number) for number in re.findall(r"(?:^|,)(\d{1,9})=", tres)]
+
+
+def plain(cell: str) -> str:
+    """A cell as the database holds it: whole numbers that were written with a point are whole again, and what is not set is empty.
+
+    >>> plain("16051200000000.0"), plain("4294967295"), plain("NULL"), plain("normal")
+    ('16051200000000', '', '', 'normal')
+    """
+    text = cell.partition(".")[0] if WAS_WHOLE.fullmatch(cell) else cell
+    return "" if text in NOT_SET else text
+
+
+def fields_of(row: Mapping[str, str], gpu_tres: tuple[int, ...]) -> dict[str, str]:
+    """The fields of sacct that a row tells, as sacct would print them.
+
+    >>> row = {"id_job": "9", "state": "3", "time_submit": "1", "time_start": "10", "time_end": "70", "tres_alloc": "1=8,1002=2"}
+    >>> fields_of(row, (1002,))
+    {'jobidraw': '9', 'jobid': '9', 'submit': '1', 'start': '10', 'end': '70', 'elapsedraw': '60', 'state': 'COMPLETED', \
+'alloctres': 'cpu=8,gres/gpu=2'}
+    """
+    told = {
+        "jobidraw": row["id_job"],
+        "jobid": _identity(row),
+        "partition": row.get("partition"),
+        "qos": row.get("qos") or row.get("id_qos"),
+        "account": row.get("account"),
+        "group": row.get("id_group"),
+        "uid": row.get("id_user"),
+        "submit": row["time_submit"],
+        "eligible": row.get("time_eligible"),
+        "start": row["time_start"],
+        "end": row["time_end"],
+        "elapsedraw": _elapsed(row),
+        "suspended": row.get("time_suspended"),
+        "timelimitraw": row.get("timelimit"),
+        "state": STATES.get(row["state"], row["state"]),
+        "exitcode": _exit_code(row.get("exit_code", "")),
+        "nnodes": row.get("nodes_alloc"),
+        "reqcpus": row.get("cpus_req"),
+        "reqtres": named_resources(row.get("tres_req", ""), gpu_tres),
+        "alloctres": named_resources(row["tres_alloc"], gpu_tres),
+        "restarts": row.get("restart_cnt"),
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def named_resources(tres: str, gpu_tres: tuple[int, ...]) -> str:
+    """A list of trackable resources by number as a list by name; resources that are not known are left out.
+
+    >>> named_resources("1=20,2=170000,4=1,5=20,1001=3,1002=2", (1002,))
+    'cpu=20,mem=170000,node=1,billing=20,gres/gpu=2'
+    """
+    entries = [entry.partition("=")[::2] for entry in tres.split(",") if entry]
+    names = {str(number): name for number, name in TRES.items()}
+    counts = [count for number, count in entries if number in {str(gpu) for gpu in gpu_tres}]
+    gpus = [f"gres/gpu={sum(map(int, counts))}"] if counts and all(count.isdecimal() for count in counts) else []
+    return ",".join([*(f"{names[number]}={count}" for number, count in entries if number in names), *gpus])
+
+
+def _identity(row: Mapping[str, str]) -> str:
+    array, task = row.get("id_array_job", ""), row.get("id_array_task", "")
+    return f"{array}_{task}" if array not in ("", "0") and task else row["id_job"]
+
+
+def _elapsed(row: Mapping[str, str]) -> str:
+    """Seconds from start to end without those of suspension, as sacct counts them; not known of a job that has not ended."""
+    start, end, suspended = (row.get(name) or "0" for name in ("time_start", "time_end", "time_suspended"))
+    if not (start.isdecimal() and end.isdecimal() and suspended.isdecimal()):
+        return ""
+    if int(start) == 0:
+        return "0"
+    return str(int(end) - int(start) - int(suspended)) if int(end) else ""
+
+
+def _exit_code(status: str) -> str:
+    """What a program returned and the signal that ended it, as sacct prints them."""
+    return f"{int(status) >> 8 & 0xFF}:{int(status) & 0x7F}" if status.isdecimal() else ""
+
+
+def _notes(reading: Reading) -> tuple[str, ...]:
+    if not reading.gpu_tres:
+        return ()
+    named = ", ".join(str(number) for number in reading.gpu_tres)
+    if reading.gpu_tres == (0,):
+        return ("No trackable resource was counted as GPUs, as --gpu-tres 0 says.",)
+    return (f"The trackable resource {named} was counted as GPUs, as --gpu-tres says; other resources of the site were left out.",)
