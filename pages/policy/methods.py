@@ -10,9 +10,11 @@ import streamlit as st
 from analytics import carbon, demand, energy, fairness, limits, usage, waiting
 from analytics.charts import numbers
 from data import facts
+from data.export.xdmod_differences import differences
 from data.terms import Flag
 from pages.shared import filters, loaders, parts, results, tables, visit
 
+DIFFERENCES = {"statistics": "Statistics", "xdmod": "Open XDMoD", "ours": "Ours", "why": "Why"}
 here = visit.now()
 MODULES: dict[str, ModuleType] = {
     "Usage": usage,
@@ -105,6 +107,8 @@ def factors() -> None:
     tables.table(loaders.intensity(), name="carbon-intensity", alt="Annual carbon intensity of each grid zone, with source", most_rows=8)
     st.header("Electricity prices", anchor=False)
     tables.table(loaders.prices(), name="prices", alt="Annual electricity prices of each country, with source", most_rows=8)
+    st.header("Where our definitions differ from Open XDMoD's on purpose", anchor=False)
+    tables.plain_table(differences().rename(DIFFERENCES), alt="Statistics that Open XDMoD defines otherwise, and why")
 
 
 indicators()
