@@ -12,6 +12,7 @@ from analytics.allocation.certificate import (
     GAP,
     STATIONARITY_MAX,
     STATIONARITY_P99,
+    UNUSED,
     VIOLATION,
     Certificate,
     Prices,
@@ -124,4 +125,5 @@ def badness(found: Found) -> float:
         proof.largest_violation / VIOLATION,
         (proof.stationarity_p99 or 0.0) / STATIONARITY_P99,
         (proof.stationarity_max or 0.0) / STATIONARITY_MAX,
+        proof.unused / UNUSED,
     )

@@ -11,6 +11,8 @@ GAP = 1e-6
 VIOLATION = 1e-8
 STATIONARITY_P99 = 1e-4
 STATIONARITY_MAX = 1e-2
+UNUSED = 1e-4
+"""The part of a priced limit that may be left unused while somebody would take it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ class Certificate:
     """The relative distance of a project's satisfaction from what the prices imply, 99th percentile; None for max-min and leximin."""
     stationarity_max: float | None
     """The same, largest."""
+    unused: float = 0.0
+    """The largest part of a capacity or limit left unused, times its part in the price of somebody who would take more."""
 
     @property
     def accepted(self) -> bool:
@@ -48,6 +52,7 @@ class Certificate:
             and self.largest_violation <= VIOLATION
             and (self.stationarity_p99 or 0.0) <= STATIONARITY_P99
             and (self.stationarity_max or 0.0) <= STATIONARITY_MAX
+            and self.unused <= UNUSED
         )
 
 
@@ -95,15 +100,20 @@ def limit_use(program: Program, split: Split) -> Vector:
     return np.array([float((factor * used[member].sum(axis=0)).sum()) for factor, member in zip(limits.factor, limits.member, strict=True)])
 
 
-def unit_costs(program: Program, prices: Prices) -> Vector:
-    """(class, partition): the least that a node-hour costs over the open periods, at the prices and the objective's own cost."""
+def hourly_costs(program: Program, prices: Prices) -> Vector:
+    """(class, partition, period): what a node-hour costs at the prices and the objective's own cost; infinite where shut."""
     limits = program.limits
     priced = (limits.sign * prices.limits)[:, None, None] * limits.factor
     cost = np.tensordot(limits.member.T.astype(float), priced, axes=1) + prices.capacity + program.cost
     cost = np.where(program.open[:, None, :] & (program.capacity > 0), cost, np.inf)
     for row in np.flatnonzero((limits.sign > 0) & (limits.value == 0)):
         cost[np.ix_(limits.member[row])] = np.where(limits.factor[row] > 0, np.inf, cost[limits.member[row]])
-    return np.asarray(cost.min(axis=2))
+    return np.asarray(cost)
+
+
+def unit_costs(program: Program, prices: Prices) -> Vector:
+    """(class, partition): the least that a node-hour costs over the open periods."""
+    return np.asarray(hourly_costs(program, prices).min(axis=2))
 
 
 def costs(program: Program, prices: Prices) -> Vector:
@@ -127,7 +137,14 @@ def certify(program: Program, split: Split, prices: Prices, served: Index, alpha
     bound = _rows_worth(program, prices) * scale + float(value.sum())
     reach = _equivalent_of((bound + spent) / float(weight.sum()), alpha, reference)
     found = equivalent(u, weight, alpha)
-    off = np.abs(u - implied) / implied if alpha > 0 else _loss(weight, price / scale, least, most, u)
+    cheapest = price / scale
+    overpaid = _paid(program, split, prices)[served] / np.where(u > 0, u, 1.0) - cheapest
+    if alpha > 0:
+        with np.errstate(divide="ignore", over="ignore"):
+            keen = np.maximum(weight * u**-alpha, cheapest)
+        off = np.maximum(np.abs(u - implied) / implied, overpaid / keen / max(alpha, 1.0))
+    else:
+        off = np.maximum(_loss(weight, cheapest, least, most, u), overpaid * u / (weight * most))
     return Certificate(
         objective_ede=found,
         bound_ede=reach,
@@ -135,6 +152,7 @@ def certify(program: Program, split: Split, prices: Prices, served: Index, alpha
         largest_violation=violation(program, split),
         stationarity_p99=float(np.quantile(off, 0.99)),
         stationarity_max=float(off.max()),
+        unused=_unused(program, split, prices),
     )
 
 
@@ -161,6 +179,37 @@ def implied_satisfaction(weight: Vector, cost: Vector, least: Vector, most: Vect
     with np.errstate(divide="ignore", over="ignore"):
         wanted = np.where(cost > 0, np.exp(np.log(weight / np.where(cost > 0, cost, 1.0)) / alpha), np.inf)
     return np.asarray(np.clip(wanted, least, most))
+
+
+def _paid(program: Program, split: Split, prices: Prices) -> Vector:
+    """(project): what its node-hours cost at the prices."""
+    hourly = np.where(split.shares > 0, hourly_costs(program, prices), 0.0)
+    return np.asarray((program.by_class((split.shares * hourly).sum(axis=2)) * split.hours).sum(axis=0))
+
+
+def _unused(program: Program, split: Split, prices: Prices) -> float:
+    """The largest unused part of a row, times its part in the price of a project that would take more there."""
+    hourly, limits = hourly_costs(program, prices), program.limits
+    least = hourly.min(axis=2)
+    with np.errstate(invalid="ignore"):
+        option = np.where(program.usefulness > 0, program.by_class(least) * program.hours_per_satisfaction, np.inf)
+    hungry = (split.satisfaction(program) < program.most * (1 - 1e-7)) & (option <= option.min(axis=0) * (1 + 1e-6)) & np.isfinite(option)
+    wanted = np.logical_or.reduceat(hungry, program.starts, axis=1).T
+    month = wanted[:, :, None] & (hourly <= least[:, :, None] * (1 + 1e-6)) & (hourly > 0) & np.isfinite(hourly)
+    price = np.where(month, hourly, np.inf)
+    left = np.divide(
+        program.capacity - split.used(program).sum(axis=0),
+        program.capacity,
+        out=np.zeros_like(program.capacity),
+        where=program.capacity > 0,
+    )
+    worst = float((left * (prices.capacity / price).max(axis=0)).max(initial=0.0))
+    used = limit_use(program, split)
+    for row in np.flatnonzero((prices.limits > 0) & (limits.value > 0)):
+        part = prices.limits[row] * limits.factor[row] / price
+        spare = float(limits.sign[row] * (limits.value[row] - used[row]) / limits.value[row])
+        worst = max(worst, spare * float(np.minimum(part, 1.0)[limits.member[row]].max(initial=0.0)))
+    return worst
 
 
 def _rows_worth(program: Program, prices: Prices) -> float:

@@ -50,7 +50,7 @@ def worst_off_first(small: Reduced, served: Index, rounds: int | None) -> Iterat
     free = np.zeros(len(full.weight), bool)
     free[served] = True
     story: list[Raised] = []
-    words = np.full(len(free), "own request", dtype=object)
+    words = np.where(free | (full.most <= 0), "own request", "no eligible partition").astype(object)
     while free.any() and len(story) < (rounds or ROUNDS_AT_MOST):
         raised = _raise(small, served, least, most, free)
         story.append(raised)

@@ -209,7 +209,7 @@ def single_machine() -> Callable[..., Problem]:
     """One partition and one month, shared by projects with given requests, weights and entitlements."""
 
     def make(asked: list[float], offered: float, weight: list[float] | None = None, due: list[float] | None = None) -> Problem:
-        names = [f"p{number}" for number in range(len(asked))]
+        names = [f"p{number:04d}" for number in range(len(asked))]
         return Problem.of(
             projects=pl.DataFrame(
                 {"project": names, "weight": weight or [1.0] * len(asked), "hours_asked": asked, "entitlement": due or asked}
