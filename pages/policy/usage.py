@@ -104,6 +104,7 @@ with left:
         alt=received.by_category_summary(shares, unit=unit),
         data=shares,
         name="machine-time-by-category",
+        picks=filters.CATEGORIES,
     )
 with right:
     of_capacity = results.named(here, results.of_capacity(here, "category"))
@@ -112,6 +113,7 @@ with right:
         alt=machines.by_system_summary(of_capacity, unit=unit),
         data=of_capacity.select("system", "category", "hours", "capacity_hours", "union_hours", "share_of_capacity", "share_of_union"),
         name="machine-time-by-machine",
+        picks=filters.MACHINES,
     )
 by_what()
 all_logs()

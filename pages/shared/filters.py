@@ -1,8 +1,9 @@
 """The one filter bar: what the reader chose to look at, kept in the page's address so that a link reopens the same view."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from html import unescape
 
 import streamlit as st
 
@@ -22,9 +23,11 @@ UNIT_OF = {words: unit for unit, words in UNIT_WORDS.items()}
 
 def bar(state: Seen) -> Selection:
     """What the reader chose, after drawing the bar."""
-    periods = named_periods(loaders.whole_period(state))
-    names_of = loaders.system_names(state)
-    machines = {names_of[name]: name for name in loaders.spans(state)["system"]}
+    logged = loaders.spans(state)
+    spans = [Period(first, month_after(last)) for first, last in logged.select("first_month", "last_month").rows()]
+    periods, names_of = named_periods(spans), loaders.system_names(state)
+    machines = {names_of[name]: name for name in logged["system"]}
+    _forget_unknown(MACHINES, machines)
     with st.container(horizontal=True, gap="small", key="filter-bar", vertical_alignment="center"):
         period = _period(periods)
         names = _several("Machines", machines, MACHINES)
@@ -45,18 +48,19 @@ def is_empty(state: Seen, chosen: Selection) -> bool:
     return loaders.usage(state, chosen, "system").is_empty()
 
 
-def named_periods(whole: Period) -> dict[str, Period]:
-    """The periods a reader can pick, by name: the last twelve months, all months, and each year and quarter that has data.
+def named_periods(logged: Sequence[Period]) -> dict[str, Period]:
+    """The periods a reader can pick, by name: the last twelve months, all months, and each year and quarter for which there are logs.
 
-    >>> list(named_periods(Period(date(2025, 11, 1), date(2026, 3, 1))))
+    >>> list(named_periods([Period(date(2025, 11, 1), date(2026, 3, 1))]))
     ['Last 12 months', 'All months', '2026', '2025', 'Q1 2026', 'Q4 2025']
     """
-    found = {LAST_YEAR: Period(max(whole.start, month_after(whole.end, -12)), whole.end), WHOLE: whole}
-    years = [Period(date(year, 1, 1), date(year + 1, 1, 1)) for year in sorted({month.year for month in whole.months}, reverse=True)]
-    quarters = sorted({date(month.year, month.month - (month.month - 1) % 3, 1) for month in whole.months}, reverse=True)
-    for period in (*years, *(Period(quarter, month_after(quarter, 3)) for quarter in quarters)):
-        found[period.name] = period
-    return found
+    whole = Period(min(period.start for period in logged), max(period.end for period in logged))
+    months = sorted({month for period in logged for month in period.months}, reverse=True)
+    years = [Period(date(year, 1, 1), date(year + 1, 1, 1)) for year in dict.fromkeys(month.year for month in months)]
+    quarters = dict.fromkeys(date(month.year, month.month - (month.month - 1) % 3, 1) for month in months)
+    named = [*years, *(Period(quarter, month_after(quarter, 3)) for quarter in quarters)]
+    last_year = Period(max(whole.start, month_after(whole.end, -12)), whole.end)
+    return {LAST_YEAR: last_year, WHOLE: whole} | {period.name: period for period in named}
 
 
 def reset(*names: str) -> None:
@@ -81,11 +85,25 @@ def before(chosen: Selection) -> Selection:
     return replace(chosen, period=chosen.period.before)
 
 
+def pick(chart: str, labels: Sequence[str], name: str) -> None:
+    """Choose alone the machine or category whose mark was clicked in a chart; its tag in the bar is the way back."""
+    points = st.session_state[chart]["selection"]["points"]
+    if points:
+        st.session_state[name] = [unescape(labels[round(points[0]["y"])])]
+
+
 def in_words(chosen: Selection, names: dict[str, str]) -> str:
     """The selection as words for a sentence: period, machines, categories."""
     machines = ", ".join(names.get(system, system) for system in chosen.systems) or "all machines"
     categories = ", ".join(category_name(category) for category in chosen.categories)
     return " · ".join(filter(None, (chosen.period.name, machines, categories)))
+
+
+def _forget_unknown(name: str, options: Iterable[str]) -> None:
+    """Drop what was chosen from a store that has been replaced since."""
+    known = set(options)
+    if not known.issuperset(st.session_state.get(name, ())):
+        st.session_state[name] = [choice for choice in st.session_state[name] if choice in known]
 
 
 def _period(periods: dict[str, Period]) -> Period:

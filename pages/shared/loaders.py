@@ -196,7 +196,8 @@ def health() -> dict[str, str | int]:
         finally:
             opened.close()
     except EquinodeError as error:
-        return {"status": "failed", "store": str(error)}
+        logging.getLogger("equinode").warning("the store cannot be read: %s", error)
+        return {"status": "failed", "store": "cannot be read"}
 
 
 def _offered(state: Seen, chosen: Selection) -> pl.DataFrame:

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import plotly.graph_objects as go
 import polars as pl
@@ -113,9 +114,23 @@ def against_before() -> str:
     return f"No change is shown: the logs do not reach over both {here.chosen.period.name} and {before.name}, the period before."
 
 
-def chart(figure: go.Figure, *, alt: str, data: pl.DataFrame, name: str) -> None:
-    """Show a chart with its description for those who do not see it, and its numbers one click away."""
-    st.plotly_chart(figure, alt=alt, key=f"chart-{name}", config=dict(theme.CONFIG))
+def chart(figure: go.Figure, *, alt: str, data: pl.DataFrame, name: str, picks: str | None = None) -> None:
+    """Show a chart with its description for those who do not see it, and its numbers one click away.
+
+    Args:
+        figure: The chart.
+        alt: What it shows, in words.
+        data: Its numbers.
+        name: Its name among others, and that of the download.
+        picks: Which choice of the filter bar a click on one of its rows sets; none where a click does nothing.
+    """
+    key = f"chart-{name}"
+    if picks is None:
+        st.plotly_chart(figure, alt=alt, key=key, config=dict(theme.CONFIG))
+    else:
+        labels = list(figure.layout.yaxis.ticktext or ())
+        picked = partial(filters.pick, key, labels, picks)
+        st.plotly_chart(figure, alt=alt, key=key, config=dict(theme.CONFIG), on_select=picked, selection_mode="points")
     with st.container(key=f"data-of-{name}"), st.popover("Numbers", type="tertiary", help="The numbers of this chart, and their download"):
         tables.table(data, name=name, alt=f"The numbers of the chart: {alt}", unit=visit.now().chosen.unit)
 

@@ -61,10 +61,10 @@ def best_split(here: Visit, chosen: Selection, choices: SplitChoices) -> Recomme
     """The best split of the selection for these choices, or why there is none; kept for this state of the store."""
 
     def solved() -> Recommendation | Refusal:
-        with st.spinner("Computing the split and its proof…"):
-            return recommendation(_facts(replace(here, selection=chosen)), choices)
+        return recommendation(_facts(replace(here, selection=chosen)), choices)
 
-    return loaders.kept(here.seen, "split", (chosen, choices), solved)
+    with st.spinner("Computing the split and its proof…"):
+        return loaders.kept(here.seen, "split", (chosen, choices), solved)
 
 
 def relative(now: float | None, before: float | None) -> float | None:

@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from analytics.charts import numbers, theme
-from data.terms import AccessMode, HourUnit, UserCategory
+from data.terms import AccessMode, Action, HourUnit, UserCategory
 from pages.shared import loaders, visit
 
 ROW_PX, HEADER_PX = 33, 36
@@ -83,6 +83,8 @@ def plain_table(data: pl.DataFrame, *, alt: str) -> None:
 def download(data: pl.DataFrame, *, name: str) -> None:
     """Offer a table as CSV, made when it is asked for; demonstration data say so in every row and in the file's name."""
     here = visit.now()
+    if Action.EXPORT not in here.person.may:
+        return
     demo = here.is_demo
     marked = data.with_columns(pl.lit("demonstration data, invented").alias("note")) if demo else data
     period = here.selection.period if here.selection is not None else None

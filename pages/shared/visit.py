@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from data.access import Person
 from data.terms import Selection
+from pages.shared import loaders
 from pages.shared.loaders import Seen
 
 KEY = "visit"
@@ -40,8 +41,6 @@ class Visit:
     @property
     def is_demo(self) -> bool:
         """Whether the store holds demonstration data."""
-        from pages.shared import loaders
-
         return self.state is not None and bool(loaders.demo_systems(self.state))
 
 

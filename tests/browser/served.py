@@ -59,6 +59,14 @@ class Page:
         self.tab.wait_for_url(lambda url: urlsplit(url).query == search, timeout=20_000)
         return self.settled()
 
+    def chosen(self, label: str, option: str) -> "Page":
+        """Choose an option of a list by typing it."""
+        box = self.tab.get_by_role("combobox", name=label)
+        box.click()
+        box.fill(option)
+        self.tab.get_by_role("option", name=option, exact=True).click()
+        return self
+
     def sound(self, name: str) -> None:
         """Take a picture, and fail on any fault, exception or error box."""
         OUT.mkdir(exist_ok=True)

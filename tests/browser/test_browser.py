@@ -104,25 +104,52 @@ def test_the_selection_stays_when_another_page_is_opened(demo: str, visitor: Vis
     page.sound("another-page")
 
 
-def test_a_log_brought_in_through_the_page_is_shown_with_its_account(tmp_path: Path, visitor: Visitor) -> None:
+def test_a_click_on_a_machine_looks_at_it_alone_with_a_way_back(demo: str, visitor: Visitor) -> None:
+    page = visitor(demo).open("/usage?period=2025").drawn(3)
+    bar = page.tab.locator(".js-plotly-plot").nth(2).locator(".trace.bars .point path").first
+    bar.scroll_into_view_if_needed()
+    bar.click(force=True)
+    page.tab.wait_for_url(lambda url: "machines=" in url, timeout=20_000)
+    page.settled().sound("drilled-down")
+    page.tab.get_by_test_id("stMultiSelect").first.get_by_role("button", name="Clear all").click()
+    page.address_is("period=2025").drawn(3).sound("way-back")
+
+
+def test_a_printed_page_leaves_out_bars_and_buttons_and_keeps_its_charts(demo: str, visitor: Visitor) -> None:
+    page = visitor(demo).open("/fairness").drawn(3)
+    page.tab.emulate_media(media="print")
+    assert not page.tab.get_by_test_id("stSidebar").is_visible()
+    assert not page.tab.locator(".st-key-filter-bar").is_visible()
+    assert page.tab.locator(".js-plotly-plot").first.is_visible()
+    page.sound("printed")
+
+
+def test_a_log_and_its_projects_brought_in_through_the_page_are_shown_with_their_accounts(tmp_path: Path, visitor: Visitor) -> None:
     log = tmp_path / "jobs.txt"
     log.write_text(
         "JobIDRaw|User|Account|Partition|Submit|Start|End|ElapsedRaw|State|NNodes|AllocCPUS\n"
         "1|alice|project_1|standard|2026-01-02T08:00:00|2026-01-02T09:00:00|2026-01-02T11:00:00|7200|COMPLETED|2|512\n"
         "2|alice|project_1|standard|2026-01-02T08:00:00|2026-01-02T09:00:00|yesterday|7200|COMPLETED|2|512\n"
     )
+    projects = tmp_path / "projects.csv"
+    projects.write_text("account,category,country\nproject_1,SME,FI\n")
     with serving(tmp_path / "lake", tmp_path / "server.log") as base:
         page = visitor(base).open("/intake")
-        page.tab.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(log)
-        page.tab.get_by_label("Machine whose log it is").click()
-        page.tab.get_by_role("option", name="LUMI", exact=True).click()
+        page.tab.get_by_test_id("stFileUploaderDropzoneInput").nth(0).set_input_files(log)
+        page.chosen("Machine whose log it is", "LUMI")
         page.tab.get_by_role("button", name="Bring in").click()
         page.tab.get_by_text("stored as batch 1").wait_for(timeout=60_000)
         page.settled()
         assert "refused" in page.tab.inner_text("[data-testid=stMain]").lower()
         page.sound("brought-in")
+        page.tab.get_by_test_id("stFileUploaderDropzoneInput").nth(1).set_input_files(projects)
+        page.chosen("Machine, where the table", "LUMI")
+        page.tab.get_by_role("button", name="Classify").click()
+        page.tab.get_by_text("Decided anew").or_(page.tab.get_by_text("New projects")).first.wait_for(timeout=60_000)
+        page.settled().sound("classified")
         page.open("/usage").drawn(3).sound("brought-in-usage")
         assert "LUMI" in page.tab.inner_text("[data-testid=stTable]")
+        assert "SMEs received" in page.tab.inner_text("[data-testid=stMain]")
 
 
 @pytest.mark.skipif(not CCR.exists(), reason=f"the real log {CCR} is not on this machine")

@@ -1,5 +1,6 @@
 """The filter bar: what the address says is what is selected, what makes no sense falls back, and there is always a way back."""
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -85,15 +86,32 @@ def test_a_log_without_node_counts_is_not_shown_as_no_node_hours(visit: Visit, t
 
 
 def test_periods_end_with_the_newest_month_and_never_start_before_the_first() -> None:
-    found = named_periods(Period(date(2024, 11, 1), date(2026, 3, 1)))
+    found = named_periods([Period(date(2024, 11, 1), date(2025, 3, 1)), Period(date(2025, 2, 1), date(2026, 3, 1))])
     assert found[LAST_YEAR] == Period(date(2025, 3, 1), date(2026, 3, 1))
     assert found[WHOLE] == Period(date(2024, 11, 1), date(2026, 3, 1))
     assert "Q4 2024" in found
     assert "2023" not in found
 
 
+def test_years_without_any_log_are_not_offered() -> None:
+    found = named_periods([Period(date(1996, 9, 1), date(1997, 9, 1)), Period(date(2026, 1, 1), date(2026, 3, 1))])
+    assert {"1996", "1997", "2026"} <= set(found)
+    assert "2012" not in found
+    assert "Q2 2026" not in found
+
+
+def test_a_choice_from_a_store_that_was_replaced_is_dropped(visit: Visit, tmp_path: Path) -> None:
+    bring_in(tmp_path / "lake", small_log())
+    app = visit(tmp_path / "lake", USAGE, machines="LUMI")
+    shutil.rmtree(tmp_path / "lake")
+    bring_in(tmp_path / "lake", small_log().replace(b"standard-g", b"gpu"), system="vega")
+    app.run()
+    assert not app.exception
+    assert app.table[0].value["Machine"].tolist() == ["Vega"]
+
+
 def test_a_short_log_is_shown_whole_by_default() -> None:
-    found = named_periods(Period(date(2016, 12, 1), date(2017, 2, 1)))
+    found = named_periods([Period(date(2016, 12, 1), date(2017, 2, 1))])
     assert found[LAST_YEAR] == found[WHOLE]
 
 
