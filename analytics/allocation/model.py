@@ -7,7 +7,7 @@ import numpy as np
 
 from analytics.allocation.program import Index, Mask, Vector
 
-LEAST_PART = 1e-3
+LEAST_PART = 1e-8
 """The smallest weight of a row or flow, in parts of an even one."""
 
 
