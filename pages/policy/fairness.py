@@ -10,10 +10,12 @@ from analytics.fairness import inequality_by
 from data.terms import HourUnit
 from pages.shared import parts, results, tables, visit
 
+LIMITS_SHOWN = ("system", "title", "share", "share_allowed", "over", "node_hours", "node_hours_base", "exact", "reading", "source")
+
 here = visit.now()
 period = here.chosen.period.name
 due, asked, waits, limits = results.due(here), results.demand(here), results.waits(here), results.against_limits(here)
-fair = results.inequality(here)
+fair, monthly = results.inequality(here), results.monthly_due(here)
 
 
 def row_of_figures() -> None:
@@ -72,25 +74,11 @@ def what_due_rests_on() -> None:
         st.caption("Demand, dues and limits are counted in node-hours, whatever unit is chosen.")
 
 
-def over_the_months() -> None:
-    """How the difference from the due, and the inequality, moved."""
-    monthly = results.monthly_due(here)
-    parts.chart(
-        charts.over_time(monthly, title="Difference from the share due, by month"),
-        alt=charts.over_time_summary(monthly),
-        data=monthly,
-        name="difference-from-due-by-month",
-    )
-
-
 def limits_of_the_law() -> None:
     """Each machine's time against the limits that law and policy set."""
     st.header("Limits of law and access policy", anchor=False)
     st.markdown(parts.escaped(findings.over_limits(results.named(here, limits), period=period)))
-    shown = limits.select(
-        "system", "title", "share", "share_allowed", "over", "node_hours", "node_hours_base", "exact", "reading", "source"
-    )
-    tables.table(shown, name="limits", alt="Machine time against each limit of law and policy, by machine", most_rows=8)
+    tables.table(limits.select(LIMITS_SHOWN), name="limits", alt="Machine time against each limit, by machine", most_rows=8)
 
 
 parts.finding(findings.against_due(due, period=period))
@@ -111,7 +99,12 @@ with right:
         data=waits,
         name="waits-by-category",
     )
-over_the_months()
+parts.chart(
+    charts.over_time(monthly, title="Difference from the share due, by month"),
+    alt=charts.over_time_summary(monthly),
+    data=monthly,
+    name="difference-from-due-by-month",
+)
 st.markdown(parts.escaped(f"{findings.unequal(fair, period=period)} {findings.waited(waits, period=period)}"))
 st.header("Inequality between projects, by user category", anchor=False)
 tables.table(

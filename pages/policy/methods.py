@@ -1,14 +1,13 @@
 """How each figure is computed, and from what: the indicators in their own words, the facts with source and flag, the limits."""
 
-import inspect
 import re
-from types import ModuleType
 
 import polars as pl
 import streamlit as st
 
-from analytics import carbon, demand, energy, fairness, limits, usage, waiting
+from analytics import carbon, waiting
 from analytics.charts import numbers
+from analytics.report.methods import methods
 from data import facts
 from data.export.xdmod_differences import differences
 from data.terms import Flag
@@ -16,33 +15,33 @@ from pages.shared import filters, loaders, parts, results, tables, visit
 
 DIFFERENCES = {"statistics": "Statistics", "xdmod": "Open XDMoD", "ours": "Ours", "why": "Why"}
 here = visit.now()
-MODULES: dict[str, ModuleType] = {
-    "Usage": usage,
-    "Waits": waiting,
-    "Demand": demand,
-    "Fairness": fairness,
-    "Energy": energy,
-    "Emissions": carbon,
-    "Limits": limits,
+TABS = {
+    "Usage": "usage",
+    "Waits": "waiting",
+    "Demand": "demand",
+    "Fairness": "fairness",
+    "Energy": "energy",
+    "Emissions": "carbon",
+    "Limits": "limits",
 }
 
 
-def words_of(docstring: str) -> str:
-    """A docstring without its examples and its list of errors, as Markdown in which only code stands out."""
-    kept = re.split(r"^\s*(?:>>>|Raises:)", inspect.cleandoc(docstring), maxsplit=1, flags=re.MULTILINE)[0].strip()
-    pieces = re.split(r"(`[^`]*`)", kept)
-    return "".join(piece if piece.startswith("`") else parts.escaped(piece) for piece in pieces)
-
-
 def indicators() -> None:
-    """Every public indicator with its definition, source and edge cases."""
-    for tab, (_, module) in zip(st.tabs(list(MODULES)), MODULES.items(), strict=True):
+    """Every indicator in its own words: definition, formula, source and edge cases, the same as in the report."""
+    found = methods()
+    for tab, module in zip(st.tabs(list(TABS)), TABS.values(), strict=True):
         with tab:
-            st.markdown(f"*{words_of(module.__doc__ or '')}*")
-            for name, function in inspect.getmembers(module, inspect.isfunction):
-                if function.__module__ == module.__name__ and not name.startswith("_") and not name.endswith("_frame"):
-                    st.markdown(f"**{parts.escaped(tables.readable(name))}**")
-                    st.markdown(words_of(function.__doc__ or ""))
+            for method in found:
+                if method.name.startswith(f"{module}."):
+                    title = tables.readable(method.name.removeprefix(f"{module}."))
+                    said = "\n\n".join(as_markdown(words) for words in (method.summary, *method.details))
+                    st.markdown(f"**{parts.escaped(title)}**  \n{said}")
+
+
+def as_markdown(words: str) -> str:
+    """Words of a docstring, in which only code stands out."""
+    pieces = re.split(r"(`[^`]*`)", words)
+    return "".join(piece if piece.startswith("`") else parts.escaped(piece) for piece in pieces)
 
 
 def facts_of_machines() -> None:

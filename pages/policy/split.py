@@ -27,48 +27,6 @@ def refused(refusal: Refusal) -> None:
     st.warning("\n".join(f"- {parts.escaped(sentence)}" for sentence in sentences), icon=":material/block:")
 
 
-def row_of_figures(found: Recommendation) -> None:
-    """What the split grants, and what it costs against what was received, both by the same model."""
-    total = found.by_category.select(pl.col("node_hours_received", "node_hours_demanded", "node_hours_recommended").sum()).row(
-        0, named=True
-    )
-    cost = {row["what"]: row for row in found.energy.iter_rows(named=True)}
-    was, would = cost["received"], cost["recommended"]
-    proof = found.solution.certificate
-    parts.figures(
-        [
-            parts.Figure(
-                label="Node-hours granted",
-                value=numbers.amount(total["node_hours_recommended"], ""),
-                note=f"of {numbers.amount(total['node_hours_demanded'], '')} asked for",
-                meaning="Over all projects that asked for hours in the period, by award or in the queue.",
-            ),
-            parts.Figure(
-                label="Against received",
-                value=numbers.change(scenario.relative(total["node_hours_recommended"], total["node_hours_received"])),
-                note=f"{numbers.amount(total['node_hours_received'], '')} were used",
-            ),
-            parts.Figure(
-                label="Facility energy",
-                value=numbers.energy(scenario.times(would["energy_facility_mwh"], 1_000)),
-                note=numbers.change(scenario.relative(would["energy_facility_mwh"], was["energy_facility_mwh"])),
-                meaning="By the model of node power × PUE, for both the split and what was received.",
-            ),
-            parts.Figure(
-                label="Emissions, location-based",
-                value=numbers.emissions(scenario.times(would["emissions_location_t"], 1_000)),
-                note=numbers.change(scenario.relative(would["emissions_location_t"], was["emissions_location_t"])),
-            ),
-            parts.Figure(
-                label="Satisfaction",
-                value=numbers.percent(proof.objective_ede),
-                note=f"at most {numbers.percent(proof.bound_ede)} possible",
-                meaning="What, given to every project alike, would be as good as this split; the bound is proven from its prices alone.",
-            ),
-        ]
-    )
-
-
 def why(found: Recommendation) -> None:
     """The split in words, and what each limit costs."""
     st.markdown(parts.escaped(words.paragraph(found, limits, names, period=chosen.period.name)))
@@ -97,7 +55,7 @@ def winners_and_losers(found: Recommendation) -> None:
 def show(found: Recommendation) -> None:
     """The recommended split."""
     parts.finding(f"Aim: {words.aim_in_words(found.choices.objective)}. {words.who_changes(found)}")
-    row_of_figures(found)
+    parts.figures(scenario.figures(found))
     parts.chart(
         charts.by_category(found.by_category_system, title="Share of node-hours, received and recommended"),
         alt=charts.by_category_summary(found.by_category_system),
@@ -121,5 +79,7 @@ if isinstance(answer, Refusal):
     refused(answer)
 else:
     show(answer)
+if here.chosen.categories:
+    st.caption("The split is one of all user categories; the choice of categories in the filter bar is left out here.")
 st.caption("A recommendation changes nothing: quotas are set by the operator, with a reason.")
 parts.sources(factors=["demand: awards, else use and queue", f"carbon intensity: {scenario.SERIES_IN_WORDS}"], method="the split")

@@ -35,8 +35,7 @@ def overall() -> None:
                 label="Of capacity",
                 value=numbers.percent(share),
                 note=f"{sized} of {numbers.counted(logged, 'machine')}",
-                meaning="Machine time as a share of nodes × 24 hours × days, from the first to the last day of the logs; "
-                "only of machines whose size is known.",
+                meaning="Machine time ÷ (nodes × 24 hours × days with logs), only of machines whose size is known.",
             ),
             parts.Figure(
                 label="In failed jobs",

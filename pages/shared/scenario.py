@@ -7,11 +7,14 @@ import streamlit as st
 
 from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.solution import Refusal
+from analytics.charts import numbers
 from analytics.charts.theme import STACK, label
 from analytics.recommendation import Recommendation, recommendation
 from analytics.split_problem import Due, SplitChoices, SplitFacts
 from data.terms import Selection, UserCategory
+from data.units import KG_PER_TONNE, KWH_PER_MWH
 from pages.shared import loaders, results
+from pages.shared.parts import Figure
 from pages.shared.visit import Visit
 
 AIMS = {
@@ -67,14 +70,42 @@ def best_split(here: Visit, chosen: Selection, choices: SplitChoices) -> Recomme
         return loaders.kept(here.seen, "split", (chosen, choices), solved)
 
 
-def relative(now: float | None, before: float | None) -> float | None:
-    """The relative change, unknown where either is, or nothing was before."""
-    return now / before - 1 if now is not None and before else None
-
-
-def times(value: float | None, factor: float) -> float | None:
-    """The value in a smaller unit, unknown where it is."""
-    return None if value is None else value * factor
+def figures(found: Recommendation) -> list[Figure]:
+    """What the split grants, and what it costs against what was received, both by the same model."""
+    got, asked, given = (float(found.by_category[f"node_hours_{what}"].sum()) for what in ("received", "demanded", "recommended"))
+    cost = {row["what"]: row for row in found.energy.iter_rows(named=True)}
+    was, would = cost["received"], cost["recommended"]
+    proof = found.solution.certificate
+    return [
+        Figure(
+            label="Node-hours granted",
+            value=numbers.amount(given, ""),
+            note=f"of {numbers.amount(asked, '')} asked for",
+            meaning="Over all projects that asked for hours in the period, by award or in the queue.",
+        ),
+        Figure(
+            label="Against received",
+            value=numbers.change(_relative(given, got)),
+            note=f"{numbers.amount(got, '')} were used",
+        ),
+        Figure(
+            label="Facility energy",
+            value=numbers.energy(_times(would["energy_facility_mwh"], KWH_PER_MWH)),
+            note=_change(would["energy_facility_mwh"], was["energy_facility_mwh"], "power or PUE not known"),
+            meaning="By the model of node power × PUE, for both the split and what was received.",
+        ),
+        Figure(
+            label="Emissions, location-based",
+            value=numbers.emissions(_times(would["emissions_location_t"], KG_PER_TONNE)),
+            note=_change(would["emissions_location_t"], was["emissions_location_t"], "energy or intensity not known"),
+        ),
+        Figure(
+            label="Satisfaction",
+            value=numbers.percent(proof.objective_ede),
+            note=f"at most {numbers.percent(proof.bound_ede)} possible",
+            meaning="What, given to every project alike, would be as good as this split; the bound is proven from its prices alone.",
+        ),
+    ]
 
 
 _KINDS: tuple[tuple[str, str, float, float, float], ...] = (
@@ -108,3 +139,16 @@ def _facts(here: Visit) -> SplitFacts:
         intensity=loaders.intensity(),
         limits=loaders.policy_limits(),
     )
+
+
+def _change(now: float | None, before: float | None, reason: str) -> str:
+    relative = _relative(now, before)
+    return reason if relative is None else f"{numbers.change(relative)} against received"
+
+
+def _relative(now: float | None, before: float | None) -> float | None:
+    return now / before - 1 if now is not None and before else None
+
+
+def _times(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium")]
 
 Visitor = Callable[..., Page]
 
-CHARTS = {"": 3, "usage": 3, "fairness": 3, "energy": 3, "split": 2, "reports": 0, "methods": 0, "intake": 0}
+CHARTS = {"": 3, "usage": 3, "fairness": 3, "energy": 3, "split": 2, "reports": 0, "methods": 0, "intake": 0, "health": 0}
 """Every page by its address, with the number of its charts."""
 
 CCR = SHARED / "traces" / "slurm-ccr-xdmod" / "pozidriv.sacct.psv.gz"

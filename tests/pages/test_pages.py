@@ -20,6 +20,7 @@ PAGES = (
     "policy/methods.py",
     "operations/intake.py",
     "operations/health.py",
+    "operations/health.py",
 )
 NEEDS_STORE = PAGES[:6]
 
