@@ -34,11 +34,15 @@ said = Console(stderr=True, highlight=False, soft_wrap=True)
 @app.command()
 def ingest(
     *,
-    files: Annotated[list[Path] | None, typer.Argument(help="Log files, plain or gzip.", metavar="FILE...")] = None,
+    files: Annotated[list[Path] | None, typer.Argument(help="Log files, plain or gzip; - for standard input.", metavar="FILE...")] = None,
     system: Annotated[str, typer.Option(help="The machine whose logs they are, such as lumi; a new name needs --system-file.")],
     system_file: Annotated[Path | None, typer.Option(help="TOML file that declares a machine the reference facts do not know.")] = None,
-    dialect: Annotated[str | None, typer.Option(help="sacct, sacct_xdmod or swf; content decides if this is not given.")] = None,
+    dialect: Annotated[str | None, typer.Option(help="Such as sacct, swf or job_table; content decides if this is not given.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="Zone of times without offset, such as Europe/Paris; else the machine's.")] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option(help="field=column,… of a table of jobs, such as cores=cpus; may be repeated.")
+    ] = None,
+    gpu_tres: Annotated[str | None, typer.Option(help="Numbers of GPUs among slurmdbd's trackable resources, 0 for none.")] = None,
     from_sacct: Annotated[
         bool, typer.Option("--from-sacct", help="Run the site's own sacct (EQUINODE_SACCT) instead of reading files.")
     ] = False,
@@ -50,7 +54,16 @@ def ingest(
     if from_sacct == bool(files):
         raise InputError("name log files, or --from-sacct, and not both.")
     if files:
-        ingest_files(files, system=system, system_file=system_file, dialect=dialect, time_zone=time_zone, said=said)
+        ingest_files(
+            files,
+            system=system,
+            system_file=system_file,
+            dialect=dialect,
+            time_zone=time_zone,
+            said=said,
+            mapping=tuple(mapping or ()),
+            gpu_tres=gpu_tres,
+        )
     else:
         ingest_from_sacct(since=since, system=system, system_file=system_file, time_zone=time_zone, said=said)
 

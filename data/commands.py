@@ -1,6 +1,7 @@
 """What the commands of `python -m data` do, apart from reading the command line."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from data.ingest.live import fetched, since_named
 from data.ingest.load import Account, Order, ingest, ingest_together
 from data.ingest.privacy import pseudonyms
 from data.ingest.source import Dialect
+from data.ingest.standard_input import at_hand
 from data.lake import Lake, exists, prepare, writing
 from data.pseudonym_key import pseudonym_key
 from data.settings import settings
@@ -30,14 +32,31 @@ from data.usage import spans, whole_period
 
 
 def ingest_files(
-    files: list[Path], *, system: str, system_file: Path | None, dialect: str | None, time_zone: str | None, said: Console
+    files: list[Path],
+    *,
+    system: str,
+    system_file: Path | None,
+    dialect: str | None,
+    time_zone: str | None,
+    said: Console,
+    mapping: tuple[str, ...] = (),
+    gpu_tres: str | None = None,
 ) -> None:
-    """Bring in files one after the other; the first that cannot be read ends the run, those before it stay."""
+    """Bring in files, `-` for standard input, one after the other; the first that cannot be read ends the run, those before it stay."""
     declaration = _text(system_file) if system_file is not None else None
     machine = _machine(system, declaration, origin=str(system_file))
+    known = Order(
+        path=files[0],
+        system=machine,
+        declaration=declaration,
+        dialect=_dialect(dialect),
+        time_zone=time_zone,
+        mapping=mapping,
+        gpu_tres=_gpu_tres(gpu_tres),
+    )
     for file in files:
-        order = Order(path=file, system=machine, declaration=declaration, dialect=_dialect(dialect), time_zone=time_zone)
-        say_account(ingest_with_progress(order, said), said)
+        with at_hand(file) as path:
+            say_account(ingest_with_progress(replace(known, path=path), said), said)
 
 
 def ingest_from_sacct(*, since: str, system: str, system_file: Path | None, time_zone: str | None, said: Console) -> None:
@@ -77,7 +96,8 @@ def say_account(account: Account, said: Console) -> None:
     """Tell what became of every line of a file."""
     batch = account.batch
     said.print(f"[bold]{escape(batch.file)}[/]: {Dialect(batch.dialect).shown_as}, machine {escape(batch.system)}")
-    said.print(f"  {batch.lines_read:>12,} lines read (times without offset taken as {account.time_zone})")
+    read = "records" if Dialect(batch.dialect).counts_records else "lines"
+    said.print(f"  {batch.lines_read:>12,} {read} read (times without offset taken as {account.time_zone})")
     completed = f" ({batch.completed:,} of them completed a job that was waiting or running before)" if batch.completed else ""
     said.print(f"  {batch.accepted:>12,} accepted{completed}")
     said.print(f"  {batch.refused:>12,} refused")
@@ -85,7 +105,7 @@ def say_account(account: Account, said: Console) -> None:
         said.print(f"  {'':>12}   {count:,} x {escape(reason)}")
     said.print(f"  {batch.seen_before:>12,} seen before")
     said.print(f"  {batch.steps:>12,} job steps (parts of jobs, never counted)")
-    said.print(f"  {batch.passed_over:>12,} header, comment and blank lines")
+    said.print(f"  {batch.passed_over:>12,} header, comment, blank and continuation lines")
     for warning in account.warnings:
         said.print(f"  [yellow]Note:[/] {escape(warning)}")
     if account.declared:
@@ -225,6 +245,18 @@ def _dialect(name: str | None) -> Dialect | None:
     if name is None or name in set(Dialect):
         return Dialect(name) if name is not None else None
     raise InputError(f"{name!r} is not a dialect; choose among {', '.join(Dialect)}.")
+
+
+def _gpu_tres(numbers: str | None) -> tuple[int, ...]:
+    """The numbers of trackable resources that are GPUs, 0 where none is."""
+    if numbers is None:
+        return ()
+    parts = [part.strip() for part in numbers.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise InputError(
+            f"--gpu-tres is {numbers!r}; expected numbers such as 1001,1002 as 'sacctmgr show tres' lists them, or 0 for none."
+        )
+    return tuple(int(part) for part in parts)
 
 
 def _text(path: Path) -> str:

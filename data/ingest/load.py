@@ -41,6 +41,10 @@ class Order:
     """The dialect, where content shall not decide."""
     time_zone: str | None = None
     """The zone of local times, where it is not the machine's."""
+    gpu_tres: tuple[int, ...] = ()
+    """The site's own numbers of trackable resources that are GPUs, for logs that give numbers instead of names."""
+    mapping: tuple[str, ...] = ()
+    """What columns of a table of jobs mean, as `field=column`."""
     demo: bool = False
     """Whether it is the demonstration log."""
     projects: pl.DataFrame | None = None
@@ -145,6 +149,7 @@ class _Tally:
     steps: int = 0
     passed_over: int = 0
     gpus_seen: float = 0
+    notes: dict[str, None] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
 
 
@@ -155,7 +160,14 @@ def _reading(settings: Settings, order: Order, now: datetime) -> Reading:
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise InputError(f"the time zone {zone!r} does not exist; name one as IANA does, such as Europe/Paris or UTC.") from error
     pseudonym = pseudonyms(pseudonym_key(settings), order.system.id)
-    return Reading(machine=machine_of(order.system), time_zone=zone, pseudonym=pseudonym, now=now)
+    return Reading(
+        machine=machine_of(order.system),
+        time_zone=zone,
+        pseudonym=pseudonym,
+        now=now,
+        gpu_tres=order.gpu_tres,
+        mapping=order.mapping,
+    )
 
 
 def _store(writer: Writer, chunk: Chunk, tally: _Tally, batch_id: int) -> None:
@@ -170,6 +182,7 @@ def _store(writer: Writer, chunk: Chunk, tally: _Tally, batch_id: int) -> None:
     tally.passed_over += chunk.passed_over
     tally.reasons.update(chunk.refusals["reason"].to_list())
     tally.gpus_seen += float(chunk.jobs["gpus"].sum())
+    tally.notes.update(dict.fromkeys(chunk.notes))
 
 
 def _believable(order: Order, tally: _Tally, dialect: Dialect) -> None:
@@ -218,7 +231,7 @@ def _closed(writer: Writer, order: Order, person: Person, dialect: Dialect, tall
 
 
 def _warnings(order: Order, tally: _Tally) -> list[str]:
-    found = []
+    found = list(tally.notes)
     has_gpus = any(part.gpus_per_node for part in order.system.partitions)
     if has_gpus and tally.accepted and tally.gpus_seen == 0:
         found.append(

@@ -190,16 +190,16 @@ def _never_started(names: Collection[str]) -> pl.Expr:
     the state decides.
     """
     unplaced = pl.col("place text").fill_null(NOT_PLACED) == NOT_PLACED
-    given_up = unplaced if "nodelist" in names else pl.col("state").is_in(GIVEN_UP_STATES)
+    given_up = unplaced if "nodelist" in names else pl.col("state").is_in(GIVEN_UP_STATES).fill_null(False)
     no_time = (pl.col("started") == pl.col("ended")).fill_null(False) & (pl.col("elapsed_s").fill_null(0) == 0)
-    never = (pl.col("state") == JobState.PENDING.value) | pl.col("started").is_null() | (no_time & given_up)
+    never = (pl.col("state") == JobState.PENDING.value).fill_null(False) | pl.col("started").is_null() | (no_time & given_up)
     return never.alias("never_started")
 
 
 def _as_it_ran(names: Collection[str]) -> list[pl.Expr]:
     """A job that never started has no start, no run time and no energy; one that has not ended has no end."""
     has_reading = parse.is_energy_reading(pl.col("joules")) & ~pl.col("never_started")
-    never, is_open = pl.col("never_started"), pl.col("state").is_in(OPEN_STATES)
+    never, is_open = pl.col("never_started"), pl.col("state").is_in(OPEN_STATES).fill_null(False)
     held_nothing = never & pl.lit("alloctres" in names)
     return [
         pl.when(~never).then("started").alias("started"),
