@@ -118,9 +118,9 @@ def fields_of(row: Mapping[str, str], gpu_tres: tuple[int, ...]) -> dict[str, st
     """The fields of sacct that a row tells, as sacct would print them.
 
     >>> row = {"id_job": "9", "state": "3", "time_submit": "1", "time_start": "10", "time_end": "70", "tres_alloc": "1=8,1002=2"}
-    >>> fields_of(row, (1002,))
-    {'jobidraw': '9', 'jobid': '9', 'submit': '1', 'start': '10', 'end': '70', 'elapsedraw': '60', 'state': 'COMPLETED', \
-'alloctres': 'cpu=8,gres/gpu=2'}
+    >>> found = fields_of(row, (1002,))
+    >>> found["state"], found["elapsedraw"], found["alloctres"]
+    ('COMPLETED', '60', 'cpu=8,gres/gpu=2')
     """
     told = {
         "jobidraw": row["id_job"],
@@ -137,7 +137,7 @@ def fields_of(row: Mapping[str, str], gpu_tres: tuple[int, ...]) -> dict[str, st
         "elapsedraw": _elapsed(row),
         "suspended": row.get("time_suspended"),
         "timelimitraw": row.get("timelimit"),
-        "state": STATES.get(row["state"], row["state"]),
+        "state": str(STATES.get(row["state"], row["state"])),
         "exitcode": _exit_code(row.get("exit_code", "")),
         "nnodes": row.get("nodes_alloc"),
         "reqcpus": row.get("cpus_req"),

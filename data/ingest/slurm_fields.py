@@ -116,6 +116,11 @@ def shown(fields: Mapping[str, str | None], *, doubtful: bool) -> str:
     >>> shown({"jobid": "7", "user": "alice", "state": "FAILED"}, doubtful=False)
     'jobid=7|user=***|state=FAILED'
     """
-    kept = {name: privacy.masked(value) if doubtful else value for name, value in fields.items() if value}
+    kept = {name: _masked(name, value) if doubtful else value for name, value in fields.items() if value}
     line = "|".join(f"{name}={value if name in SHOWN else privacy.MASK}" for name, value in kept.items())
     return privacy.without_uid(line)[: privacy.LONGEST_RAW]
+
+
+def _masked(name: str, value: str) -> str:
+    """A value with what may name a person masked, also a number, unless it is that of the job."""
+    return privacy.masked(value) if name in ("jobid", "jobidraw") else privacy.masked(f" {value}").strip()

@@ -48,9 +48,7 @@ def chunks(path: Path, reading: Reading, dialect: Dialect) -> Iterator[Chunk]:
     stream, records, number, untold, untold_before = JsonStream(path), Records(), 1, list[int](), 0
     zone, notes = dialect.own_zone or reading.time_zone, _version_notes(path)
     for job in _jobs(stream):
-        if asked_for_untold_gpus(job):
-            untold.append(number)
-        number = _add(records, job, number)
+        number = _add(records, job, number, untold)
         if len(records) >= BATCH:
             yield _without_untold_gpus(slurm_fields.chunk(records, NAMES, reading, zone, bytes_read=stream.bytes_read), untold)
             records, untold, untold_before = Records(), [], untold_before + len(untold)
@@ -72,14 +70,16 @@ def _jobs(stream: JsonStream) -> Iterator[Any]:
         raise LogError(f"{stream.path} has no list named 'jobs'; export it again with sacct --json.")
 
 
-def _add(records: Records, job: Any, number: int) -> int:
-    """The number of the next record, after adding a job with its steps."""
+def _add(records: Records, job: Any, number: int, untold: list[int]) -> int:
+    """The number of the next record, after adding a job with its steps; `untold` gets its number if its GPUs are not known."""
     steps = job.get("steps") if isinstance(job, dict) else None
     inner = len(steps) if isinstance(steps, list) else 0
     records.steps += inner
     if is_job(job):
         try:
-            records.add(number, fields_of(job))
+            fields = fields_of(job)
+            records.add(number, fields)
+            untold += [number] if asked_for_untold_gpus(job, fields.get("alloctres", "")) else []
         except (TypeError, ValueError, AttributeError, KeyError):
             records.refuse(number, "a field of this job has another form than sacct --json gives it", str(job.get("job_id")))
     else:
@@ -123,17 +123,14 @@ def fields_of(job: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in told.items() if value not in (None, "")}
 
 
-def asked_for_untold_gpus(job: Any) -> bool:
+def asked_for_untold_gpus(job: Mapping[str, Any], allocated: str) -> bool:
     """Whether a job asked for GPUs, was given resources, and no GPU is among them: then the site does not track GPUs.
 
-    >>> asked_for_untold_gpus({"submit_line": "sbatch --gpus 4 job.sh", "tres": {"allocated": [{"type": "cpu", "count": 8}]}})
-    True
+    >>> asked_for_untold_gpus({"submit_line": "sbatch --gpus 4 job.sh"}, "cpu=8"), asked_for_untold_gpus({}, "cpu=8")
+    (True, False)
     """
-    allocated = (job.get("tres") or {}).get("allocated") if isinstance(job, dict) and is_job(job) else None
-    if not isinstance(allocated, list) or not allocated:
-        return False
-    has_gpus = any(isinstance(entry, dict) and str(entry.get("name") or "").startswith("gpu") for entry in allocated)
-    return not has_gpus and ASKED_FOR_GPUS.search(f"{job.get('submit_line')} {job.get('used_gres')}") is not None
+    asked = f"{job.get('submit_line')} {job.get('used_gres')}"
+    return bool(allocated) and "gres/gpu" not in allocated and ASKED_FOR_GPUS.search(asked) is not None
 
 
 def number(value: Any) -> int | float | str | None:

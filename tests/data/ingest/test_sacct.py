@@ -255,3 +255,29 @@ def test_a_last_line_that_may_be_cut_short_is_refused(log):
     cut = sacct(sacct_line(ends_with_energy), columns=ends_with_energy).rstrip("\n")
     assert log(cut).refusals["reason"].to_list() == ["truncated_line"]
     assert log(sacct(sacct_line(), "124|124|vega").rstrip("\n")).refusals["reason"].to_list() == ["truncated_line"]
+
+
+@pytest.mark.parametrize(
+    ("allocated", "gpus"),
+    [
+        ("cpu=8,gres/gpu:1g.5gb=1,node=1", 1.0),
+        ("cpu=8,gres/gpu=0,node=1", 0.0),
+        ("cpu=8,gres/gpu:a100_80=4,gres/gpu=4,gres/nvme=10,license/ansys=2,node=1", 4.0),
+        ("billing=NONE,cpu=8,gres/gpumem=40G,gres/gpuutil=0,node=1", 0.0),
+    ],
+)
+def test_gpus_are_told_from_whatever_else_a_site_tracks(log, allocated, gpus):
+    assert row(log, AllocTRES=allocated)["gpus"] == gpus
+
+
+@pytest.mark.parametrize("form", ["2026-03-01T10:00:00", "1772355600", "2026-03-01T10:00:00+01:00", "2026-03-01T09:00:00+0000"])
+def test_a_time_is_read_as_local_as_epoch_and_with_its_offset(log, form):
+    assert row(log, Submit=form)["submitted"] == datetime(2026, 3, 1, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("limit", "seconds"), [("1-00:00:00", 86_400), ("7-20:39:39", 679_179), ("00:30:00", 1_800), ("UNLIMITED", None), ("", None)]
+)
+def test_a_limit_in_words_is_read(log, limit, seconds):
+    columns = COLUMNS.replace("TimelimitRaw", "Timelimit")
+    assert log(sacct(sacct_line(columns, Timelimit=limit), columns=columns)).jobs["time_limit_s"].to_list() == [seconds]

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from data.errors import LogError
 from tests.data.ingest.sample_dialects import json_job, json_log, number, tres
@@ -121,3 +123,24 @@ def test_a_value_may_cross_the_pieces_in_which_a_file_is_read(log, monkeypatch):
     whole = log(text).jobs
     monkeypatch.setattr("data.ingest.json_stream.PIECE_BYTES", 101)
     assert log(text).jobs.equals(whole)
+
+
+ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["set", "number", "id", "count"]), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+MEMBERS = st.dictionaries(st.sampled_from(sorted(set(json_job()) - {"user", "group", "name"})), ANYTHING, max_size=3)
+MOMENTS = st.dictionaries(st.sampled_from(["submission", "start", "end", "elapsed", "limit", "suspended"]), ANYTHING, max_size=2)
+JOBS = st.one_of(ANYTHING, st.builds(lambda members, time: json_job(time=time) | members, MEMBERS, MOMENTS))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(st.lists(JOBS, max_size=4))
+def test_whatever_stands_in_the_list_of_jobs_is_accounted_for_without_showing_names(log, jobs):
+    found = log(json_log(json_job(), *jobs))
+    numbers = [*found.jobs["line"], *found.refusals["line"]]
+    assert len(numbers) == len(set(numbers)) == len(jobs) + 1
+    assert "alice" not in "".join(found.refusals["raw"])
