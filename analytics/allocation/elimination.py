@@ -63,18 +63,18 @@ class Elimination:
         self.inverse = model.live / options
         self.loose = np.where(fixed, 0.0, 1.0 / bend)
         self.tight = 1.0 / (self.loose + self.inverse.sum(axis=0))
-        self.first = self.inverse.argmax(axis=0)
+        self.first, self.every = self.inverse.argmax(axis=0), np.arange(self.inverse.shape[1])
         self._factorise()
         self.level_stiffness = level_stiffness
         if level_stiffness is not None and model.level is not None:
             self._lift(level_stiffness, model.level)
 
-    def step(self, push: Push) -> Step:
-        """The steps that the pushes lead to, corrected by what rounding leaves over."""
+    def step(self, push: Push, corrections: int = CORRECTIONS) -> Step:
+        """The steps that the pushes lead to, corrected so often by what rounding leaves over."""
         model, unequal = self.model, ~self.model.equal
         options = self._answer(push.options) + self.inverse * self.tight * push.fixed
         flows, level, rows = push.flows / self.flows, 0.0, np.zeros(len(model.bound))
-        for _ in range(1 + CORRECTIONS):
+        for _ in range(1 + corrections):
             over = push.rows + model.row_use(options, flows)
             over[unequal] -= self.slack * rows[unequal]
             more = self.solved(over)
@@ -130,10 +130,11 @@ class Elimination:
 
     def _answer(self, push: Vector) -> Vector:
         """The options' answer to a push on each, centred on the largest option so that nothing cancels."""
-        common = np.take_along_axis(push, self.first[None], axis=0)[0]
-        rest = (push - common) * self.model.live
-        total = (self.inverse * rest).sum(axis=0)
-        return np.asarray(self.inverse * (common * self.loose * self.tight + rest - self.tight * total))
+        common = push[self.first, self.every]
+        rest = push - common
+        total = np.einsum("sp,sp->p", self.inverse, rest)
+        rest += (common * self.loose - total) * self.tight
+        return np.asarray(rest * self.inverse)
 
     def solved(self, right: Vector) -> Vector:
         """(row): the prices' step that takes up what is over, projects and flows answering."""

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import linalg
 
 from analytics.allocation.central_path import Centre, centre
-from analytics.allocation.elimination import Elimination, Push, Step
+from analytics.allocation.elimination import CORRECTIONS, Elimination, Push, Step
 from analytics.allocation.model import Model, Pair, Point
 from analytics.allocation.program import Mask, Vector
 
@@ -18,13 +18,20 @@ PROXIMAL = 1e-9
 """Softness added to every column, in parts of its worth."""
 STEPS_AT_MOST = 150
 STALL_AFTER = 12
-ACCURATE = 1e-11
+STALL_AFTER_GOOD = 3
+GOOD = 1e-8
+"""The merit that is good enough to stop at once where it no longer falls."""
+ACCURATE = 1e-10
 """The merit at which there is nothing more to gain."""
 SMALLEST = 1e-11
 """The smallest target of the products; below it rounding rules."""
 STRAIGHT = 0.3
 """The error in a logarithm of marginal utility up to which its curvature is corrected."""
 LARGEST_EXPONENT = 50.0
+CENTRINGS = 1
+"""How often a short step is centred anew."""
+LONG = 0.8
+FURTHER = 1.5
 BOUNDARY = 0.995
 """The part of the way to the boundary that a step may go."""
 
@@ -127,7 +134,7 @@ class _Path:
                 best, since = self._point(merit, step), 0
             else:
                 since += 1
-            if merit < ACCURATE or since > STALL_AFTER or not np.isfinite(merit):
+            if merit < ACCURATE or since > (STALL_AFTER_GOOD if best.merit < GOOD else STALL_AFTER) or not np.isfinite(merit):
                 break
             try:
                 self._step()
@@ -223,7 +230,7 @@ class _Path:
         for pair in self.pairs:
             pair.correction = 0.0
         self.bend: Vector | float = 0.0
-        self._direction(system, 0.0)
+        self._direction(system, 0.0, corrections=0)
         primal, dual = self._lengths(1.0)
         mean, foreseen = self._mean(), self._mean(primal, dual)
         smallest = SMALLEST * min(1.0, float(self.keen @ self.u) / self.model.worth)
@@ -235,7 +242,22 @@ class _Path:
             curved = 0.5 * (change**2 + self.model.alpha * (primal * self.u_step / self.u) ** 2)
             self.bend = np.where(self.fixed | (np.abs(self.off_utility) > STRAIGHT), 0.0, self.q * curved)
         self._direction(system, target)
-        self._advance(*self._lengths(BOUNDARY))
+        lengths = self._lengths(BOUNDARY)
+        for _ in range(CENTRINGS):
+            if min(lengths) > LONG:
+                break
+            lengths = self._centred(system, target, lengths)
+        self._advance(*lengths)
+
+    def _centred(self, system: Elimination, target: float, lengths: tuple[float, float]) -> tuple[float, float]:
+        """The lengths of a step that pulls stray products back towards their target (Gondzio 1996), which then is the step."""
+        primal, dual = (min(1.0, FURTHER * length + 0.1) for length in lengths)
+        for pair in self.pairs:
+            ahead = (pair.primal + primal * pair.primal_step) * (pair.dual + dual * pair.dual_step)
+            goal = target * pair.weight
+            pair.correction = pair.correction - np.maximum(np.clip(ahead, 0.1 * goal, 10 * goal) - ahead, -10 * goal)
+        self._direction(system, target)
+        return self._lengths(BOUNDARY)
 
     def _system(self) -> Elimination:
         """The linear system at this point."""
@@ -255,7 +277,7 @@ class _Path:
             level_stiffness=pull,
         )
 
-    def _direction(self, system: Elimination, target: float) -> None:
+    def _direction(self, system: Elimination, target: float, corrections: int = CORRECTIONS) -> None:
         """The step towards a target for every product."""
         model, levels = self.model, self.levels
         pull = self.floor.force(target) - self.floor.stiffness * self.off_floor
@@ -273,7 +295,7 @@ class _Path:
             levels=rising,
             level=self.off_tau,
         )
-        self._keep(system.step(push), target)
+        self._keep(system.step(push, corrections), target)
 
     def _keep(self, step: Step, target: float) -> None:
         """Spread a step over all pairs."""
@@ -314,7 +336,7 @@ def _reach(value: Vector, step: Vector) -> float:
     """The longest step that keeps every value from falling below zero."""
     if not value.size:
         return np.inf
-    steepest = float(np.max(-step / np.where(value > 0, value, np.inf)))
+    steepest = -float(np.min(step / np.where(value > 0, value, np.inf)))
     return 1 / steepest if steepest > 0 else np.inf
 
 

@@ -1,0 +1,115 @@
+"""Sentences, comparisons, frontiers and scenarios say what the split's own numbers say."""
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+import pytest
+from conftest import Recipe, limits_of, random_problem
+
+from analytics.allocation import explain, frontier, scenarios
+from analytics.allocation.objectives import Aim, Objective
+from analytics.allocation.problem import Problem
+from analytics.allocation.solution import Refusal, Solution
+from analytics.allocation.solve import solve
+from data.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def found() -> Solution:
+    answer = solve(random_problem(Recipe(seed=1)))
+    assert isinstance(answer, Solution)
+    return answer
+
+
+def test_every_project_has_a_reason_with_its_hours(found: Solution) -> None:
+    for project in found.problem.projects["project"]:
+        words = explain.reason(found, project)
+        hours = found.allocation.filter(pl.col("project") == project)["node_hours"].sum()
+        assert words.startswith(project)
+        assert f"{hours:,.0f}" in words or "gets nothing" in words
+
+
+def test_every_priced_limit_is_said_to_bind_and_no_other(found: Solution) -> None:
+    words = " ".join(explain.binding(found))
+    own = found.prices.filter(~pl.col("name").str.starts_with("capacity:"))
+    for name, price in own.select("name", "price").rows():
+        assert (f"Limit {name} binds" in words) == (price > explain.BINDING * own["price"].max())
+
+
+@pytest.mark.parametrize("objective", [Objective(alpha=0), Objective(), Objective(alpha=3), Objective(aim=Aim.LEXIMIN)])
+def test_the_headline_names_the_equivalent_satisfaction(objective: Objective) -> None:
+    answer = solve(random_problem(Recipe(seed=1)), objective)
+    assert isinstance(answer, Solution)
+    assert f"{answer.certificate.objective_ede:.3f}" in explain.headline(answer)
+
+
+def test_gains_and_losses_against_today_add_up(found: Solution) -> None:
+    granted = found.allocation.group_by("project").agg(pl.sum("node_hours"))
+    today = granted.sort("project").with_columns(node_hours=pl.col("node_hours") * pl.Series(np.linspace(0.5, 1.5, granted.height)))
+    rows = explain.compared(found, today)
+    assert rows["change"].sum() == pytest.approx(granted["node_hours"].sum() - today["node_hours"].sum())
+    assert rows.filter(~pl.col("project").is_in(today["project"].to_list()))["change"].null_count() == rows.height - today.height
+    assert len(explain.winners_and_losers(found, today)) >= 3
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nobody_envies_under_equal_weights_and_proportional_fairness(seed: int) -> None:
+    problem = random_problem(Recipe(seed=seed, limits=(), windowed=0.0, guaranteed=0.0))
+    equal = Problem.of(
+        projects=problem.projects.with_columns(weight=pl.lit(1.0), hours_asked=pl.lit(1e7), most_satisfaction=pl.lit(None, pl.Float64)),
+        options=problem.options,
+        partitions=problem.partitions,
+        capacity=problem.capacity,
+    )
+    answer = solve(equal)
+    assert isinstance(answer, Solution)
+    jealous = explain.envy(answer)
+    assert jealous is not None
+    assert jealous.is_empty()
+    shares = explain.against_equal_shares(answer)
+    assert (shares["satisfaction"] >= shares["equal_share"] * (1 - 1e-6)).all()
+
+
+def test_most_useful_hours_can_make_envious(single_machine: Callable[..., Problem]) -> None:
+    problem = single_machine([10.0, 10.0], 10.0, due=[10.0, 20.0])
+    answer = solve(problem, Objective(alpha=0))
+    assert isinstance(answer, Solution)
+    jealous = explain.envy(answer)
+    assert jealous is not None
+    assert jealous["project"].to_list() == ["p0001"]
+
+
+def test_less_carbon_never_means_more_fairness_and_its_price_never_falls() -> None:
+    points = frontier.frontier(random_problem(Recipe(seed=1, limits=("cap",), guaranteed=0.0)), [1.0, 2.0], [0.9, 0.7, 0.5])
+    for _, rows in points.group_by("alpha", maintain_order=True):
+        assert rows["objective_ede"].diff().drop_nulls().max() <= 1e-9
+        assert rows["price_per_t"].drop_nulls().diff().drop_nulls().min() >= -1e-9
+        assert (rows["emissions_tco2e"] <= rows["budget_tco2e"].fill_null(np.inf) * (1 + 1e-8)).all()
+
+
+def test_a_part_of_emissions_above_one_is_refused() -> None:
+    with pytest.raises(InputError, match="at most 1"):
+        frontier.frontier(random_problem(Recipe(seed=1)), [1.0], [1.5])
+
+
+def test_a_robust_floor_is_what_the_thinnest_demand_can_take(single_machine: Callable[..., Problem]) -> None:
+    base = single_machine([60.0, 60.0], 100.0)
+    floor = limits_of([{"name": "sme floor", "sense": "min", "quantity": "node_hours", "category": "sme", "value": 50, "unit": "absolute"}])
+    problem = Problem.of(
+        projects=base.projects.with_columns(category=pl.Series(["sme", "research"])),
+        options=base.options,
+        partitions=base.partitions,
+        capacity=base.capacity,
+        limits=floor,
+    )
+    demands = {
+        "as asked": pl.DataFrame({"project": ["p0000"], "hours_asked": [60.0]}),
+        "thin": pl.DataFrame({"project": ["p0000"], "hours_asked": [30.0]}),
+    }
+    answers = scenarios.across(problem, demands)
+    assert isinstance(answers["as asked"], Solution)
+    assert isinstance(answers["thin"], Refusal)
+    row = scenarios.robust_floors(problem, answers).row(0, named=True)
+    assert row["holds_at"] == pytest.approx(30.0)
+    assert row["scenario"] == "thin"
