@@ -209,6 +209,7 @@ def _attached(settings: Settings, *, read_only: bool, snapshot_id: int | None = 
                 "preserve_insertion_order": True,
             }
         )
+        connection.execute("set enable_progress_bar = false")
         for name in ("ducklake", "sqlite_scanner" if settings.catalog is None else "postgres_scanner"):
             connection.execute(f"load {_literal(str(_extension_file(name)))}")
         connection.execute("set TimeZone = 'UTC'")

@@ -1,7 +1,7 @@
 """The rollups: sums and wait histograms that can be added up, each one Ibis expression.
 
-Daily ones stand per system, partition, account and day; monthly ones per system, partition, category, mode, country and month, so
-that a page's answer takes the same time whatever the number of jobs. The expressions compile to DuckDB's SQL and run inside the
+Daily ones stand per system, partition, account and day; monthly ones per system, partition, category, mode, country and month, and
+those of usage per account and month as well, so that a page's answer takes the same time whatever the number of jobs. The expressions compile to DuckDB's SQL and run inside the
 ingest's transaction; on another engine the same expressions run over the store's Parquet files.
 """
 
@@ -86,6 +86,12 @@ def monthly(daily: ir.Table, register: ir.Table) -> ir.Table:
     return rows.group_by(keys).aggregate(**{name: rows[name].sum() for name in daily.columns if name in rows.columns and name not in keys})
 
 
+def of_accounts_monthly(daily: ir.Table) -> ir.Table:
+    """The daily usage of each account summed to months."""
+    rows = daily.mutate(month=daily.day.truncate("M").cast("date"))
+    return rows.group_by(["system", "partition", "account", "month"]).aggregate(**{name: rows[name].sum() for name in ROLLED_MEASURES})
+
+
 def add(writer: Writer, batch_id: int) -> None:
     """Add what a batch of stored jobs contributes; its accounts must be registered before."""
     writer.change("set variable rolled_batch = $batch_id", {"batch_id": batch_id})
@@ -118,6 +124,7 @@ def rebuild(writer: Writer) -> None:
     for name in ROLLED:
         writer.change(f"truncate lake.{name}_daily")
         writer.change(f"truncate lake.{name}_monthly")
+    writer.change("truncate lake.usage_account_monthly")
     _contribute(writer, OF_ALL, sign=1)
 
 
@@ -128,6 +135,8 @@ def _contribute(writer: Writer, view: str, *, sign: int) -> None:
         writer.change(f"create temp table rolled_{name} as {_compiled_daily(name, sign)}")
         writer.change(f"insert into lake.{name}_daily by name from rolled_{name}")
         writer.change(f"insert into lake.{name}_monthly by name {_compiled_monthly(name)}")
+    writer.change(f"insert into lake.usage_account_monthly by name {_compiled_of_accounts()}")
+    for name in ROLLED:
         writer.change(f"drop table rolled_{name}")
     writer.change("drop view rolled_jobs")
 
@@ -146,6 +155,12 @@ def _compiled_monthly(name: str) -> str:
     expression = ROLLED[name](JOBS)
     daily = ibis.table(expression.schema(), name=f"rolled_{name}")
     return str(ibis.to_sql(monthly(daily, REGISTERED), dialect="duckdb"))
+
+
+@cache
+def _compiled_of_accounts() -> str:
+    daily = ibis.table(usage_daily(JOBS).schema(), name="rolled_usage")
+    return str(ibis.to_sql(of_accounts_monthly(daily), dialect="duckdb"))
 
 
 def _ran(jobs: ir.Table) -> ir.Table:

@@ -29,7 +29,7 @@ from rolled
 where len($categories) = 0 or list_contains($categories, category)
 group by all
 having sum(jobs) <> 0 or sum(jobs_never_started) <> 0 or greatest(sum(node_s), sum(core_s), sum(gpu_s)) > 0
-order by all
+order by system, "partition", account, category, mode, country, month, day
 """
 WAITS = """
 select
@@ -58,6 +58,15 @@ WAITS_BY_MONTH = """
 with rolled as (
     select *, null::varchar as account, null::date as day from lake.waits_monthly
     where month >= $start and month < $end and (len($systems) = 0 or list_contains($systems, system))
+)
+"""
+USAGE_BY_ACCOUNT = """
+with rolled as (
+    select r.*, null::date as day, coalesce(p.category, 'unclassified') as category, coalesce(p.mode, a.mode_by_code, 'other') as mode,
+        p.country
+    from lake.usage_account_monthly r
+    left join lake.accounts a using (system, account) left join lake.projects p using (system, account)
+    where r.month >= $start and r.month < $end and (len($systems) = 0 or list_contains($systems, r.system))
 )
 """
 USAGE_BY_DAY = """
@@ -93,12 +102,14 @@ def usage(lake: Lake, chosen: Selection, *by: str) -> pl.DataFrame:
     Returns:
         A frame of `schema.usage_by(*by)`; no row where nothing ran.
     """
-    return check(_answer(lake, (USAGE_BY_MONTH if _whole_months(chosen, by) else USAGE_BY_DAY) + USAGE, chosen, by), usage_by(*by))
+    months = USAGE_BY_ACCOUNT if "account" in by else USAGE_BY_MONTH
+    return check(_answer(lake, (months if _whole_months(chosen, by) else USAGE_BY_DAY) + USAGE, chosen, by), usage_by(*by))
 
 
 def waits(lake: Lake, chosen: Selection, *by: str) -> pl.DataFrame:
     """The histogram of queue waits of the jobs that started in the period, a frame of `schema.waits_by(*by)`."""
-    return check(_answer(lake, (WAITS_BY_MONTH if _whole_months(chosen, by) else WAITS_BY_DAY) + WAITS, chosen, by), waits_by(*by))
+    months = _whole_months(chosen, by) and "account" not in by
+    return check(_answer(lake, (WAITS_BY_MONTH if months else WAITS_BY_DAY) + WAITS, chosen, by), waits_by(*by))
 
 
 def spans(lake: Lake) -> pl.DataFrame:
@@ -115,7 +126,7 @@ def whole_period(lake: Lake) -> Period | None:
 
 def _whole_months(chosen: Selection, by: tuple[str, ...]) -> bool:
     """Whether the monthly rollups can answer, which is the fast way."""
-    return chosen.period.start.day == 1 and chosen.period.end.day == 1 and not {"account", "day"}.intersection(by)
+    return chosen.period.start.day == 1 and chosen.period.end.day == 1 and "day" not in by
 
 
 def _answer(lake: Lake, sql: str, chosen: Selection, by: tuple[str, ...]) -> pl.DataFrame:

@@ -33,11 +33,18 @@ def test_a_store_as_it_was_written_is_sound(filled: Writer) -> None:
     assert check.findings(filled) == []
 
 
-@pytest.mark.parametrize("table", ["usage_daily", "usage_monthly"])
+@pytest.mark.parametrize(
+    ("table", "named"),
+    [
+        ("usage_daily", "daily usage rollup"),
+        ("usage_monthly", "monthly usage rollup"),
+        ("usage_account_monthly", "monthly usage rollup of accounts"),
+    ],
+)
 @pytest.mark.parametrize("measure", rollups.ROLLED_MEASURES)
-def test_a_rollup_that_differs_from_its_jobs_in_any_measure_is_found(filled: Writer, table: str, measure: str) -> None:
+def test_a_rollup_that_differs_from_its_jobs_in_any_measure_is_found(filled: Writer, table: str, named: str, measure: str) -> None:
     filled.change(f"update lake.{table} set {measure} = {measure} + 1 where rowid = 0")  # noqa: S608
-    assert f"the {table.removeprefix('usage_')} usage rollup has" in told(filled)
+    assert f"the {named} has" in told(filled)
     assert f" {measure} of vega" in told(filled)
     rollups.rebuild(filled)
     assert check.findings(filled) == []
