@@ -29,8 +29,8 @@ def separator_of(delimiter: str) -> str:
     return delimiter if len(delimiter) == 1 and delimiter.isascii() else STAND_IN
 
 
-def whole_records(blocks: Iterable[Block], layout: Layout, free: frozenset[int]) -> Iterator[Block]:
-    """The blocks with each record on one line, also one that begins in one block and ends in the next.
+def whole_records(blocks: Iterable[Block], layout: Layout, free: frozenset[int]) -> Iterator[Cut]:
+    """The blocks, cut into fields, with each record on one line, also one that begins in one block and ends in the next.
 
     A line with too few fields is continued by the lines below it, as long as they have too few fields as well and the line
     end stands in a text, until the number of fields fits. Where it never fits, nothing is joined.
@@ -44,11 +44,11 @@ def whole_records(blocks: Iterable[Block], layout: Layout, free: frozenset[int])
     for block in blocks:
         if held is not None:
             block = replace(block, text=held.text + block.text, first_line=held.first_line)
-        closed, held = _parted(block, layout)
+        closed, held = _parted(Cut(block, layout))
         if closed is not None:
-            yield _joined(closed, layout, free)
+            yield _joined(closed, free)
     if held is not None:
-        yield _joined(held, layout, free)
+        yield _joined(Cut(held, layout), free)
 
 
 def _separated(text: bytes, delimiter: str) -> bytes:
@@ -56,34 +56,30 @@ def _separated(text: bytes, delimiter: str) -> bytes:
     return text.replace(stand_in, b" ").replace(delimiter.encode(), stand_in)
 
 
-def _parted(block: Block, layout: Layout) -> tuple[Block | None, Block | None]:
+def _parted(cut: Cut) -> tuple[Cut | None, Block | None]:
     """The block without the lines at its end that the next block may continue, and those lines."""
-    cut = Cut(block, layout)
-    short = cut.short
-    first = cut.lines
-    while first and short[first - 1] and cut.lines - first <= LONGEST_RECORD_LINES:
+    block, first = cut.block, cut.lines
+    while first and cut.short[first - 1] and cut.lines - first <= LONGEST_RECORD_LINES:
         first -= 1
     if first == cut.lines or cut.lines - first > LONGEST_RECORD_LINES:
-        return block, None
+        return cut, None
     start = cut.start(first)
     rest = replace(block, text=block.text[start:], first_line=block.first_line + first)
-    return (replace(block, text=block.text[:start], cut_off=False) if first else None), rest
+    return (Cut(replace(block, text=block.text[:start], cut_off=False), cut.layout) if first else None), rest
 
 
-def _joined(block: Block, layout: Layout, free: frozenset[int]) -> Block:
-    cut = Cut(block, layout)
-    if not cut.short.any():
-        return block
-    runs = _runs(cut, free)
+def _joined(cut: Cut, free: frozenset[int]) -> Cut:
+    runs = _runs(cut, free) if cut.short.any() else []
     if not runs:
-        return block
-    lines = block.text.split(b"\n")
-    kept, continued, done = [], [], 0
+        return cut
+    lines = cut.block.text.split(b"\n")
+    kept, continued, done = list[bytes](), list[int](), 0
     for first, last in runs:
         kept += [*lines[done:first], b" ".join(lines[first : last + 1])]
-        continued += [block.first_line + place for place in range(first + 1, last + 1)]
+        continued += [cut.block.first_line + place for place in range(first + 1, last + 1)]
         done = last + 1
-    return replace(block, text=b"\n".join([*kept, *lines[done:]]), continued=tuple(continued))
+    text = b"\n".join([*kept, *lines[done:]])
+    return Cut(replace(cut.block, text=text, continued=tuple(continued)), cut.layout)
 
 
 def _runs(cut: Cut, free: frozenset[int]) -> list[tuple[int, int]]:

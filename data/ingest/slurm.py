@@ -11,7 +11,7 @@ from data.errors import LogError
 from data.ingest import checks, privacy, records, slurm_rows
 from data.ingest.checks import Reason
 from data.ingest.fields import Cut, Layout
-from data.ingest.source import Block, Chunk, Dialect, Reading, blocks, first_line
+from data.ingest.source import Chunk, Dialect, Reading, blocks, first_line
 from data.ingest.window import Window
 
 SEPARATOR = "|"
@@ -81,8 +81,8 @@ def chunks(path: Path, reading: Reading, dialect: Dialect) -> Iterator[Chunk]:
         layout = known_layout(HEADERLESS[dialect])
     zone, window = dialect.own_zone or reading.time_zone, Window()
     separated = records.delimited(blocks(path, reading.block_bytes), delimiter)
-    for block in records.whole_records(separated, layout, _free_places(layout)):
-        chunk = _chunk(block, layout, reading, zone)
+    for cut in records.whole_records(separated, layout, _free_places(layout)):
+        chunk = _chunk(cut, layout, reading, zone)
         window.see(chunk.jobs)
         yield chunk
     window.must_not_cut_times(path)
@@ -171,8 +171,7 @@ def _free_places(layout: Layout) -> frozenset[int]:
     return frozenset(place for place, name in enumerate(layout.names) if name in FREE_TEXT)
 
 
-def _chunk(block: Block, layout: Layout, reading: Reading, zone: str) -> Chunk:
-    cut = Cut(block, layout)
+def _chunk(cut: Cut, layout: Layout, reading: Reading, zone: str) -> Chunk:
     text = slurm_rows.chosen(cut, layout)
     headers = _headers(text, cut, layout)
     steps = slurm_rows.is_step(text)
@@ -183,12 +182,12 @@ def _chunk(block: Block, layout: Layout, reading: Reading, zone: str) -> Chunk:
     return Chunk(
         jobs=schema.check(jobs, schema.JOBS),
         refusals=_refusals(pl.concat([faults, cut_off]), odd, cut, layout),
-        lines=cut.lines + len(block.continued),
+        lines=cut.lines + len(cut.block.continued),
         steps=int(steps.sum()) + odd_steps,
         blank=cut.blank,
         header=int(headers.sum()),
-        continued=len(block.continued),
-        bytes_read=block.bytes_read,
+        continued=len(cut.block.continued),
+        bytes_read=cut.block.bytes_read,
     )
 
 

@@ -29,7 +29,7 @@ STATES = {
 """The states of a job by Slurm's numbers; the last two are flags that stand alone in the table."""
 # fmt: on
 
-TRES = {1: "cpu", 2: "mem", 3: "energy", 4: "node", 5: "billing", 6: "fs/disk", 7: "vmem", 8: "pages"}
+TRES = {"1": "cpu", "2": "mem", "3": "energy", "4": "node", "5": "billing", "6": "fs/disk", "7": "vmem", "8": "pages"}
 """The trackable resources whose numbers are the same everywhere."""
 
 FIRST_OF_SITE = 1001
@@ -155,10 +155,9 @@ def named_resources(tres: str, gpu_tres: tuple[int, ...]) -> str:
     'cpu=20,mem=170000,node=1,billing=20,gres/gpu=2'
     """
     entries = [entry.partition("=")[::2] for entry in tres.split(",") if entry]
-    names = {str(number): name for number, name in TRES.items()}
-    counts = [count for number, count in entries if number in {str(gpu) for gpu in gpu_tres}]
+    counts = [count for number, count in entries if number.isdecimal() and int(number) in gpu_tres]
     gpus = [f"gres/gpu={sum(map(int, counts))}"] if counts and all(count.isdecimal() for count in counts) else []
-    return ",".join([*(f"{names[number]}={count}" for number, count in entries if number in names), *gpus])
+    return ",".join([*(f"{TRES[number]}={count}" for number, count in entries if number in TRES), *gpus])
 
 
 def _identity(row: Mapping[str, str]) -> str:

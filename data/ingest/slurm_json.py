@@ -80,7 +80,7 @@ def _add(records: Records, job: Any, number: int, untold: list[int]) -> int:
             fields = fields_of(job)
             records.add(number, fields)
             untold += [number] if asked_for_untold_gpus(job, fields.get("alloctres", "")) else []
-        except (TypeError, ValueError, AttributeError, KeyError):
+        except (TypeError, ValueError, AttributeError, KeyError, OverflowError):
             records.refuse(number, "a field of this job has another form than sacct --json gives it", str(job.get("job_id")))
     else:
         records.refuse(number, "this is no job as slurmdbd tells it: it has no job_id, or no time of submission", "")
@@ -96,7 +96,7 @@ def fields_of(job: Mapping[str, Any]) -> dict[str, str]:
     """
     time, tres, association = job["time"], job.get("tres") or {}, job.get("association") or {}
     told = {
-        "jobidraw": job["job_id"],
+        "jobidraw": int(job["job_id"]),
         "jobid": _identity(job),
         "cluster": job.get("cluster") or association.get("cluster"),
         "partition": job.get("partition"),
@@ -139,8 +139,10 @@ def number(value: Any) -> int | float | str | None:
     >>> number({"set": True, "infinite": False, "number": 60}), number({"set": False, "number": 0}), number(4294967295), number(7)
     (60, None, None, 7)
     """
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = value.get("number") if value.get("set") and not value.get("infinite") else None
+    if isinstance(value, float) and value.is_integer() and value < NOT_SET[-1]:
+        value = int(value)
     return None if value in NOT_SET else value
 
 
@@ -150,23 +152,23 @@ def _identity(job: Mapping[str, Any]) -> str:
     if array.get("job_id"):
         task, waiting = number(array.get("task_id")), array.get("task")
         if task is not None and not waiting:
-            return f"{array['job_id']}_{task}"
+            return f"{int(array['job_id'])}_{task}"
         if waiting:
-            return f"{array['job_id']}_[{waiting}]"
+            return f"{int(array['job_id'])}_[{waiting}]"
     if het.get("job_id"):
-        return f"{het['job_id']}+{number(het.get('job_offset')) or 0}"
-    return str(job["job_id"])
+        return f"{int(het['job_id'])}+{number(het.get('job_offset')) or 0}"
+    return str(int(job["job_id"]))
 
 
 def _state(job: Mapping[str, Any]) -> str | None:
     """The state: a word, or, from v0.0.40 on, a list of it and of flags."""
     state = job.get("state") or {}
-    current = state.get("current") if isinstance(state, Mapping) else state
+    current = state.get("current") if isinstance(state, dict) else state
     return " ".join(current) if isinstance(current, list) else current
 
 
 def _exit_code(code: Any) -> str | None:
-    if not isinstance(code, Mapping):
+    if not isinstance(code, dict):
         return None
     returned, signal = number(code.get("return_code")), code.get("signal") or {}
     sent = number(signal.get("id", signal.get("signal_id"))) or 0
@@ -175,7 +177,8 @@ def _exit_code(code: Any) -> str | None:
 
 def _resources(tres: Any) -> str:
     """A list of trackable resources as sacct prints it."""
-    return ",".join(f"{_name(entry)}={number(entry.get('count'))}" for entry in tres or [] if number(entry.get("count")) is not None)
+    counts = ((entry, number(entry.get("count"))) for entry in tres or [])
+    return ",".join(f"{_name(entry)}={count}" for entry, count in counts if count is not None)
 
 
 def _name(entry: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ class Window:
             return
         if first != self.first_start:
             self.first_start, self.submissions = first, set()
-        self.submissions.update(jobs.filter(pl.col("started") == first)["submitted"].drop_nulls())
+        self.submissions.update(jobs.filter(pl.col("started") == first)["submitted"].drop_nulls().unique().head(MANY))
 
     def must_not_cut_times(self, path: Path) -> None:
         """Refuse a log in which many jobs start at the very beginning.
@@ -39,7 +39,7 @@ class Window:
         if self.first_start is None or self.first_start.second or len(self.submissions) < MANY:
             return
         raise LogError(
-            f"in {path}, jobs of {len(self.submissions):,} submissions start at {self.first_start:%Y-%m-%d %H:%M} UTC and none before: "
+            f"in {path}, jobs of {MANY} submissions or more start at {self.first_start:%Y-%m-%d %H:%M} UTC and none before: "
             "this is what sacct -T (--truncate) does, which cuts times to its window and so loses starts and run times. "
             "Export it again without -T; if they did start together, export from some hours earlier."
         )
