@@ -41,9 +41,9 @@ USAGE_OF_DAILY = 'select system, sum(columns(* exclude (system, "partition", acc
 USAGE_OF_MONTHLY = """
 select system, sum(columns(* exclude (system, "partition", category, mode, country, month))) from lake.usage_monthly group by all
 """
-USAGE_OF_ACCOUNTS = (
-    'select system, sum(columns(* exclude (system, "partition", account, month))) from lake.usage_account_monthly group by all'
-)
+USAGE_OF_ACCOUNTS = """
+select system, sum(columns(* exclude (system, "partition", account, month))) from lake.usage_account_monthly group by all
+"""
 WAITS_OF_JOBS = """
 select system, count(*) as jobs, sum(greatest(epoch(started) - epoch(submitted), 0)) as wait_s
 from lake.jobs where started is not null and submitted is not null group by all

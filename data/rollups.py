@@ -1,8 +1,9 @@
 """The rollups: sums and wait histograms that can be added up, each one Ibis expression.
 
 Daily ones stand per system, partition, account and day; monthly ones per system, partition, category, mode, country and month, and
-those of usage per account and month as well, so that a page's answer takes the same time whatever the number of jobs. The expressions compile to DuckDB's SQL and run inside the
-ingest's transaction; on another engine the same expressions run over the store's Parquet files.
+those of usage per account and month as well, so that a page's answer takes the same time whatever the number of jobs. The
+expressions compile to DuckDB's SQL and run inside the ingest's transaction; on another engine the same expressions run over the
+store's Parquet files.
 """
 
 from collections.abc import Sequence

@@ -66,9 +66,10 @@ def test_every_grouping_of_waits_sums_to_the_total(filled: Writer, name: str) ->
     assert_frame_equal(summed, of_all.sort("bin"))
 
 
-@pytest.mark.parametrize(
-    "by", [("system",), ("partition", "category"), ("mode",), ("country", "month"), ("month",), ("account", "month")], ids=",".join
-)
+IN_MONTHS = [("system",), ("partition", "category"), ("mode",), ("country", "month"), ("month",), ("account", "month")]
+
+
+@pytest.mark.parametrize("by", IN_MONTHS, ids=",".join)
 def test_months_and_days_answer_alike(filled: Writer, by: tuple[str, ...]) -> None:
     by_days = usage.usage(filled, chosen(), *by, "day").group_by(by).agg(pl.col(*USAGE_MEASURES).sum()).sort(by)
     assert_frame_equal(usage.usage(filled, chosen(), *by).sort(by), by_days, check_exact=False, rel_tol=1e-12)
