@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from data.errors import LogError
+from data.errors import InputError, LogError
 from data.ingest import cockpit, job_table, lookalikes, slurm, slurm_db, slurm_json, slurm_ndjson, swf
 from data.ingest.json_stream import JsonStream
 from data.ingest.source import HEAD_BYTES, Chunk, Dialect, Reading, head
@@ -129,7 +129,12 @@ def chunks(path: Path, reading: Reading, *, dialect: Dialect) -> Iterator[Chunk]
 
     Raises:
         LogError: if the file turns out not to be a log of this dialect, or cannot be read to its end.
+        InputError: if the reader says something of columns or resources that this dialect does not have.
     """
+    if reading.mapping and dialect not in BY_MAPPING:
+        raise InputError(f"{path} is {dialect.shown_as}, whose fields are known; leave out --mapping, which is for tables of jobs.")
+    if reading.gpu_tres and dialect is not Dialect.SLURMDBD:
+        raise InputError(f"{path} is {dialect.shown_as}, which names its GPUs; leave out --gpu-tres, which is for slurmdbd's table.")
     yield from ADAPTERS[dialect](path, reading, dialect)
 
 

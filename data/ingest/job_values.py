@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from data.ingest import local_time
+from data.ingest import local_time, parse
 from data.ingest.job_columns import JobField
 from data.units import JOULES_PER_KWH, SECONDS_PER_MINUTE
 
@@ -25,11 +25,11 @@ NUMBERS = {
     JobField.NODES: "nnodes",
     JobField.CORES: "ncpus",
     JobField.REQUESTED_CORES: "reqcpus",
-    JobField.ELAPSED_S: "elapsedraw",
-    JobField.TIME_LIMIT_S: "timelimit",
     JobField.ENERGY_J: "consumedenergyraw",
 }
 FACTORS = {
+    JobField.ELAPSED_S: ("elapsedraw", 1.0),
+    JobField.TIME_LIMIT_S: ("timelimit", 1.0),
     JobField.ELAPSED_MS: ("elapsedraw", 1 / MILLISECONDS),
     JobField.TIME_LIMIT_MINUTES: ("timelimit", float(SECONDS_PER_MINUTE)),
     JobField.ENERGY_KWH: ("consumedenergyraw", float(JOULES_PER_KWH)),
@@ -125,6 +125,6 @@ def _with_both_ends(fields: pl.DataFrame, zone: str) -> pl.DataFrame:
     if "end" in fields.columns or "elapsedraw" not in fields.columns:
         return fields
     started = local_time.utc(fields["start"], zone).dt.epoch("s")
-    ended = started + fields["elapsedraw"].cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
+    ended = started + parse.durations_s(fields["elapsedraw"])
     start = started.cast(pl.String).zip_with(started.is_not_null(), fields["start"])
     return fields.with_columns(start=start, end=ended.cast(pl.String))

@@ -41,7 +41,7 @@ FOREIGN = {
     ),
     r"\s*Account\s+User\s+RawShares|Account\|User\|RawShares": f"the output of sshare, which holds no jobs; export with {EXPORT}",
     r"(# )?(Cluster|Parent|Account|User|QOS) - '": f"a file of sacctmgr dump, which holds associations and no jobs; export with {EXPORT}",
-    r"\s*JobID(Raw)? +\S": f"the output of sacct without -P, whose columns are cut short; export it again: {EXPORT}",
+    r" *(?:\w+ +)*JobID(?:Raw)?(?: |$)": f"the output of sacct without -P, whose columns are cut short; export it again: {EXPORT}",
     r"[^|]*(\|[^|]*){8}": (
         "a table with '|' but without the header that names its columns, in an order that is not known: nothing is guessed; "
         f"add the header, or export it again: {EXPORT}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data.errors import LogError
+from data.errors import InputError, LogError
 from data.ingest.dialect import ADAPTERS, RECOGNISED, recognised
 from data.ingest.slurm import XDMOD_FIELDS
 from data.ingest.source import Dialect, blocks
@@ -48,6 +48,7 @@ FOREIGN = {
     "LSF": '"JOB_FINISH" "10.1" 1772359200 123 1001',
     "scontrol": "JobId=123 JobName=train\n   UserId=alice(1001)",
     "sacct without -P": "JobID           JobName  Partition    Account\n------------ ---------- ----------\n123  train\n",
+    "are cut short": "   Account        JobID      State\n---------- ------------ ----------\n",
     "without the header": "123|alice|COMPLETED|a|b|c|d|e|f|g\n",
     "columns are not those of jobs": "hour,price,zone\n1,2,FI\n",
     "SGE": "all.q:node1:users:alice:train:123:sge:0:1460000000:1460000060:1460000120:0:0:60",
@@ -201,3 +202,11 @@ def test_parquet_without_columns_of_jobs_says_which_columns_it_has(tmp_path):
     with pytest.raises(LogError, match="columns are not those of jobs, or have other names \\(hour, price\\)"):
         recognised(path)
     assert recognised(path, dialect=Dialect.JOB_PARQUET) is Dialect.JOB_PARQUET
+
+
+@pytest.mark.parametrize(("option", "value"), [("mapping", ("cores=cpus",)), ("gpu_tres", (1002,))])
+def test_what_a_dialect_has_no_use_for_is_not_passed_over(tmp_path, option, value):
+    path = tmp_path / "log"
+    path.write_text(LOGS[Dialect.SACCT])
+    with pytest.raises(InputError, match="leave out"):
+        read(path, **{option: value})

@@ -87,7 +87,7 @@ def test_bytes_of_any_kind_are_refused_as_a_whole_or_accounted_for(tail, dialect
         path = Path(folder) / "log"
         path.write_bytes(f"{head}\n{job}\n".encode() * bool(dialect) + tail)
         try:
-            found = joined(read(path, block_bytes=block_bytes, gpu_tres=(1002,)))
+            found = joined(read(path, block_bytes=block_bytes, gpu_tres=(1002,) if dialect is Dialect.SLURMDBD else ()))
         except LogError:
             return
     assert accounted(found) == found.lines

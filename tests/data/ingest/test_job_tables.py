@@ -175,3 +175,14 @@ def test_a_damaged_parquet_file_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(LogError, match="cannot be read as Parquet"):
         read(path)
+
+
+@pytest.mark.parametrize(("elapsed", "seconds"), [("7200", 7200), ("7199.6", 7200), ("02:00:00", 7200), ("1-00:00:00", 86_400)])
+def test_a_run_time_is_read_in_seconds_and_in_words_and_gives_the_end(log, elapsed, seconds):
+    columns = table({"run_time": elapsed}).replace("end_time", "finish")
+    job = row(log, columns)
+    assert (job["elapsed_s"], (job["ended"] - job["started"]).total_seconds()) == (seconds, seconds)
+
+
+def test_a_run_time_that_is_no_time_is_refused(log):
+    assert log(table({}, {"run_time": "long"})).refusals["reason"].to_list() == ["unreadable_number"]
