@@ -18,6 +18,14 @@ from data.ingest.source import Chunk, Dialect, Reading, first_line
 PARQUET_BATCH = 100_000
 """How many rows of a Parquet file are turned into jobs at a time."""
 
+RUN = ("job_id", "submitted", "started")
+"""What tells one run from another."""
+
+REPEATED = (
+    "{:,} rows repeat the job number, submission and start of another row: they are taken for tasks of job arrays and all counted. "
+    "If the table was joined from exports that overlap, take the repetitions out first."
+)
+
 FEWEST_NODES = "The table does not tell nodes; each job is taken to have had the fewest that hold its cores."
 
 
@@ -118,6 +126,8 @@ class _Table:
         self.is_sacct = is_header(tuple(name.lower() for name in names)) and not reading.mapping
         self.mapping: dict[JobField, str] = {}
         self.notes: tuple[str, ...] = ()
+        self.seen: dict[int, int] = {}
+        self.repeated = 0
         if self.is_sacct:
             must_tell_machine_time({name.lower() for name in names}, path)
             self.read = [name for name in names if name.lower() in slurm_fields.READ]
@@ -148,9 +158,26 @@ class _Table:
         return self._finished(found, last=last)
 
     def _finished(self, found: Chunk, *, last: bool) -> Chunk:
-        """The chunk with the nodes that follow from its cores, and with the notes of the table if it is the last."""
+        """The chunk with tasks of arrays told apart, the nodes that follow from its cores, and, if it is the last, the table's notes."""
+        if self.is_sacct:
+            return found
+        jobs, notes = self._told_apart(found.jobs), list(self.notes)
+        if self.repeated:
+            notes.append(REPEATED.format(self.repeated))
         per_node = self.reading.machine.cores_per_node
-        if JobField.NODES in self.mapping or self.is_sacct or not per_node:
-            return replace(found, notes=self.notes if last else ())
-        fewest = (pl.col("cores") / of_partition(per_node, None)).ceil().cast(pl.Int64)
-        return replace(found, jobs=found.jobs.with_columns(nodes=fewest), notes=(*self.notes, FEWEST_NODES) if last else ())
+        if JobField.NODES not in self.mapping and per_node:
+            jobs = jobs.with_columns(nodes=(pl.col("cores") / of_partition(per_node, None)).ceil().cast(pl.Int64))
+            notes.append(FEWEST_NODES)
+        return replace(found, jobs=jobs, notes=tuple(notes) if last else ())
+
+    def _told_apart(self, jobs: pl.DataFrame) -> pl.DataFrame:
+        """The jobs, with those that repeat the number, submission and start of one above numbered as tasks of its array."""
+        keys = jobs.select(pl.struct(*RUN).hash(seed=0)).to_series().to_list()
+        tasks = []
+        for key in keys:
+            before = self.seen.get(key, 0)
+            self.seen[key] = before + 1
+            tasks.append(before or None)
+        task = pl.Series("array_task", tasks, pl.Int64)
+        self.repeated += task.count()
+        return jobs.with_columns(task, array_job_id=pl.when(task.is_not_null()).then("job_id"))

@@ -119,6 +119,8 @@ def test_fox_has_its_gpu_jobs_and_its_steps_are_no_jobs():
 def test_eagle_is_read_in_its_own_zone_and_its_cores_are_not_made_up():
     eagle = trace("slurm-nrel-eagle-sample/sample_eagle_data.csv.gz", log_time_zone="America/Denver")
     assert (eagle.lines, eagle.jobs.height, eagle.refusals.height, eagle.header) == (1_001, 1_000, 0, 1)
+    assert eagle.jobs.unique(["job_id", "array_task", "submitted", "started"]).height == 1_000
+    assert any(note.startswith("448 rows repeat") for note in eagle.notes)
     assert eagle.jobs["submitted"][0].isoformat() == "2019-01-01T15:55:55+00:00"
     assert (eagle.jobs["time_limit_s"][0], eagle.jobs["cores"].count()) == (172_800, 0)
     assert (eagle.jobs["elapsed_s"] * eagle.jobs["nodes"]).sum() / SECONDS_PER_HOUR == pytest.approx(23_158.1433, abs=5e-4)

@@ -186,3 +186,16 @@ def test_a_run_time_is_read_in_seconds_and_in_words_and_gives_the_end(log, elaps
 
 def test_a_run_time_that_is_no_time_is_refused(log):
     assert log(table({}, {"run_time": "long"})).refusals["reason"].to_list() == ["unreadable_number"]
+
+
+def test_tasks_of_an_array_under_one_number_are_told_apart_also_across_chunks(log, monkeypatch):
+    monkeypatch.setattr("data.ingest.job_table.BATCH", 2)
+    found = log(table({}, {}, {"job_id": "124"}, {}, {"start_time": "2026-03-01 11:30:00", "run_time": "5400"}))
+    assert found.jobs.select("job_id", "array_job_id", "array_task").rows() == [
+        (123, None, None),
+        (123, 123, 1),
+        (124, None, None),
+        (123, 123, 2),
+        (123, None, None),
+    ]
+    assert any(note.startswith("2 rows repeat") for note in found.notes)
