@@ -26,8 +26,8 @@ class Place:
 
     @property
     def page(self) -> st.Page:
-        """The page as Streamlit knows it."""
-        return st.Page(self.file, title=self.title, default=self is POLICY[0])
+        """The page as Streamlit knows it, its address made of its name (`/health` is the server's own)."""
+        return st.Page(self.file, title=self.title, url_path=self.title.lower().replace(" ", "-"), default=self is POLICY[0])
 
 
 POLICY = (

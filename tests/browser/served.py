@@ -42,6 +42,14 @@ class Page:
         self.tab.goto(self.base + path)
         return self.settled()
 
+    def turned_to(self, title: str) -> "Page":
+        """Go to another page by the list of pages, without loading the dashboard anew."""
+        heading = self.tab.locator("[data-testid=stMain] h1")
+        before = heading.inner_text()
+        self.tab.get_by_test_id("stSidebar").get_by_role("link", name=title, exact=True).click()
+        heading.filter(has_not_text=before).wait_for(timeout=30_000)
+        return self.settled()
+
     def settled(self) -> "Page":
         """Wait until the script has run to its end."""
         self.tab.wait_for_selector("[data-testid=stMain] h1", timeout=60_000)
@@ -76,12 +84,12 @@ class Page:
 
 
 @contextmanager
-def serving(lake: Path, log: Path) -> Iterator[str]:
+def serving(lake: Path, log: Path, *, author: str = "browser test") -> Iterator[str]:
     """The dashboard on a store, at the address given."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = os.environ | {"EQUINODE_LAKE": str(lake), "EQUINODE_AUTHOR": "browser test"}
+    environment = os.environ | {"EQUINODE_LAKE": str(lake), "EQUINODE_AUTHOR": author}
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(port)]
     with log.open("wb") as sink:
         server = subprocess.Popen(command, cwd=HOUSE, env=environment, stdout=sink, stderr=subprocess.STDOUT)

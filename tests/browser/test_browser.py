@@ -13,8 +13,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium")]
 
 Visitor = Callable[..., Page]
 
-CHARTS = {"": 3, "usage": 3, "fairness": 3, "energy": 3, "split": 2, "reports": 0, "methods": 0, "intake": 0, "health": 0}
-"""Every page by its address, with the number of its charts."""
+CHARTS = {
+    "Overview": 3,
+    "Usage": 3,
+    "Fairness": 3,
+    "Energy": 3,
+    "Split": 2,
+    "Reports": 0,
+    "Methods": 0,
+    "Intake": 0,
+    "Log health": 0,
+}
+"""Every page by its name in the list of pages, with the number of its charts."""
 
 CCR = SHARED / "traces" / "slurm-ccr-xdmod" / "pozidriv.sacct.psv.gz"
 CCR_DECLARED = """
@@ -47,26 +57,27 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_every_page_is_drawn_on_the_demonstration_store(demo: str, visitor: Visitor) -> None:
     page = visitor(demo)
-    for name, charts in CHARTS.items():
-        page.open(f"/{name}").drawn(charts)
-        assert "Demonstration data" in page.tab.inner_text("[data-testid=stMain]"), name
-        page.sound(f"demo-{name or 'overview'}")
+    for title, charts in CHARTS.items():
+        page.open(_address(title)).drawn(charts)
+        assert "Demonstration data" in page.tab.inner_text("[data-testid=stMain]"), title
+        page.sound(f"demo-{title}")
 
 
 def test_a_page_is_drawn_on_a_narrow_dark_screen_too(demo: str, visitor: Visitor) -> None:
     page = visitor(demo, width=420, scheme="dark")
-    page.open("/fairness").drawn(CHARTS["fairness"])
+    page.open("/fairness").drawn(CHARTS["Fairness"])
     assert page.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page is wider than the screen"
     page.sound("narrow-fairness")
 
 
 def test_every_page_of_an_empty_store_says_what_to_do(empty: str, visitor: Visitor) -> None:
-    page = visitor(empty)
-    for name in CHARTS:
-        page.open(f"/{name}")
-        if name != "methods":
+    page = visitor(empty).open("/")
+    for title in CHARTS:
+        if title != "Overview":
+            page.turned_to(title)
+        if title != "Methods":
             page.tab.get_by_text("python -m data demo").first.wait_for(timeout=20_000)
-        page.sound(f"empty-{name or 'overview'}")
+        page.sound(f"empty-{title}")
 
 
 def test_a_link_reopens_the_same_view_in_a_fresh_browser(demo: str, visitor: Visitor) -> None:
@@ -159,10 +170,12 @@ def test_the_totals_of_a_real_log_can_be_read_to_the_last_digit(tmp_path: Path, 
     log.write_bytes(gzip.decompress(CCR.read_bytes()))
     command(tmp_path / "lake", "ingest", str(log), "--system", "pozidriv", "--system-file", str(declared))
     with serving(tmp_path / "lake", tmp_path / "server.log") as base:
-        page = visitor(base)
-        for name, charts in CHARTS.items():
-            page.open(f"/{name}").drawn(charts).sound(f"real-{name or 'overview'}")
-        totals = page.open("/usage").drawn(3).tab.inner_text("[data-testid=stTable]")
+        page = visitor(base).open("/")
+        for title, charts in CHARTS.items():
+            if title != "Overview":
+                page.turned_to(title)
+            page.drawn(charts).sound(f"real-{title}")
+        totals = page.turned_to("Usage").drawn(3).tab.inner_text("[data-testid=stTable]")
         assert "71,984.2764" in totals
         assert "11,285" in totals
 
@@ -177,6 +190,10 @@ def test_every_answer_carries_the_security_headers(empty: str) -> None:
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["X-Frame-Options"] == "SAMEORIGIN"
         assert headers["Permissions-Policy"]
+
+
+def _address(title: str) -> str:
+    return "/" if title == "Overview" else "/" + title.lower().replace(" ", "-")
 
 
 def _figures(page: Page) -> list[str]:

@@ -29,7 +29,7 @@ def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
         settings.cache_clear()
         app = AppTest.from_file(str(MAIN), default_timeout=60)
         for name, value in address.items():
-            app.query_params[name.replace("_", "-") if name.startswith(("floor", "cap", "weight")) else name] = value
+            app.query_params[name] = value
         app.run()
         if page is not None:
             app.switch_page(page).run()
