@@ -109,7 +109,7 @@ def _how_served(found: Recommendation) -> str:
     )
     given, got = total["node_hours_recommended"], total["node_hours_received"]
     relative = numbers.change((given - got) / got) if got > 0 else "where nothing was received"
-    granted, asked = numbers.machine_time(given, HourUnit.NODE_HOURS), numbers.plain(total["node_hours_demanded"])
+    granted, asked = numbers.machine_time(given, HourUnit.NODE_HOURS), numbers.amount(total["node_hours_demanded"], "").strip()
     return f"In all {granted} would be granted of {asked} asked for ({relative} against what was received)."
 
 
