@@ -49,13 +49,12 @@ def alpha_fair(small: Reduced, served: Index, alpha: float) -> Iterator[Found]:
     """Splits for α-fairness, each with its proof: the quick way first, then ever surer ones."""
     full = small.program
     begin = scaling.start(small, full.least, full.most, alpha)
-    yield _attempt(small, served, alpha, begin, from_centre=None)
-    for goal in GOALS:
+    for goal in (None, *GOALS):
         try:
-            begin = _nearer(small, served, alpha, begin)
+            begin = begin if goal is None else _nearer(small, served, alpha, begin)
             found = _attempt(small, served, alpha, begin, from_centre=goal)
         except (FloatingPointError, LinAlgError):
-            return
+            continue
         yield found
 
 

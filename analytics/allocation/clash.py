@@ -20,6 +20,8 @@ LEAST = "least satisfactions"
 LOOSEST = 1e4
 """The furthest that a limit may be loosened, in parts of its value."""
 SHARE_OF_CLASH = 1e-6
+SURE = 1e-2
+"""The size of the barrier from which the least loosening is sought: slower than a rough start, but sure."""
 
 CLASH = {"name": pl.String, "sentence": pl.String}
 RELAXATION = {"name": pl.String, "value": pl.Float64, "relaxed_value": pl.Float64, "unit": pl.String, "sentence": pl.String}
@@ -55,8 +57,8 @@ def infeasible(small: Reduced, served: Index) -> Refusal | None:
     rows = np.flatnonzero(small.limit_row >= 0)
     if not rows.size:
         return None
-    loosened, prices = _loosened(small, served, rows, full.least)
-    if loosened.sum() <= FEASIBLE:
+    loosened, prices, proven = _loosened(small, served, rows, full.least)
+    if proven <= FEASIBLE:
         return None
     core = rows[prices > SHARE_OF_CLASH * prices.max()]
     core, guarantees = _irreducible(small, served, core)
@@ -113,13 +115,16 @@ def _reach(full: Program, live: Mask) -> Vector:
 
 
 def _guarantees_met(small: Reduced, served: Index) -> float:
-    """The part of every guaranteed satisfaction that the machines alone can give, were there no limits."""
+    """What the part of every guarantee that the machines alone can give surely does not exceed, were there no limits."""
     full = small.program
     zero = np.zeros_like(full.least)
     begin = scaling.start(small, zero, full.most, None)
     numbers, _ = scaling.model(small, served, begin, alpha=None, bounds=(zero, full.most), level=full.least)
-    rows = small.limit_row[small.limit_row >= 0]
-    return optimum(_without(numbers, rows)).level
+    numbers = _without(numbers, small.limit_row[small.limit_row >= 0])
+    point, level = optimum(numbers), numbers.level
+    assert level is not None
+    pull = np.divide(point.pull, level, out=np.zeros_like(level), where=level > 0) / point.pull.sum()
+    return _bound(numbers, point.rows, pull)
 
 
 def _without(numbers: Model, rows: Index) -> Model:
@@ -133,14 +138,30 @@ def _without(numbers: Model, rows: Index) -> Model:
     )
 
 
-def _loosened(small: Reduced, served: Index, limits: Index, least: Vector) -> tuple[Vector, Vector]:
-    """(limit): the loosening, in parts of its value, when their sum is least, and the price of each; other limits are left out."""
+def _loosened(small: Reduced, served: Index, limits: Index, least: Vector) -> tuple[Vector, Vector, float]:
+    """(limit): the loosening, in parts of its value, when their sum is least; the price of each; and what the sum surely exceeds.
+
+    Other limits are left out. Only what the prices prove counts as a clash: a sum above zero alone may be rounding.
+    """
     full = small.program
     begin = scaling.start(small, least, full.most, None)
     numbers, _ = scaling.model(small, served, begin, alpha=None, bounds=(least, full.most), level=None)
-    point = optimum(_elastic(small, numbers, limits))
+    elastic = _elastic(small, numbers, limits)
+    point = optimum(elastic, from_centre=SURE)
     rows = _kept_rows(small, limits)
-    return point.z[len(small.flows) :], point.rows[rows]
+    prices = point.rows.copy()
+    prices[rows] = np.clip(prices[rows], 0.0, 1.0)
+    return point.z[len(small.flows) :], prices[rows], -_bound(elastic, prices, np.zeros(len(elastic.least)))
+
+
+def _bound(numbers: Model, rows: Vector, pull: Vector) -> float:
+    """What no choice can exceed: Σ prices·bounds + Σ max over u of (pull − cost)·u + Σ max over flows, for any prices of 0 and more."""
+    rows = np.where(numbers.equal, rows, np.maximum(rows, 0.0))
+    cost = np.where(numbers.live, numbers.priced(rows), np.inf).min(axis=0)
+    gain = pull - cost
+    flows = -(numbers.flow_cost + numbers.of_flows.T @ rows) * numbers.room
+    blocks = np.maximum(gain * numbers.least, gain * numbers.most)
+    return float(rows @ numbers.bound) + float(blocks.sum()) + float(np.maximum(flows, 0.0).sum())
 
 
 def _elastic(small: Reduced, numbers: Model, limits: Index) -> Model:
@@ -168,11 +189,11 @@ def _irreducible(small: Reduced, served: Index, core: Index) -> tuple[Index, boo
     """The limits that still clash when none can be left out, and whether the guarantees are needed for it."""
     least = small.program.least
     guarantees = bool((least > 0).any())
-    if guarantees and core.size and _loosened(small, served, core, np.zeros_like(least))[0].sum() > FEASIBLE:
+    if guarantees and core.size and _loosened(small, served, core, np.zeros_like(least))[2] > FEASIBLE:
         guarantees, least = False, np.zeros_like(least)
     for limit in core:
         rest = core[core != limit]
-        if rest.size and _loosened(small, served, rest, least)[0].sum() > FEASIBLE:
+        if rest.size and _loosened(small, served, rest, least)[2] > FEASIBLE:
             core = rest
     return core, guarantees
 

@@ -28,10 +28,8 @@ SMALLEST = 1e-11
 STRAIGHT = 0.3
 """The error in a logarithm of marginal utility up to which its curvature is corrected."""
 LARGEST_EXPONENT = 50.0
-CENTRINGS = 1
-"""How often a short step is centred anew."""
-LONG = 0.8
-FURTHER = 1.5
+ROUGHLY = 1e-3
+"""The merit from which steps are corrected for what rounding leaves over."""
 BOUNDARY = 0.995
 """The part of the way to the boundary that a step may go."""
 
@@ -128,17 +126,21 @@ class _Path:
         best: Point | None = None
         since = 0
         for step in range(STEPS_AT_MOST):
-            self._measure()
-            merit = self._merit()
-            if best is None or merit < 0.9 * best.merit:
-                best, since = self._point(merit, step), 0
-            else:
-                since += 1
-            if merit < ACCURATE or since > (STALL_AFTER_GOOD if best.merit < GOOD else STALL_AFTER) or not np.isfinite(merit):
-                break
             try:
+                self._measure()
+                merit = self.merit = self._merit()
+                if best is None or merit < 0.9 * best.merit:
+                    best, since = self._point(merit, step), 0
+                else:
+                    since += 1
+                if merit < ACCURATE or since > (
+                    STALL_AFTER_GOOD if best.merit < GOOD else STALL_AFTER if self.model.alpha is not None else 3 * STALL_AFTER
+                ):
+                    break
                 self._step()
             except (linalg.LinAlgError, FloatingPointError):
+                if best is None:
+                    raise
                 break
         assert best is not None
         return best
@@ -230,7 +232,7 @@ class _Path:
         for pair in self.pairs:
             pair.correction = 0.0
         self.bend: Vector | float = 0.0
-        self._direction(system, 0.0, corrections=0)
+        self._direction(system, 0.0, 0)
         primal, dual = self._lengths(1.0)
         mean, foreseen = self._mean(), self._mean(primal, dual)
         smallest = SMALLEST * min(1.0, float(self.keen @ self.u) / self.model.worth)
@@ -241,23 +243,9 @@ class _Path:
             change = dual * self.q_step / np.where(self.fixed, np.inf, self.q)
             curved = 0.5 * (change**2 + self.model.alpha * (primal * self.u_step / self.u) ** 2)
             self.bend = np.where(self.fixed | (np.abs(self.off_utility) > STRAIGHT), 0.0, self.q * curved)
-        self._direction(system, target)
-        lengths = self._lengths(BOUNDARY)
-        for _ in range(CENTRINGS):
-            if min(lengths) > LONG:
-                break
-            lengths = self._centred(system, target, lengths)
-        self._advance(*lengths)
-
-    def _centred(self, system: Elimination, target: float, lengths: tuple[float, float]) -> tuple[float, float]:
-        """The lengths of a step that pulls stray products back towards their target (Gondzio 1996), which then is the step."""
-        primal, dual = (min(1.0, FURTHER * length + 0.1) for length in lengths)
-        for pair in self.pairs:
-            ahead = (pair.primal + primal * pair.primal_step) * (pair.dual + dual * pair.dual_step)
-            goal = target * pair.weight
-            pair.correction = pair.correction - np.maximum(np.clip(ahead, 0.1 * goal, 10 * goal) - ahead, -10 * goal)
-        self._direction(system, target)
-        return self._lengths(BOUNDARY)
+        exact = CORRECTIONS if self.merit < ROUGHLY or self.model.alpha is None else 0
+        self._direction(system, target, exact)
+        self._advance(*self._lengths(BOUNDARY))
 
     def _system(self) -> Elimination:
         """The linear system at this point."""
@@ -277,7 +265,7 @@ class _Path:
             level_stiffness=pull,
         )
 
-    def _direction(self, system: Elimination, target: float, corrections: int = CORRECTIONS) -> None:
+    def _direction(self, system: Elimination, target: float, corrections: int) -> None:
         """The step towards a target for every product."""
         model, levels = self.model, self.levels
         pull = self.floor.force(target) - self.floor.stiffness * self.off_floor

@@ -1,6 +1,9 @@
 """The best split of a problem with the proof that it is best, or a refusal that says what stands in the way."""
 
+from contextlib import suppress
+
 import numpy as np
+from numpy.linalg import LinAlgError
 from threadpoolctl import threadpool_limits
 
 from analytics.allocation import clash, leximin, scaling
@@ -38,18 +41,33 @@ def _found(small: Reduced, served: Index, objective: Objective) -> Found | Refus
     else:
         attempts = leximin.worst_off_first(small, served, rounds=1 if objective.aim is Aim.MAX_MIN else None)
     tried: list[Found] = []
-    for found in attempts:
-        if found.certificate.accepted:
-            return found
-        if not tried:
-            refusal = clash.infeasible(small, served)
-            if refusal is None and objective.aim is Aim.ALPHA and objective.alpha >= 1:
-                refusal = clash.starved(small, served)
+    asked = False
+    with suppress(FloatingPointError, LinAlgError):  # numbers beyond the machine's range end the search; what was found is judged below
+        for found in attempts:
+            if found.certificate.accepted:
+                return found
+            tried.append(found)
+            if not asked:
+                asked, refusal = True, _obstacle(small, served, objective)
+                if refusal is not None:
+                    return refusal
+    if not asked:
+        with suppress(FloatingPointError, LinAlgError):
+            refusal = _obstacle(small, served, objective)
             if refusal is not None:
                 return refusal
-        tried.append(found)
+    if not tried:
+        return clash.unproven(float("inf"), float("inf"))
     best = min(tried, key=badness).certificate
     return clash.unproven(best.gap, best.largest_violation)
+
+
+def _obstacle(small: Reduced, served: Index, objective: Objective) -> Refusal | None:
+    """The refusal, if limits clash or leave somebody with nothing; None if neither."""
+    refusal = clash.infeasible(small, served)
+    if refusal is None and objective.aim is Aim.ALPHA and objective.alpha >= 1:
+        return clash.starved(small, served)
+    return refusal
 
 
 def nothing(full: Program) -> Found:
