@@ -135,6 +135,7 @@ def _write_solution(solution: Solution, out: Path, seconds: float, *, integer: b
         "largest_violation": proof.largest_violation,
         "stationarity_p99": proof.stationarity_p99,
         "stationarity_max": proof.stationarity_max,
+        "unused": proof.unused,
         "seconds": seconds,
         "versions": _versions(),
     }

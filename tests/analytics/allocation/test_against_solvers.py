@@ -5,7 +5,7 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 import pytest
-from conftest import Plain, Recipe, hours, largest_breach, plain, random_problem
+from random_problems import Plain, Recipe, hours, largest_breach, plain, random_problem
 from scipy.optimize import linprog
 
 from analytics.allocation.objectives import Objective, equivalent

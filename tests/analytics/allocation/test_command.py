@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import Recipe, limits_of, random_problem
+from random_problems import Recipe, limits_of, random_problem
 from typer.testing import CliRunner
 
 from analytics.__main__ import app

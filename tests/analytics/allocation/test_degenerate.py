@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from conftest import Recipe, hours, largest_breach, limits_of, plain, random_problem
+from random_problems import Recipe, hours, largest_breach, limits_of, plain, random_problem
 
 from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.problem import Problem

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 import pytest
-from conftest import Recipe, limits_of, random_problem
+from random_problems import Recipe, limits_of, random_problem
 
 from analytics.allocation import explain, frontier, scenarios
 from analytics.allocation.objectives import Aim, Objective

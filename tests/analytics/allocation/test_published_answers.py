@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 import pytest
-from conftest import limits_of
+from random_problems import limits_of
 
 from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.problem import Problem

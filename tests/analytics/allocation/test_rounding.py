@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import Recipe, hours, plain, random_problem
+from random_problems import Recipe, hours, plain, random_problem
 
 from analytics.allocation.objectives import Objective
 from analytics.allocation.rounding import Rounded, rounded
