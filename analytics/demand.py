@@ -44,34 +44,17 @@ def demand_of_projects(usage: pl.DataFrame, projects: pl.DataFrame, period: Peri
 
     Needs usage of the period, by system and account. Gives frame DEMAND.
     """
-    check(projects, PROJECTS)
-    used = total_by(usage, "system", "account")
-    decided = projects.select("system", "account", "category", "mode", "country", **_awarded(period))
-    both = used.join(decided, on=["system", "account"], how="full", coalesce=True, nulls_equal=True, validate="1:1")
-    observed = pl.col("node_hours").fill_null(0) + pl.col("node_hours_queued").fill_null(0)
-    known = pl.col("awarded_in_period").is_not_null()
-    return (
-        both.with_columns(
-            basis=pl.when(known).then(pl.lit(DemandBasis.AWARDED.value)).otherwise(pl.lit(DemandBasis.OBSERVED.value)),
-            node_hours_demanded=pl.when(known).then(pl.col("awarded_in_period")).otherwise(observed),
-            category=pl.col("category").fill_null(UserCategory.UNCLASSIFIED.value),
-            node_hours=pl.when(pl.col("system").is_in(used["system"].unique().to_list())).then(pl.col("node_hours").fill_null(0)),
-            jobs_without_nodes=pl.col("jobs_without_nodes").fill_null(0),
-        )
-        .filter((pl.col("node_hours_demanded") > 0) | (pl.col("jobs_without_nodes") > 0))
-        .select(DEMAND.keys())
-        .sort("system", "account")
-    )
+    days = {"first_day": pl.lit(period.start), "last_day": pl.lit(period.end)}
+    return _asked(total_by(usage, "system", "account"), check(projects, PROJECTS).with_columns(**days))
 
 
 def demand_while_logged(usage: pl.DataFrame, projects: pl.DataFrame, logged: Mapping[str, Period], period: Period) -> pl.DataFrame:
     """What each project asked of those days of the period for which its machine has logs (otherwise as `demand_of_projects`)."""
-    asked = [
-        demand_of_projects(usage.filter(pl.col("system") == system), projects.filter(pl.col("system") == system), both)
-        for system, days in logged.items()
-        if (both := days.within(period))
-    ]
-    return pl.concat([pl.DataFrame(schema=dict(DEMAND)), *asked])
+    days = {system: both for system, known in logged.items() if (both := known.within(period))}
+    spans = [(system, both.start, both.end) for system, both in days.items()]
+    frame = pl.DataFrame(spans, schema={"system": pl.String, "first_day": pl.Date, "last_day": pl.Date}, orient="row")
+    decided = check(projects, PROJECTS).join(frame, on="system", how="inner", validate="m:1")
+    return _asked(total_by(usage.filter(pl.col("system").is_in(list(days))), "system", "account"), decided)
 
 
 def demand_by_month(usage: pl.DataFrame, projects: pl.DataFrame, period: Period) -> pl.DataFrame:
@@ -108,10 +91,30 @@ def demand_by(demand: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
     return summed.with_columns(awarded_share=ratio(pl.col("node_hours_awarded"), pl.col("node_hours_demanded"))).sort(dimensions)
 
 
-def _awarded(period: Period) -> dict[str, pl.Expr]:
-    first = pl.max_horizontal("starts", pl.lit(period.start))
-    last = pl.min_horizontal("ends", pl.lit(period.end))
+def _asked(used: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
+    """Frame DEMAND from what projects used, and from projects with the first and last day that count beside them."""
+    asked = decided.select("system", "account", "category", "mode", "country", awarded_in_period=_awarded_in_days())
+    both = used.join(asked, on=["system", "account"], how="full", coalesce=True, nulls_equal=True, validate="1:1")
+    observed = pl.col("node_hours").fill_null(0) + pl.col("node_hours_queued").fill_null(0)
+    known = pl.col("awarded_in_period").is_not_null()
+    return (
+        both.with_columns(
+            basis=pl.when(known).then(pl.lit(DemandBasis.AWARDED.value)).otherwise(pl.lit(DemandBasis.OBSERVED.value)),
+            node_hours_demanded=pl.when(known).then(pl.col("awarded_in_period")).otherwise(observed),
+            category=pl.col("category").fill_null(UserCategory.UNCLASSIFIED.value),
+            node_hours=pl.when(pl.col("system").is_in(used["system"].unique().to_list())).then(pl.col("node_hours").fill_null(0)),
+            jobs_without_nodes=pl.col("jobs_without_nodes").fill_null(0),
+        )
+        .filter((pl.col("node_hours_demanded") > 0) | (pl.col("jobs_without_nodes") > 0))
+        .select(DEMAND.keys())
+        .sort("system", "account")
+    )
+
+
+def _awarded_in_days() -> pl.Expr:
+    """The hours awarded that fall on the days that count, null where no award is known or touches them."""
+    first, last = pl.max_horizontal("starts", "first_day"), pl.min_horizontal("ends", "last_day")
     length_days = (pl.col("ends") - pl.col("starts")).dt.total_days()
     overlap_days = (last - first).dt.total_days()
     dated = pl.col("starts").is_not_null() & pl.col("ends").is_not_null() & (overlap_days > 0)
-    return {"awarded_in_period": pl.when(dated).then(pl.col("node_hours_awarded") * overlap_days / length_days)}
+    return pl.when(dated).then(pl.col("node_hours_awarded") * overlap_days / length_days)

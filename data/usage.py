@@ -46,7 +46,7 @@ from rolled
 where len($categories) = 0 or list_contains($categories, category)
 group by all
 having sum(jobs) <> 0
-order by all
+order by system, "partition", account, category, mode, country, month, day
 """
 USAGE_BY_MONTH = """
 with rolled as (
