@@ -76,5 +76,5 @@ def test_three_ingests_at_once_all_land(catalog: str, tmp_path: Path) -> None:
     assert [process.returncode for process in running] == [0, 0, 0], told
     lake = Lake(Settings(lake=tmp_path / "lake", catalog=catalog))
     assert lake.frame("select count(*) as jobs, sum(cores * elapsed_s) / 3600 as core_hours from lake.jobs").row(0) == (1_500, 1_500 * 64)
-    assert lake.frame("select sum(core_hours) from lake.usage_monthly").item() == pytest.approx(1_500 * 64)
+    assert lake.frame("select sum(core_s) / 3600 from lake.usage_monthly").item() == pytest.approx(1_500 * 64)
     lake.close()
