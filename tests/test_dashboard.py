@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Ask]:
     settings.cache_clear()
     routes = [Route("/health", dashboard.health), Route("/page", lambda _: PlainTextResponse("a page"))]
     app = Starlette(routes=routes, middleware=[Middleware(dashboard.SecurityHeaders)])
-    yield lambda path: asyncio.run(_answer(app, path))
+    with ThreadPoolExecutor(1) as aside:  # a browser test in the same process may have left an event loop running in this thread
+        yield lambda path: aside.submit(lambda: asyncio.run(_answer(app, path))).result()
     settings.cache_clear()
 
 

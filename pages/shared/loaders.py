@@ -229,7 +229,8 @@ def _place() -> str:
     """Which store the settings name; one that was made anew at the same path is another store."""
     site = settings()
     file = site.lake / "catalog.sqlite"
-    return site.catalog or f"{file} {file.stat().st_ino}"
+    state = file.stat()
+    return site.catalog or f"{file} {state.st_ino} {state.st_ctime_ns}"
 
 
 def _has_tables(state: Seen) -> bool:

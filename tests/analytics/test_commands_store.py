@@ -52,7 +52,7 @@ def test_a_recommendation_is_told_and_its_tables_agree(store: Path, tmp_path: Pa
     projects = pl.read_csv(tmp_path / "split" / "by_project.csv")
     categories = pl.read_csv(tmp_path / "split" / "by_category.csv")
     assert projects["node_hours_recommended"].sum() == pytest.approx(categories["node_hours_recommended"].sum())
-    assert (projects["node_hours_recommended"] <= projects["node_hours_demanded"] * (1 + 1e-8)).all()
+    assert (projects["node_hours_recommended"] <= projects["node_hours_demanded"] + 1e-3).all()
 
 
 def test_limits_that_clash_are_named_with_exit_status_three(store: Path) -> None:
