@@ -49,7 +49,7 @@ def recipe(target: str) -> list[str]:
     """The lines that make would run, with this interpreter's programs in the place of those it would install."""
     if shutil.which("make") is None:
         pytest.skip("make is not installed on this machine")
-    done = subprocess.run(["make", "-n", target], cwd=HOUSE, capture_output=True, text=True, check=True)
+    done = subprocess.run(["make", "--no-print-directory", "-n", target], cwd=HOUSE, capture_output=True, text=True, check=True)
     return [line.replace(".venv/bin/", f"{BIN}/") for line in done.stdout.splitlines()]
 
 
