@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from data import rollups
-from data.lake import Lake, Writer
+from data.lake import Writer
 from data.schema import JOBS, check
 
-COLUMNS = ", ".join(f'"{name}"' for name in JOBS)
 RUN = ["job_id", "array_task", "known_since"]
 KEY = [*RUN, "started"]
 
@@ -66,11 +65,6 @@ anti join known
     on known.job_id = incoming.job_id and known.known_since = incoming.known_since
     and known.array_task is not distinct from incoming.array_task and known.started is not distinct from incoming.started
 """
-OF_SYSTEM = """
-select system, job_id, array_task, queue, qos, account, unix_group, user_pseudonym, submitted, started, ended, elapsed_s,
-    nodes, cores, gpus, state, energy_logged_kwh, energy_quality
-from lake.jobs where system = $system order by known_since, job_id, array_task
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +99,6 @@ def store(writer: Writer, jobs: pl.DataFrame, *, batch_id: int) -> Landed:
             completed, superseded = _replace_open(writer, span, batch_id) if open_ones else (0, 0)
             accepted = writer.change(INSERT_NEW, span | {"batch_id": batch_id}) - superseded
     return Landed(accepted=accepted, completed=completed, seen_before=jobs.height - accepted)
-
-
-def of_system(lake: Lake, system: str) -> pl.DataFrame:
-    """The stored jobs of a machine, one row each, in the order of submission."""
-    return lake.frame(OF_SYSTEM, {"system": system})
 
 
 def _replace_open(writer: Writer, span: dict[str, object], batch_id: int) -> tuple[int, int]:
