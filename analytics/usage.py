@@ -19,8 +19,19 @@ CAPACITY: Schema = {
 }
 """One row a partition and month: the hours it could have given, and the Union's share of them."""
 
-JOBS_WITHOUT = {HourUnit.NODE_HOURS: "jobs_without_nodes", HourUnit.GPU_HOURS: "jobs_without_gpus"}
-"""The measure that counts the jobs whose hours in a unit are not known; core-hours have none."""
+JOBS_WITHOUT = {
+    HourUnit.NODE_HOURS: "jobs_without_nodes",
+    HourUnit.CORE_HOURS: "jobs_without_cores",
+    HourUnit.GPU_HOURS: "jobs_without_gpus",
+}
+"""The measure that counts the jobs whose hours in a unit are not known."""
+
+WALL_HOURS_WITHOUT = {
+    HourUnit.NODE_HOURS: "wall_hours_without_nodes",
+    HourUnit.CORE_HOURS: "wall_hours_without_cores",
+    HourUnit.GPU_HOURS: "wall_hours_without_gpus",
+}
+"""The measure that sums the elapsed time of jobs whose size in a unit is not known, also on days on which none of them ended."""
 
 UNITS_PER_NODE = {
     HourUnit.NODE_HOURS: pl.lit(1.0),
@@ -48,8 +59,7 @@ def total_by(usage: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
 def hours(usage: pl.DataFrame, unit: HourUnit) -> pl.DataFrame:
     """The usage with its machine time in the chosen unit as `hours`, and as `jobs_without_hours` the jobs missing from it.
 
-    Hours are unknown, never 0, where jobs are missing from them and no job's are known. Logs always say how many cores a job held, so
-    nothing counts the jobs without core-hours: there `jobs_without_hours` is unknown.
+    Hours are unknown, never 0, where jobs are missing from them and no job's are known.
 
     >>> hours(usage_frame({"gpu_hours": 8.0, "jobs_without_gpus": 1}), HourUnit.GPU_HOURS).select("hours", "jobs_without_hours").row(0)
     (8.0, 1)
@@ -57,9 +67,9 @@ def hours(usage: pl.DataFrame, unit: HourUnit) -> pl.DataFrame:
     True
     """
     check(usage, USAGE_MEASURES)
-    counted = JOBS_WITHOUT.get(unit)
-    missing = pl.lit(None, pl.Int64) if counted is None else pl.col(counted)
-    known = pl.when((missing == 0) | missing.is_null() | (pl.col(unit) > 0)).then(pl.col(unit))
+    missing = pl.col(JOBS_WITHOUT[unit])
+    nothing_missing = (missing == 0) & (pl.col(WALL_HOURS_WITHOUT[unit]).fill_null(0) == 0)
+    known = pl.when(nothing_missing | (pl.col(unit) > 0)).then(pl.col(unit))
     return usage.with_columns(hours=known, jobs_without_hours=missing)
 
 

@@ -29,12 +29,17 @@ with told as (
 select system, count(*) filter (where ran) as jobs, count(*) filter (where not ran) as jobs_never_started,
     count(*) filter (where failed) as jobs_failed, count(*) filter (where metered) as jobs_metered,
     count(*) filter (where ran and energy_quality = 'implausible') as jobs_implausible,
-    count(*) filter (where ran and nodes is null) as jobs_without_nodes, count(*) filter (where ran and gpus is null) as jobs_without_gpus,
+    count(*) filter (where ran and node_s is null) as jobs_without_nodes,
+    count(*) filter (where ran and cores * elapsed_s is null) as jobs_without_cores,
+    count(*) filter (where ran and gpus * elapsed_s is null) as jobs_without_gpus,
     sum(node_s) filter (where ran) as node_s, sum(cores * elapsed_s) filter (where ran) as core_s,
     sum(gpus * elapsed_s) filter (where ran) as gpu_s, sum(node_s) filter (where failed) as node_s_failed,
     sum(node_s) filter (where metered) as node_s_metered,
     sum(requested_nodes * time_limit_s) filter (where not ran and state = 'PENDING') as node_s_queued,
-    sum(round(energy_logged_kwh * 3600000)) filter (where metered) as energy_measured_j
+    sum(round(energy_logged_kwh * 3600000)) filter (where metered) as energy_measured_j,
+    sum(elapsed_s) filter (where ran) as wall_s, sum(elapsed_s) filter (where ran and nodes is null) as wall_s_without_nodes,
+    sum(elapsed_s) filter (where ran and cores is null) as wall_s_without_cores,
+    sum(elapsed_s) filter (where ran and gpus is null) as wall_s_without_gpus
 from told group by all order by system
 """
 USAGE_OF_DAILY = 'select system, sum(columns(* exclude (system, "partition", account, day))) from lake.usage_daily group by all'

@@ -1,9 +1,10 @@
 """What the commands of `python -m data` do, apart from reading the command line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -154,7 +155,15 @@ def check_store(*, said: Console) -> None:
     said.print(f"The store at {escape(str(settings().lake))} is sound ({state}).")
     for row in spans(lake).iter_rows(named=True):
         months = f"{row['first_month']:%Y-%m} to {row['last_month']:%Y-%m}"
-        said.print(f"  {escape(row['system'])}: {row['jobs']:,} jobs, {row['core_hours']:,.4f} core-hours, {months}")
+        said.print(f"  {escape(row['system'])}: {row['jobs']:,} jobs, {_core_hours(row)}, {months}")
+
+
+def _core_hours(row: Mapping[str, Any]) -> str:
+    """71,984.2764 core-hours; or, where the log does not tell the cores of all jobs, of how many it does."""
+    if row["core_hours"] is None:
+        return "core-hours not known"
+    part = f" of {row['jobs'] - row['jobs_without_cores']:,} of them" if row["jobs_without_cores"] else ""
+    return f"{row['core_hours']:,.4f} core-hours{part}"
 
 
 def rebuild_rollups(*, said: Console) -> None:

@@ -44,7 +44,8 @@ ACCOUNTS = "select system, account from lake.accounts where len($systems) = 0 or
 WITH_HOURS = """
 with used as (
     select system, account, sum(jobs)::bigint as jobs, sum(jobs_without_nodes)::bigint as jobs_without_nodes,
-        sum(node_s) / 3600 as node_hours, sum(core_s) / 3600 as core_hours, min(day) as first_day, max(day) as last_day
+        sum(jobs_without_cores)::bigint as jobs_without_cores, sum(node_s) / 3600 as node_hours, sum(core_s) / 3600 as core_hours,
+        min(day) as first_day, max(day) as last_day
     from lake.usage_daily where account is not null group by all
 ), known as (
     select system, account from lake.accounts union select system, account from lake.projects
@@ -53,19 +54,20 @@ select k.system, k.account, p.title, coalesce(p.category, 'unclassified') as cat
     coalesce(p.mode, a.mode_by_code) as mode, p.call, p.node_hours_awarded, p.starts, p.ends,
     coalesce(u.jobs, 0) as jobs_run,
     case when coalesce(u.jobs, 0) = 0 then 0.0 when u.jobs_without_nodes < u.jobs then u.node_hours end as node_hours_used,
-    coalesce(u.core_hours, 0.0) as core_hours_used, u.first_day as first_day_used, u.last_day as last_day_used
+    case when coalesce(u.jobs, 0) = 0 then 0.0 when u.jobs_without_cores < u.jobs then u.core_hours end as core_hours_used,
+    u.first_day as first_day_used, u.last_day as last_day_used
 from known k left join lake.accounts a using (system, account) left join lake.projects p using (system, account)
     left join used u using (system, account)
 where (len($systems) = 0 or list_contains($systems, k.system))
     and (not $unclassified or coalesce(p.category, 'unclassified') = 'unclassified')
-order by node_hours_used desc nulls last, core_hours_used desc, k.system, k.account
+order by node_hours_used desc nulls last, core_hours_used desc nulls last, k.system, k.account
 """
 
 USED: Schema = {
     **PROJECTS,
     "jobs_run": pl.Int64,
     "node_hours_used": pl.Float64,  # null: its log does not say how many nodes a job held
-    "core_hours_used": pl.Float64,
+    "core_hours_used": pl.Float64,  # null: its log does not say how many cores a job held
     "first_day_used": pl.Date,
     "last_day_used": pl.Date,
 }

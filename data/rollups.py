@@ -46,8 +46,29 @@ select a.system, a.account, p.category, coalesce(p.mode, a.mode_by_code) as mode
 from lake.accounts a left join lake.projects p using (system, account)
 """
 REGISTERED = ibis.table(dict.fromkeys(("system", "account", "category", "mode", "country"), "string"), name="register")
-COUNTS = ("jobs", "jobs_never_started", "jobs_failed", "jobs_metered", "jobs_implausible", "jobs_without_nodes", "jobs_without_gpus")
-AMOUNTS = ("node_s", "core_s", "gpu_s", "node_s_failed", "node_s_metered", "node_s_queued", "energy_measured_j")
+COUNTS = (
+    "jobs",
+    "jobs_never_started",
+    "jobs_failed",
+    "jobs_metered",
+    "jobs_implausible",
+    "jobs_without_nodes",
+    "jobs_without_cores",
+    "jobs_without_gpus",
+)
+AMOUNTS = (
+    "node_s",
+    "core_s",
+    "gpu_s",
+    "node_s_failed",
+    "node_s_metered",
+    "node_s_queued",
+    "energy_measured_j",
+    "wall_s",
+    "wall_s_without_nodes",
+    "wall_s_without_cores",
+    "wall_s_without_gpus",
+)
 ROLLED_MEASURES = dict.fromkeys(COUNTS, "int64") | dict.fromkeys(AMOUNTS, "float64")
 """The measures of a usage rollup: counts, whole seconds of nodes, cores and GPUs, and joules, so that sums are exact in any order."""
 KEYS = ("system", "partition", "account", "day")
@@ -58,7 +79,8 @@ def usage_daily(jobs: ir.Table) -> ir.Table:
 
     A job that crosses midnight is split at the boundary: each day gets the part of its elapsed time and energy that the time
     between start and end has on that day, in whole seconds and joules. Machine time is nodes (cores, GPUs) x elapsed time, so
-    suspended time is not counted. Jobs are counted once, on their last day.
+    suspended time is not counted. Jobs are counted once, on their last day; those whose nodes, cores or GPUs or whose elapsed time
+    are not known are counted as missing from that sum, and their elapsed time (wall time) is summed day by day as well.
     """
     rows = ibis.union(_ran(jobs), _waiting(jobs))
     measures = {name: rows[name].sum() for name in ROLLED_MEASURES}
@@ -167,7 +189,6 @@ def _compiled_of_accounts() -> str:
 def _ran(jobs: ir.Table) -> ir.Table:
     """The jobs that used the machine, one row a job and day."""
     spans = jobs.filter(jobs.started.notnull()).mutate(
-        elapsed_s=jobs.elapsed_s.fill_null(0),
         last=ibis.coalesce(jobs.ended, jobs.started + jobs.elapsed_s.fill_null(0).as_interval("s")),
     )
     length_s = spans.last.epoch_seconds() - spans.started.epoch_seconds()
@@ -179,6 +200,7 @@ def _ran(jobs: ir.Table) -> ir.Table:
     metered = split.energy_quality == EnergyQuality.MEASURED.value
     failed = split.state.isin([state.value for state in FAILED_STATES])
     elapsed_s = _part_of_day(split, split.elapsed_s)
+    wall_s = elapsed_s.fill_null(0.0)
     node_s = (split.nodes * elapsed_s).fill_null(0.0)
     energy_j = _part_of_day(split, (split.energy_logged_kwh * JOULES_PER_KWH).round())
     return split.select(
@@ -191,8 +213,9 @@ def _ran(jobs: ir.Table) -> ir.Table:
         jobs_failed=_count(is_last & failed),
         jobs_metered=_count(is_last & metered),
         jobs_implausible=_count(is_last & (split.energy_quality == EnergyQuality.IMPLAUSIBLE.value)),
-        jobs_without_nodes=_count(is_last & split.nodes.isnull()),
-        jobs_without_gpus=_count(is_last & split.gpus.isnull()),
+        jobs_without_nodes=_count(is_last & (split.nodes * split.elapsed_s).isnull()),
+        jobs_without_cores=_count(is_last & (split.cores * split.elapsed_s).isnull()),
+        jobs_without_gpus=_count(is_last & (split.gpus * split.elapsed_s).isnull()),
         node_s=node_s,
         core_s=(split.cores * elapsed_s).fill_null(0.0),
         gpu_s=(split.gpus * elapsed_s).fill_null(0.0),
@@ -200,6 +223,10 @@ def _ran(jobs: ir.Table) -> ir.Table:
         node_s_metered=ibis.ifelse(metered, node_s, 0.0),
         node_s_queued=ibis.literal(0.0),
         energy_measured_j=ibis.ifelse(metered, energy_j, 0.0),
+        wall_s=wall_s,
+        wall_s_without_nodes=ibis.ifelse(split.nodes.isnull(), wall_s, 0.0),
+        wall_s_without_cores=ibis.ifelse(split.cores.isnull(), wall_s, 0.0),
+        wall_s_without_gpus=ibis.ifelse(split.gpus.isnull(), wall_s, 0.0),
     )
 
 

@@ -71,6 +71,7 @@ USAGE_MEASURES: Schema = {
     "jobs_metered": pl.Int64,  # with a plausible energy reading
     "jobs_implausible": pl.Int64,  # with a reading that cannot be true
     "jobs_without_nodes": pl.Int64,  # whose node-hours are not known, and so not in node_hours
+    "jobs_without_cores": pl.Int64,  # whose core-hours are not known, and so not in core_hours
     "jobs_without_gpus": pl.Int64,  # whose GPU-hours are not known, and so not in gpu_hours
     "node_hours": pl.Float64,
     "core_hours": pl.Float64,
@@ -79,6 +80,10 @@ USAGE_MEASURES: Schema = {
     "node_hours_metered": pl.Float64,
     "node_hours_queued": pl.Float64,  # asked for (nodes x time limit) by jobs that never started
     "energy_measured_kwh": pl.Float64,  # IT energy of the metered jobs
+    "wall_hours": pl.Float64,  # elapsed time of the jobs, whatever their size
+    "wall_hours_without_nodes": pl.Float64,  # of jobs whose nodes are not known
+    "wall_hours_without_cores": pl.Float64,
+    "wall_hours_without_gpus": pl.Float64,
 }
 """The additive measures of a usage frame; a job that crosses midnight is split at the boundary."""
 

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from data.errors import InputError
-from data.lake import Lake
+from data.lake import Lake, pending_migrations
 from data.schema import DIMENSIONS, check, usage_by, waits_by
 from data.terms import Period, Selection, month_after
 
@@ -21,14 +21,17 @@ select
     case when list_contains($by, 'day') then day end as day,
     sum(jobs)::bigint as jobs, sum(jobs_never_started)::bigint as jobs_never_started, sum(jobs_failed)::bigint as jobs_failed,
     sum(jobs_metered)::bigint as jobs_metered, sum(jobs_implausible)::bigint as jobs_implausible,
-    sum(jobs_without_nodes)::bigint as jobs_without_nodes, sum(jobs_without_gpus)::bigint as jobs_without_gpus,
+    sum(jobs_without_nodes)::bigint as jobs_without_nodes, sum(jobs_without_cores)::bigint as jobs_without_cores,
+    sum(jobs_without_gpus)::bigint as jobs_without_gpus,
     sum(node_s) / 3600 as node_hours, sum(core_s) / 3600 as core_hours, sum(gpu_s) / 3600 as gpu_hours,
     sum(node_s_failed) / 3600 as node_hours_failed, sum(node_s_metered) / 3600 as node_hours_metered,
-    sum(node_s_queued) / 3600 as node_hours_queued, sum(energy_measured_j) / 3600000 as energy_measured_kwh
+    sum(node_s_queued) / 3600 as node_hours_queued, sum(energy_measured_j) / 3600000 as energy_measured_kwh,
+    sum(wall_s) / 3600 as wall_hours, sum(wall_s_without_nodes) / 3600 as wall_hours_without_nodes,
+    sum(wall_s_without_cores) / 3600 as wall_hours_without_cores, sum(wall_s_without_gpus) / 3600 as wall_hours_without_gpus
 from rolled
 where len($categories) = 0 or list_contains($categories, category)
 group by all
-having sum(jobs) <> 0 or sum(jobs_never_started) <> 0 or greatest(sum(node_s), sum(core_s), sum(gpu_s)) > 0
+having sum(jobs) <> 0 or sum(jobs_never_started) <> 0 or greatest(sum(node_s), sum(core_s), sum(gpu_s), sum(wall_s)) > 0
 order by system, "partition", account, category, mode, country, month, day
 """
 WAITS = """
@@ -69,6 +72,12 @@ with rolled as (
     where r.month >= $start and r.month < $end and (len($systems) = 0 or list_contains($systems, r.system))
 )
 """
+UNTOLD = """
+select *, null::bigint as jobs_without_cores, null::double as wall_s, null::double as wall_s_without_nodes,
+    null::double as wall_s_without_cores, null::double as wall_s_without_gpus from rolled
+"""
+KNOWN_HOURS = 4
+"""The migration from which on states of the store know of which jobs the hours are missing."""
 USAGE_BY_DAY = """
 with rolled as (
     select r.*, date_trunc('month', r.day)::date as month, coalesce(p.category, 'unclassified') as category,
@@ -86,7 +95,9 @@ with rolled as (
 )
 """
 SPAN = """
-select system, min(month) as first_month, max(month) as last_month, sum(jobs)::bigint as jobs, sum(core_s) / 3600 as core_hours
+select system, min(month) as first_month, max(month) as last_month, sum(jobs)::bigint as jobs,
+    sum(jobs_without_cores)::bigint as jobs_without_cores,
+    case when sum(core_s) > 0 or sum(jobs_without_cores) = 0 then sum(core_s) / 3600 end as core_hours
 from lake.usage_monthly group by all having sum(jobs) + sum(jobs_never_started) > 0 order by system
 """
 
@@ -103,7 +114,11 @@ def usage(lake: Lake, chosen: Selection, *by: str) -> pl.DataFrame:
         A frame of `schema.usage_by(*by)`; no row where nothing ran.
     """
     months = USAGE_BY_ACCOUNT if "account" in by else USAGE_BY_MONTH
-    return check(_answer(lake, (months if _whole_months(chosen, by) else USAGE_BY_DAY) + USAGE, chosen, by), usage_by(*by))
+    rolled = months if _whole_months(chosen, by) else USAGE_BY_DAY
+    if _is_of_before(lake):
+        rolled += f", known as ({UNTOLD})"
+        return check(_answer(lake, rolled + USAGE.replace("from rolled", "from known"), chosen, by), usage_by(*by))
+    return check(_answer(lake, rolled + USAGE, chosen, by), usage_by(*by))
 
 
 def waits(lake: Lake, chosen: Selection, *by: str) -> pl.DataFrame:
@@ -113,7 +128,10 @@ def waits(lake: Lake, chosen: Selection, *by: str) -> pl.DataFrame:
 
 
 def spans(lake: Lake) -> pl.DataFrame:
-    """First and last month with anything to show, jobs and core-hours, per machine."""
+    """First and last month with anything to show, jobs and core-hours, per machine.
+
+    `jobs_without_cores` of the jobs are missing from the core-hours; where those of no job are known, the core-hours are null.
+    """
     return lake.frame(SPAN)
 
 
@@ -122,6 +140,11 @@ def whole_period(lake: Lake) -> Period | None:
     known = spans(lake)
     first, last = known["first_month"].min(), known["last_month"].max()
     return Period(first, month_after(last)) if isinstance(first, date) and isinstance(last, date) else None
+
+
+def _is_of_before(lake: Lake) -> bool:
+    """Whether this is a named state from before the store kept which hours are missing; there, that is unknown."""
+    return isinstance(lake, Lake) and lake.pinned is not None and KNOWN_HOURS in pending_migrations(lake)
 
 
 def _whole_months(chosen: Selection, by: tuple[str, ...]) -> bool:

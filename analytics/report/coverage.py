@@ -43,6 +43,7 @@ def _counts(inputs: ReportInputs) -> list[tuple[str, float | None, str, float | 
         ("Jobs that used the machines", jobs, "jobs", jobs + total["jobs_never_started"]),
         ("Jobs that never started", total["jobs_never_started"], "jobs", jobs + total["jobs_never_started"]),
         ("Jobs whose node-hours are not known", total["jobs_without_nodes"], "jobs", jobs),
+        ("Jobs whose core-hours are not known", total["jobs_without_cores"], "jobs", jobs),
         ("Jobs whose GPU-hours are not known", total["jobs_without_gpus"], "jobs", jobs),
         ("Jobs with an energy reading", total["jobs_metered"], "jobs", jobs),
         ("Jobs whose energy reading cannot be true", total["jobs_implausible"], "jobs", jobs),

@@ -17,12 +17,18 @@ COLUMNS = (
     "core_hours",
     "gpu_hours",
     "jobs_without_nodes",
+    "jobs_without_cores",
     "jobs_without_gpus",
     "energy_measured_kwh",
     "jobs_metered",
     "jobs_implausible",
     "node_hours_metered",
+    "wall_hours",
+    "wall_hours_without_nodes",
+    "wall_hours_without_cores",
+    "wall_hours_without_gpus",
 )
+UNITS = ("node", "core", "gpu")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -38,16 +44,16 @@ def usage_table(lake: Lake, chosen: Selection, *by: str) -> pl.DataFrame:
     """Jobs, hours in all three units and measured energy, one row a combination of the dimensions, sorted by them.
 
     The energy is that of the `jobs_metered` jobs with a plausible reading of their own, which ran `node_hours_metered` of the
-    `node_hours`; it is not an estimate for the rest. `jobs_without_nodes` and `jobs_without_gpus` say how many jobs are missing
-    from the node-hours and GPU-hours because the log does not tell their size. What no job tells at all is empty, not 0.
+    `node_hours`; it is not an estimate for the rest. `jobs_without_nodes`, `jobs_without_cores` and `jobs_without_gpus`
+    say how many jobs are missing from the hours because the log does not tell their size, and the wall hours beside them for how long
+    these ran. What no job tells at all is empty, not 0.
     """
-    known = {
-        "node_hours": pl.col("jobs_without_nodes") < pl.col("jobs"),
-        "gpu_hours": pl.col("jobs_without_gpus") < pl.col("jobs"),
-        "energy_measured_kwh": pl.col("jobs_metered") > 0,
-    }
     table = usage(lake, chosen, *by).select(*by, *COLUMNS).sort(by)
-    return table.with_columns(pl.when(told | (pl.col("jobs") == 0)).then(pl.col(name)).alias(name) for name, told in known.items())
+    nothing_ran = (pl.col("jobs") == 0) & (pl.col("wall_hours") == 0)
+    known = {f"{unit}_hours": _nothing_missing(unit) for unit in UNITS} | {
+        "energy_measured_kwh": (pl.col("jobs_metered") > 0) | nothing_ran
+    }
+    return table.with_columns(pl.when(told | (pl.col(name) > 0)).then(pl.col(name)).alias(name) for name, told in known.items())
 
 
 def encoded(table: pl.DataFrame, form: Format) -> bytes:
@@ -59,6 +65,10 @@ def encoded(table: pl.DataFrame, form: Format) -> bytes:
     if form is Format.JSON:
         return (table.write_json() + "\n").encode()
     return _harmless(table).write_csv().encode()
+
+
+def _nothing_missing(unit: str) -> pl.Expr:
+    return (pl.col(f"jobs_without_{unit}s") == 0) & (pl.col(f"wall_hours_without_{unit}s") == 0)
 
 
 def _harmless(table: pl.DataFrame) -> pl.DataFrame:

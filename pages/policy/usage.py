@@ -1,5 +1,7 @@
 """Who received the machine time: by category, machine, mode, country and month, against what the machines offer."""
 
+from typing import Any
+
 import polars as pl
 import streamlit as st
 
@@ -53,11 +55,12 @@ def overall() -> None:
     st.caption(parts.against_before())
     missing = whole["jobs_without_hours"]
     if missing:
-        parts.coverage(
-            [f"Of {numbers.exact(missing)} of {numbers.exact(whole['jobs'])} jobs the {words} are not known, and so not in the figures."]
-        )
-        if whole["hours"] is None and unit is not HourUnit.CORE_HOURS:
-            st.button("Show core-hours", on_click=filters.choose_unit, args=(HourUnit.CORE_HOURS,))
+        covered = f"; they are those of {numbers.percent(1 - missing / whole['jobs'])} of the jobs" if whole["hours"] is not None else ""
+        known = f"the {words} are not known, and so not in the figures{covered}."
+        parts.coverage([f"Of {numbers.exact(missing)} of {numbers.exact(whole['jobs'])} jobs {known}"])
+        told = [other for other in (HourUnit.CORE_HOURS, HourUnit.NODE_HOURS) if whole[other]]
+        if whole["hours"] is None and told:
+            st.button(f"Show {numbers.UNIT_WORDS[told[0]]}", on_click=filters.choose_unit, args=(told[0],))
 
 
 def by_what() -> None:
@@ -78,10 +81,18 @@ def all_logs() -> None:
         "Months": months,
         "Jobs in the logs": [f"{count:,}" for count in rows["jobs_logged"]],
         "Jobs that ran": [f"{count:,}" for count in rows["jobs"]],
-        "Core-hours": [tables.in_full(hours) for hours in rows["core_hours"]],
+        "Core-hours": [_core_hours(row) for row in rows.iter_rows(named=True)],
     }
     tables.plain_table(pl.DataFrame(columns), alt="Jobs and core-hours of every machine with a log")
     tables.download(rows, name="all-logs")
+
+
+def _core_hours(row: dict[str, Any]) -> str:
+    """71,984.2764; or of how many jobs, where the log does not tell the cores of all."""
+    if row["core_hours"] is None:
+        return numbers.NOT_AVAILABLE
+    known = 1 - row["jobs_without_cores"] / row["jobs"] if row["jobs"] else 1.0
+    return tables.in_full(row["core_hours"]) + (f" (of {numbers.percent(known)} of the jobs)" if row["jobs_without_cores"] else "")
 
 
 shares, monthly = results.by_category(here), results.by_month(here)

@@ -45,7 +45,19 @@ def test_hours_in_gpus_carry_the_jobs_whose_gpus_are_unknown() -> None:
     frame = usage_frame({"jobs": 5, "gpu_hours": 2.0, "jobs_without_gpus": 3, "jobs_without_nodes": 1})
     assert usage.hours(frame, HourUnit.GPU_HOURS)["jobs_without_hours"].to_list() == [3]
     assert usage.hours(frame, HourUnit.NODE_HOURS)["jobs_without_hours"].to_list() == [1]
-    assert usage.hours(frame, HourUnit.CORE_HOURS)["jobs_without_hours"].to_list() == [None]
+    assert usage.hours(frame, HourUnit.CORE_HOURS)["jobs_without_hours"].to_list() == [0]
+
+
+@pytest.mark.parametrize(("unit", "what"), [(HourUnit.NODE_HOURS, "nodes"), (HourUnit.CORE_HOURS, "cores"), (HourUnit.GPU_HOURS, "gpus")])
+def test_hours_of_which_nothing_is_known_are_unknown_also_where_no_job_ended(unit: HourUnit, what: str) -> None:
+    ended, earlier = {"jobs": 2, f"jobs_without_{what}": 2}, {f"wall_hours_without_{what}": 3.0}
+    partly = {"jobs": 2, f"jobs_without_{what}": 1, unit: 4.0}
+    assert usage.hours(usage_frame(ended, earlier, partly, {"jobs": 2}), unit)["hours"].to_list() == [None, None, 4.0, 0.0]
+
+
+def test_a_state_that_does_not_know_which_core_hours_are_missing_calls_0_of_them_unknown() -> None:
+    missing = usage_frame({"core_hours": 0.0}, {"core_hours": 7.0}).with_columns(jobs_without_cores=pl.lit(None, pl.Int64))
+    assert usage.hours(missing, HourUnit.CORE_HOURS).select("hours", "jobs_without_hours").rows() == [(None, None), (7.0, None)]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.floats(0, 1e9)), min_size=1, max_size=30))

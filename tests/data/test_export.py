@@ -21,6 +21,23 @@ def test_what_no_job_tells_is_empty_and_not_0() -> None:
     row = table(job(1, nodes=None, gpus=None), job(2, nodes=None, gpus=None)).row(0, named=True)
     assert (row["node_hours"], row["gpu_hours"], row["energy_measured_kwh"]) == (None, None, None)
     assert (row["core_hours"], row["jobs_without_nodes"], row["jobs_without_gpus"], row["jobs_metered"]) == (512.0, 2, 2, 0)
+    row = table(job(1, cores=None), job(2, cores=None)).row(0, named=True)
+    assert (row["core_hours"], row["jobs_without_cores"], row["wall_hours"], row["wall_hours_without_cores"]) == (None, 2, 2.0, 2.0)
+    assert row["node_hours"] == 4.0
+
+
+def test_what_no_job_tells_is_empty_on_every_day_it_ran() -> None:
+    days = table(job(1, cores=None, ran_s=86_400), by=("day",))
+    assert days.select("jobs", "core_hours", "node_hours", "energy_measured_kwh").rows() == [
+        (0, None, 23.666666666666668, None),
+        (1, None, 24.333333333333332, None),
+    ]
+
+
+def test_hours_of_jobs_whose_run_time_is_not_known_are_empty() -> None:
+    row = table(job(1, elapsed_s=None)).row(0, named=True)
+    assert (row["jobs"], row["node_hours"], row["core_hours"], row["gpu_hours"]) == (1, None, None, None)
+    assert (row["jobs_without_nodes"], row["jobs_without_cores"], row["jobs_without_gpus"]) == (1, 1, 1)
 
 
 def test_what_some_jobs_tell_stands_beside_how_many_do_not() -> None:

@@ -29,8 +29,9 @@ select count(*) filter (where started is not null)::double as jobs,
     count(*) filter (where started is not null and state in ('FAILED', 'TIMEOUT'))::double as jobs_failed,
     count(*) filter (where started is not null and energy_quality = 'measured')::double as jobs_metered,
     count(*) filter (where started is not null and energy_quality = 'implausible')::double as jobs_implausible,
-    count(*) filter (where started is not null and nodes is null)::double as jobs_without_nodes,
-    count(*) filter (where started is not null and gpus is null)::double as jobs_without_gpus,
+    count(*) filter (where started is not null and nodes * elapsed_s is null)::double as jobs_without_nodes,
+    count(*) filter (where started is not null and cores * elapsed_s is null)::double as jobs_without_cores,
+    count(*) filter (where started is not null and gpus * elapsed_s is null)::double as jobs_without_gpus,
     coalesce(sum(nodes * elapsed_s) filter (where started is not null), 0)::double as node_s,
     coalesce(sum(cores * elapsed_s) filter (where started is not null), 0)::double as core_s,
     coalesce(sum(gpus * elapsed_s) filter (where started is not null), 0)::double as gpu_s,
@@ -38,7 +39,11 @@ select count(*) filter (where started is not null)::double as jobs,
     coalesce(sum(nodes * elapsed_s) filter (where started is not null and energy_quality = 'measured'), 0)::double as node_s_metered,
     coalesce(sum(requested_nodes * time_limit_s) filter (where started is null and state = 'PENDING'), 0)::double as node_s_queued,
     coalesce(sum(round(energy_logged_kwh * 3600000)) filter (where started is not null and energy_quality = 'measured'), 0)::double
-        as energy_measured_j
+        as energy_measured_j,
+    coalesce(sum(elapsed_s) filter (where started is not null), 0)::double as wall_s,
+    coalesce(sum(elapsed_s) filter (where started is not null and nodes is null), 0)::double as wall_s_without_nodes,
+    coalesce(sum(elapsed_s) filter (where started is not null and cores is null), 0)::double as wall_s_without_cores,
+    coalesce(sum(elapsed_s) filter (where started is not null and gpus is null), 0)::double as wall_s_without_gpus
 from lake.jobs
 """
 
@@ -79,6 +84,7 @@ def any_job(draw: st.DrawFn) -> dict[str, Any]:
         partition=draw(st.sampled_from(["CPU", "GPU"])),
         account=draw(st.sampled_from(["project_1", "EHPC-REG-2025R01-218", None])),
         nodes=draw(st.one_of(st.none(), st.integers(1, 50))),
+        cores=draw(st.one_of(st.none(), st.sampled_from([0.5, 64.0]))),
         gpus=draw(st.one_of(st.none(), st.sampled_from([0.0, 0.5, 4.0]))),
         energy_quality=draw(st.sampled_from(["measured", "missing", "implausible"])),
         energy_logged_kwh=draw(st.floats(0.1, 900.0)),
@@ -88,6 +94,8 @@ def any_job(draw: st.DrawFn) -> dict[str, Any]:
         state = draw(st.sampled_from(["COMPLETED", "FAILED", "TIMEOUT", "CANCELLED"]))
         rows |= {"elapsed_s": ran_s - suspended_s, "suspended_s": suspended_s, "state": state}
         if draw(st.booleans()) and draw(st.booleans()):
+            rows |= {"elapsed_s": None}
+        elif draw(st.booleans()) and draw(st.booleans()):
             rows |= {"ended": None, "state": JobState.RUNNING.value}
     return rows
 
@@ -208,9 +216,10 @@ def test_only_a_job_that_still_waits_is_queued_demand() -> None:
 
 
 def test_hours_that_are_not_known_are_counted_as_missing_and_not_as_nothing() -> None:
-    days = day_rows(job(1, nodes=None, gpus=None), job(2, gpus=8.0))
-    known = days.select("jobs", "jobs_without_nodes", "jobs_without_gpus", "node_s", "gpu_s")
-    assert known.rows() == [(2, 1, 1, 7_200, 28_800)]
+    days = day_rows(job(1, nodes=None, gpus=None), job(2, gpus=8.0, cores=None))
+    known = days.select("jobs", "jobs_without_nodes", "jobs_without_cores", "jobs_without_gpus", "node_s", "core_s", "gpu_s", "wall_s")
+    assert known.rows() == [(2, 1, 1, 1, 7_200, 921_600, 28_800, 7_200)]
+    assert days.select("wall_s_without_nodes", "wall_s_without_cores", "wall_s_without_gpus").rows() == [(3_600, 3_600, 3_600)]
 
 
 def test_an_implausible_reading_is_counted_and_its_energy_is_not() -> None:
