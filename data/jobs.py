@@ -10,25 +10,40 @@ from data.schema import JOBS, check
 
 RUN = ["job_id", "array_task", "known_since"]
 KEY = [*RUN, "started"]
+NEVER_STARTED_TASK = pl.col("array_task").is_not_null() & pl.col("started").is_null()
+"""Whether a job may share its line with others: a line of the log can stand for many tasks of an array, as long as none has started."""
 
 OPEN_ONES_COMPLETED = """
 create or replace temp table replaced_jobs as
-with pairs as (
-    select stored.rowid as stored_row,
-        coalesce(
-            incoming.ended >= coalesce(stored.started, incoming.ended)
-            or (incoming.ended is null and (
-                (incoming.started is not null and stored.started is null)
-                or incoming.started > stored.started
-                or coalesce(incoming.elapsed_s, 0) > coalesce(stored.elapsed_s, 0)
-            )), false
-        ) as further,
-        incoming.ended is null and stored.array_task is not distinct from incoming.array_task as of_same_run
-    from lake.jobs stored join incoming_jobs incoming
+with open_ones as (
+    select rowid as stored_row, job_id, array_job_id, array_task, known_since, started, elapsed_s from lake.jobs
+    where system = $system and known_since between $first and $last and ended is null
+), same as (
+    select stored.stored_row, stored.started, stored.elapsed_s, stored.array_task, incoming.ended as now_ended,
+        incoming.started as now_started, incoming.elapsed_s as now_elapsed_s, incoming.array_task as now_task
+    from open_ones stored join incoming_jobs incoming
         on stored.job_id = incoming.job_id and stored.known_since = incoming.known_since
         and (stored.array_task is not distinct from incoming.array_task
             or (stored.array_task is null and stored.array_job_id is not null))
-    where stored.system = $system and stored.known_since between $first and $last and stored.ended is null
+    union all
+    select stored.stored_row, stored.started, stored.elapsed_s, stored.array_task, incoming.ended, incoming.started, incoming.elapsed_s,
+        incoming.array_task
+    from open_ones stored join incoming_jobs incoming
+        on stored.array_job_id = incoming.array_job_id and stored.array_task = incoming.array_task
+        and stored.known_since = incoming.known_since and stored.job_id <> incoming.job_id
+), pairs as (
+    select stored_row,
+        coalesce(
+            now_ended >= coalesce(started, now_ended)
+            or (now_ended is null and (
+                (now_started is not null and started is null)
+                or now_started > started
+                or coalesce(now_elapsed_s, 0) > coalesce(elapsed_s, 0)
+                or (now_task is not null and array_task is null)
+            )), false
+        ) as further,
+        now_ended is null and array_task is not distinct from now_task as of_same_run
+    from same
 )
 select stored.* from lake.jobs stored
 semi join (
@@ -36,7 +51,23 @@ semi join (
 ) completed on stored.rowid = completed.stored_row
 where stored.system = $system and stored.known_since between $first and $last and stored.ended is null
 """
-REPLACED = "select count(*) as replaced, count(*) filter (where batch_id = $batch_id) as of_same_log from replaced_jobs"
+REPLACED = """
+select count(*) as replaced, count(*) filter (where batch_id = $batch_id) as of_same_log,
+    coalesce(bool_or(array_task is not null and started is null), false) as some_tasks
+from replaced_jobs
+"""
+TASKS_BESIDE = """
+with gone as (
+    select batch_id, line, count(*) as tasks from replaced_jobs where array_task is not null and started is null group by all
+), kept as (
+    select distinct stored.batch_id, stored.line from lake.jobs stored semi join gone using (batch_id, line)
+    where stored.system = $system and stored.array_task is not null and stored.started is null
+)
+select coalesce(sum(tasks - (kept.line is null)::int), 0)::bigint as beside,
+    coalesce(sum(tasks - (kept.line is null)::int) filter (where gone.batch_id = $batch_id), 0)::bigint as of_same_log
+from gone left join kept using (batch_id, line)
+"""
+"""How many replaced tasks shared a line with others: more than one task a line, or a line of which tasks stay."""
 DELETE_REPLACED = """
 delete from lake.jobs stored using replaced_jobs replaced
 where stored.system = replaced.system and stored.job_id = replaced.job_id and stored.known_since = replaced.known_since
@@ -50,7 +81,8 @@ INSERT_ALL = "insert into lake.jobs by name select *, $batch_id as batch_id from
 INSERT_NEW = """
 insert into lake.jobs by name
 with stored as (
-    select job_id, array_task, known_since, started, ended from lake.jobs where system = $system and known_since between $first and $last
+    select job_id, array_job_id, array_task, known_since, started, ended
+    from lake.jobs where system = $system and known_since between $first and $last
 ), known as (
     select job_id, array_task, known_since, started from stored
     union all
@@ -59,22 +91,33 @@ with stored as (
         on stored.job_id = incoming.job_id and stored.known_since = incoming.known_since
         and stored.array_task is not distinct from incoming.array_task
     where incoming.ended is null and coalesce(incoming.started < stored.ended, true)
+    union all
+    select incoming.job_id, incoming.array_task, incoming.known_since, incoming.started
+    from incoming_jobs incoming join stored
+        on stored.array_job_id = incoming.array_job_id and stored.known_since = incoming.known_since
+        and stored.array_task = incoming.array_task
+    where incoming.ended is null and coalesce(incoming.started < stored.ended, true)
 )
 select incoming.*, $batch_id as batch_id from incoming_jobs incoming
 anti join known
     on known.job_id = incoming.job_id and known.known_since = incoming.known_since
     and known.array_task is not distinct from incoming.array_task and known.started is not distinct from incoming.started
 """
+TASKS_LANDED = """
+select count(*) - count(distinct line) as beside from lake.jobs
+where batch_id = $batch_id and line between $first_line and $last_line and array_task is not null and started is null
+"""
+"""How many tasks of a chunk landed beside another one of the same line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landed:
-    """What became of a chunk's jobs."""
+    """What became of a chunk's lines; one line may be that of many array tasks that wait, and counts once."""
 
     accepted: int
-    """Jobs that the store holds more of than before, those that complete an open one of an earlier log included."""
+    """Lines that tell of a job more than the store held before, those that complete an open one of an earlier log included."""
     completed: int
-    """Of the accepted, those that took the place of a job that was waiting or running in an earlier log."""
+    """Of the accepted, those that took the place of a line of an earlier log whose jobs were waiting or running."""
     seen_before: int
     """Left out, because the store or the same log has them already, or has them further along."""
 
@@ -84,8 +127,9 @@ def store(writer: Writer, jobs: pl.DataFrame, *, batch_id: int) -> Landed:
 
     A run is known by system, job id, array task, submission (where a log tells none: start) and start. A job that was waiting or
     running in an earlier log is replaced by its later state, and its part of the rollups taken away; the later state's part comes
-    with its batch. The waiting rest of an array is replaced by the task that carries its job id in the end. An earlier state after
-    a later one is passed over.
+    with its batch. A waiting task of an array, which Slurm tells of under the number of the array, is replaced by that task under its
+    own number; a waiting rest of an array whose tasks are not known, by the task that carries its number in the end. An earlier
+    state after a later one is passed over.
     """
     if jobs.is_empty():
         return Landed(accepted=0, completed=0, seen_before=0)
@@ -98,28 +142,38 @@ def store(writer: Writer, jobs: pl.DataFrame, *, batch_id: int) -> Landed:
         else:
             completed, superseded = _replace_open(writer, span, batch_id) if open_ones else (0, 0)
             accepted = writer.change(INSERT_NEW, span | {"batch_id": batch_id}) - superseded
-    return Landed(accepted=accepted, completed=completed, seen_before=jobs.height - accepted)
+    tasks = jobs.filter(NEVER_STARTED_TASK)["line"]
+    beside = tasks.len() - tasks.n_unique()
+    if beside:
+        lines = {"batch_id": batch_id, "first_line": tasks.min(), "last_line": tasks.max()}
+        accepted -= int(writer.frame(TASKS_LANDED, lines).item())
+    return Landed(accepted=accepted, completed=completed, seen_before=jobs.height - beside - accepted)
 
 
 def _replace_open(writer: Writer, span: dict[str, object], batch_id: int) -> tuple[int, int]:
-    """How many open jobs of earlier logs were taken out, and how many that an earlier line of this log had brought."""
+    """How many lines with open jobs of earlier logs were taken out, and how many that this log had brought itself."""
     writer.change(OPEN_ONES_COMPLETED, span)
-    replaced, of_same_log = writer.frame(REPLACED, {"batch_id": batch_id}).row(0)
+    replaced, of_same_log, some_tasks = writer.frame(REPLACED, {"batch_id": batch_id}).row(0)
     if replaced > of_same_log:
         rollups.subtract_replaced(writer, besides_batch=batch_id)
     if replaced:
         writer.change(DELETE_REPLACED)
-    return replaced - of_same_log, of_same_log
+    beside, beside_in_log = (0, 0)
+    if some_tasks:
+        beside, beside_in_log = writer.frame(TASKS_BESIDE, {"system": span["system"], "batch_id": batch_id}).row(0)
+    return replaced - of_same_log - (beside - beside_in_log), of_same_log - beside_in_log
 
 
 def _distinct(jobs: pl.DataFrame) -> pl.DataFrame:
     """The chunk with each run once; of a job that is open on one line and further along on another, the further one."""
     if jobs["ended"].null_count():
+        number = pl.when(pl.col("array_task").is_null()).then("job_id").otherwise(pl.coalesce("array_job_id", "job_id"))
+        run, jobs = ["run", *RUN[1:]], jobs.with_columns(run=number)
         jobs = jobs.sort("ended", "started", "elapsed_s", descending=[False, True, True], nulls_last=True, maintain_order=True)
         closed = jobs.filter(pl.col("ended").is_not_null())
-        open_ones = jobs.filter(pl.col("ended").is_null()).unique(RUN, keep="first", maintain_order=True)
-        last_ends = closed.group_by(RUN).agg(last_end=pl.max("ended"))
-        open_ones = open_ones.join(last_ends, on=RUN, how="left", nulls_equal=True, validate="1:1", maintain_order="left")
+        open_ones = jobs.filter(pl.col("ended").is_null()).unique(run, keep="first", maintain_order=True)
+        last_ends = closed.group_by(run).agg(last_end=pl.max("ended"))
+        open_ones = open_ones.join(last_ends, on=run, how="left", nulls_equal=True, validate="1:1", maintain_order="left")
         later = pl.col("last_end").is_null() | (pl.col("started") >= pl.col("last_end"))
-        jobs = pl.concat([closed, open_ones.filter(later).drop("last_end")])
+        jobs = pl.concat([closed, open_ones.filter(later).drop("last_end")]).drop("run")
     return jobs.unique(KEY, keep="first", maintain_order=True)

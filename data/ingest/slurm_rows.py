@@ -5,7 +5,7 @@ from collections.abc import Collection
 import polars as pl
 
 from data import schema
-from data.ingest import checks, local_time, parse
+from data.ingest import arrays, checks, local_time, parse
 from data.ingest.checks import Check, Reason
 from data.ingest.fields import Cut, Layout
 from data.ingest.hardware import energy_quality, of_partition, partitions
@@ -111,7 +111,7 @@ def jobs(text: pl.DataFrame, reading: Reading, zone: str, names: Collection[str]
     ran = told.with_columns(_as_it_ran(names)).with_columns(_in_units_of(reading.machine))
     believed, faults = checks.sorted_out(ran, checks.believable(reading.machine, reading.now))
     finished = believed.with_columns(energy_quality=energy_quality(reading.machine), system=pl.lit(reading.machine.system))
-    return finished.select(schema.JOBS.keys()), pl.concat([untold, faults]).sort("line")
+    return arrays.task_by_task(finished, "job_id text").select(schema.JOBS.keys()), pl.concat([untold, faults]).sort("line")
 
 
 def _identity(text: pl.DataFrame) -> pl.DataFrame:

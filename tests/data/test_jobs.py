@@ -114,6 +114,49 @@ def test_the_waiting_rest_of_an_array_stays_while_the_log_still_shows_it() -> No
         assert sorted(writer.frame(STORED)["state"]) == ["COMPLETED", "PENDING"]
 
 
+def array_log(tasks: tuple[int, ...]) -> pl.DataFrame:
+    """What a log shows of an array of three: each task waits (0), runs (1) or has ended (2); those that wait share one line."""
+    shown = [
+        (pending(100), running(100 + task), job(100 + task))[age] | {"array_job_id": 100, "array_task": task, "line": task if age else 9}
+        for task, age in enumerate(tasks, start=1)
+    ]
+    return frame(*shown)
+
+
+ARRAY_LIFE = [(0, 0, 0), (1, 0, 0), (2, 1, 0), (2, 2, 0), (2, 2, 1), (2, 2, 2)]
+
+
+@given(st.lists(st.integers(0, len(ARRAY_LIFE) - 1), min_size=1, max_size=4))
+@trial(max_examples=10, deadline=None)
+def test_each_task_of_an_array_stands_once_in_its_latest_state(ages: list[int]) -> None:
+    found = stored(*(array_log(ARRAY_LIFE[age]) for age in ages))
+    latest = array_log(ARRAY_LIFE[max(ages)]).sort("job_id", "array_task")
+    assert found.select("job_id", "array_task", "state").rows() == latest.select("job_id", "array_task", "state").rows()
+
+
+def test_the_line_of_a_waiting_array_counts_once_and_is_completed_by_its_last_task() -> None:
+    with plain_store() as writer:
+        steps = [bring_in(writer, number, array_log(tasks)) for number, tasks in enumerate([(0, 0, 0), (2, 0, 0), (2, 2, 2)], start=1)]
+    told = [(landed.accepted, landed.completed, landed.seen_before) for landed in steps]
+    assert told == [(1, 0, 0), (1, 0, 1), (2, 1, 1)]
+
+
+def test_a_waiting_array_and_its_tasks_in_one_log_account_for_every_line() -> None:
+    with plain_store() as writer:
+        exports = [
+            array_log(tasks).with_columns(pl.col("line") + 10 * turn) for turn, tasks in enumerate([(0, 0, 0), (2, 0, 0), (2, 2, 2)])
+        ]
+        landed = bring_in(writer, 1, *exports)
+        assert (landed.accepted, landed.completed) == (3, 0)
+        assert landed.accepted + landed.seen_before == 1 + 2 + 3
+        assert_rollups_follow(writer)
+
+
+def test_a_rest_whose_tasks_were_not_known_gives_way_to_its_tasks() -> None:
+    rest = pending(100, array_job_id=100)
+    assert stored(frame(rest), array_log((0, 0, 0)))["array_task"].to_list() == [1, 2, 3]
+
+
 def test_a_job_that_one_block_shows_running_and_the_next_ended_counts_once() -> None:
     with plain_store() as writer:
         landed = bring_in(writer, 1, frame(running(1), job(2)), frame(job(1)))

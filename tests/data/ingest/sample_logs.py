@@ -98,4 +98,4 @@ def joined(found: list[Chunk]) -> Chunk:
 
 def accounted(chunk: Chunk) -> int:
     """The lines whose fate is told."""
-    return chunk.jobs.height + chunk.refusals.height + chunk.steps + chunk.passed_over
+    return chunk.jobs["line"].n_unique() + chunk.refusals.height + chunk.steps + chunk.passed_over

@@ -150,9 +150,28 @@ def test_array_tasks_keep_their_own_number_and_that_of_the_array(log):
     assert (job["job_id"], job["array_job_id"], job["array_task"]) == (107, 100, 7)
 
 
-@pytest.mark.parametrize("identity", ["100_[1-3,7%2]", "100_[1-100%5]", "100_[1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31,33,35,37,..."])
-def test_a_pending_array_is_one_row_without_task(log, identity):
-    job = row(log, JobID=identity, JobIDRaw="100", State="PENDING", Start="Unknown", End="Unknown", ElapsedRaw="0")
+WAITING = {"State": "PENDING", "Start": "Unknown", "End": "Unknown", "ElapsedRaw": "0"}
+
+
+@pytest.mark.parametrize(
+    ("identity", "tasks"),
+    [("100_[1-3,7%2]", [1, 2, 3, 7]), ("100_[3,5]", [3, 5]), ("100_[0-30:10%5]", [0, 10, 20, 30]), ("100_[4]", [4])],
+)
+def test_a_line_of_an_array_that_waits_is_as_many_jobs_as_it_has_tasks(log, identity, tasks):
+    jobs = log(sacct(sacct_line(JobID=identity, JobIDRaw="100", **WAITING), sacct_line())).jobs
+    waiting = jobs.filter(jobs["state"] == "PENDING")
+    assert waiting["array_task"].to_list() == tasks
+    assert set(waiting.select("job_id", "array_job_id", "line").rows()) == {(100, 100, 2)}
+
+
+def test_an_array_given_up_before_it_started_is_that_many_jobs_without_any_use(log):
+    jobs = log(sacct(sacct_line(JobID="100_[3,5]", JobIDRaw="100", **CANCELLED_WAITING))).jobs
+    assert jobs.select("array_task", "started", "elapsed_s", "energy_logged_kwh").rows() == [(3, None, 0, None), (5, None, 0, None)]
+
+
+@pytest.mark.parametrize("identity", ["100_[1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31,33,35,37,...", "100_[1-99999999]", "100_[7-3]"])
+def test_an_array_whose_tasks_are_not_known_is_one_row_without_task(log, identity):
+    job = row(log, JobID=identity, JobIDRaw="100", **WAITING)
     assert (job["job_id"], job["array_job_id"], job["array_task"]) == (100, 100, None)
 
 
