@@ -8,6 +8,7 @@ from typing import Any
 from data.ingest import slurm_fields
 from data.ingest.slurm_fields import BATCH, Records
 from data.ingest.source import Chunk, Dialect, Reading, blocks
+from data.terms import JobState
 from data.units import JOULES_PER_KWH
 
 NAMES = frozenset(
@@ -26,6 +27,9 @@ OTHER_NAMES = {
 # fmt: on
 
 OPEN = ("running", "pending", "suspended")
+
+STATES = {"stopped": JobState.CANCELLED, "canceled": JobState.CANCELLED, "out-of-memory": JobState.OUT_OF_MEMORY}
+"""States that ClusterCockpit calls otherwise than Slurm; a job that was stopped was ended by a person, as a cancelled one was."""
 
 SHARED_NODES = "multi_user"
 
@@ -92,7 +96,7 @@ def fields_of(job: Mapping[str, Any]) -> dict[str, str]:
         "end": None if is_open else start + elapsed_s,
         "elapsedraw": elapsed_s,
         "timelimit": job.get("walltime") or None,
-        "state": str(job["job_state"]).upper(),
+        "state": str(STATES.get(job["job_state"], job["job_state"])).upper(),
         "nnodes": job["num_nodes"],
         "ncpus": job.get("num_hwthreads"),
         "alloctres": None if accelerators is None else f"gres/gpu={accelerators}",

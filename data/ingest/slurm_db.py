@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.errors import LogError
@@ -10,6 +11,7 @@ from data.ingest.csv_lines import Record
 from data.ingest.slurm_fields import BATCH, Records
 from data.ingest.source import Chunk, Dialect, Reading, first_line
 from data.terms import JobState
+from data.units import SECONDS_PER_MINUTE
 
 NEEDED = ("id_job", "state", "time_submit", "time_start", "time_end", "tres_alloc")
 """Columns without which no machine time can be told."""
@@ -21,12 +23,17 @@ NAMES = frozenset({
 })
 """The fields of sacct that the table tells."""
 
-STATES = {
+STATES: dict[str, str] = {
     "0": JobState.PENDING, "1": JobState.RUNNING, "2": JobState.SUSPENDED, "3": JobState.COMPLETED, "4": JobState.CANCELLED,
     "5": JobState.FAILED, "6": JobState.TIMEOUT, "7": JobState.NODE_FAIL, "8": JobState.PREEMPTED, "9": JobState.BOOT_FAIL,
-    "10": JobState.DEADLINE, "11": JobState.OUT_OF_MEMORY, "1024": JobState.REQUEUED, "8192": JobState.RESIZING,
+    "10": JobState.DEADLINE, "11": JobState.OUT_OF_MEMORY,
 }
-"""The states of a job by Slurm's numbers; the last two are flags that stand alone in the table."""
+"""The states of a job by Slurm's numbers."""
+
+STATE_BITS, STATE_FLAGS = 0xFF, {0x400: JobState.REQUEUED, 0x2000: JobState.RESIZING, 0x80000: JobState.REVOKED}
+"""A state has its number in the lowest byte; these flags above it say more than the number, others (such as completing) do not."""
+
+NOT_ENDED = (JobState.RUNNING, JobState.SUSPENDED)
 # fmt: on
 
 TRES = {"1": "cpu", "2": "mem", "3": "energy", "4": "node", "5": "billing", "6": "fs/disk", "7": "vmem", "8": "pages"}
@@ -36,6 +43,9 @@ FIRST_OF_SITE = 1001
 """Resources from this number on are the site's own: GPUs, licences, file systems."""
 
 NOT_SET = frozenset({"4294967294", "4294967295", "18446744073709551614", "18446744073709551615", "NULL", r"\N", ""})
+
+LONGEST_TIME = 12
+"""Digits of the longest number of seconds that is a time."""
 
 WAS_WHOLE = re.compile(r"-?\d+\.0+")
 
@@ -61,21 +71,74 @@ def chunks(path: Path, reading: Reading, dialect: Dialect) -> Iterator[Chunk]:
     names = _names(header, separator)
     if lacking := [name for name in NEEDED if name not in names]:
         raise LogError(f"{path} lacks the column {', '.join(lacking)} of slurmdbd's job table; dump it again with all columns.")
-    zone, records, bytes_read = dialect.own_zone or reading.time_zone, Records(), 0
+    zone, records, running, bytes_read = dialect.own_zone or reading.time_zone, Records(), Running(), 0
     for record in csv_lines.records(path, separator, len(names), reading.block_bytes):
-        _add(records, record, names, reading.gpu_tres, path)
+        _add(records, record, names, reading.gpu_tres, path, running)
         bytes_read = record.bytes_read
         if len(records) >= BATCH:
             yield slurm_fields.chunk(records, NAMES, reading, zone, bytes_read=bytes_read)
             records = Records()
+    for line, row in running.rows:
+        records.add(line, fields_of(row | running.times_of(row), reading.gpu_tres))
     yield slurm_fields.chunk(records, NAMES, reading, zone, bytes_read=bytes_read, notes=_notes(reading))
+
+
+@dataclass(slots=True)
+class Running:
+    """The jobs of a table that had not ended; how long they ran is told by the latest moment that the whole table tells."""
+
+    rows: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    """Line and cells of each."""
+    latest: int = 0
+    """The latest moment of the table, in seconds since 1970."""
+
+    def see(self, row: Mapping[str, str]) -> None:
+        """Take note of the moments of a job."""
+        self.latest = max(self.latest, *(_seconds(row.get(name)) for name in ("time_submit", "time_start", "time_end")))
+
+    def times_of(self, row: Mapping[str, str]) -> dict[str, str]:
+        """Run time and suspension of a job that had not ended.
+
+        The table does not say when it was dumped, so a job is taken to have run until the latest moment told, and not beyond its
+        time limit: what a job that the database forgot to end would gain by is not invented. For a suspended job, the column of
+        suspension holds the moment when that began.
+
+        >>> Running(latest=1_000).times_of({"time_start": "100", "timelimit": "60", "time_suspended": "50", "state": "1"})
+        {'elapsed': '850', 'time_suspended': '50'}
+        >>> Running(latest=1_000).times_of({"time_start": "100", "timelimit": "5", "time_suspended": "700", "state": "2"})
+        {'elapsed': '300', 'time_suspended': '300'}
+        """
+        start, suspended_s = _seconds(row.get("time_start")), _seconds(row.get("time_suspended"))
+        if row.get("state") == "2" and suspended_s >= start:
+            suspended_s = self.latest - suspended_s
+        elapsed_s = max(self.latest - start - suspended_s, 0) if start else 0
+        if limit := _seconds(row.get("timelimit")):
+            elapsed_s = min(elapsed_s, limit * SECONDS_PER_MINUTE)
+        return {"elapsed": str(elapsed_s), "time_suspended": str(suspended_s)}
+
+
+def state_of(number: str) -> str:
+    """The state that a number means, the number itself where it means none.
+
+    >>> state_of("3"), state_of("1024"), state_of("32769"), state_of("99")
+    ('COMPLETED', 'REQUEUED', 'RUNNING', '99')
+    """
+    if not number.isdecimal():
+        return number
+    flagged = next((state.value for flag, state in STATE_FLAGS.items() if int(number) & flag), None)
+    return flagged or str(STATES.get(str(int(number) & STATE_BITS), number))
+
+
+def _seconds(text: str | None) -> int:
+    """A count of seconds or minutes, 0 where the table tells none."""
+    return int(text) if text and text.isdecimal() and len(text) <= LONGEST_TIME else 0
 
 
 def _names(line: str, separator: str) -> list[str]:
     return [name.lower() for name in csv_lines.rows_of(line, separator)[0]]
 
 
-def _add(records: Records, record: Record, names: list[str], gpu_tres: tuple[int, ...], path: Path) -> None:
+def _add(records: Records, record: Record, names: list[str], gpu_tres: tuple[int, ...], path: Path, running: Running) -> None:
     records.continued += record.lines - 1
     if not record.cells:
         records.blank += 1
@@ -86,7 +149,11 @@ def _add(records: Records, record: Record, names: list[str], gpu_tres: tuple[int
     else:
         row = {name: plain(cell) for name, cell in zip(names, record.cells, strict=True)}
         _must_know_gpus(row, gpu_tres, path, record.line)
-        records.add(record.line, fields_of(row, gpu_tres))
+        running.see(row)
+        if state_of(row["state"]) in NOT_ENDED and row["time_end"] in ("", "0"):
+            running.rows.append((record.line, row))
+        else:
+            records.add(record.line, fields_of(row, gpu_tres))
 
 
 def _must_know_gpus(row: Mapping[str, str], gpu_tres: tuple[int, ...], path: Path, line: int) -> None:
@@ -137,7 +204,7 @@ def fields_of(row: Mapping[str, str], gpu_tres: tuple[int, ...]) -> dict[str, st
         "elapsedraw": _elapsed(row),
         "suspended": row.get("time_suspended"),
         "timelimitraw": row.get("timelimit"),
-        "state": str(STATES.get(row["state"], row["state"])),
+        "state": state_of(row["state"]),
         "exitcode": _exit_code(row.get("exit_code", "")),
         "nnodes": row.get("nodes_alloc"),
         "reqcpus": row.get("cpus_req"),
@@ -161,12 +228,30 @@ def named_resources(tres: str, gpu_tres: tuple[int, ...]) -> str:
 
 
 def _identity(row: Mapping[str, str]) -> str:
-    array, task = row.get("id_array_job", ""), row.get("id_array_task", "")
-    return f"{array}_{task}" if array not in ("", "0") and task else row["id_job"]
+    """The number of a job as sacct prints it: 12, 12_7 for an array task, 12_[1-3] for the rest of an array that waits."""
+    array, task, waiting = (row.get(name, "") for name in ("id_array_job", "id_array_task", "array_task_str"))
+    if array in ("", "0") or not (task or waiting):
+        return row["id_job"]
+    return f"{array}_{task}" if task else f"{array}_[{_listed(waiting)}]"
+
+
+def _listed(waiting: str) -> str:
+    """Array tasks as a list; the database has them as a mask of bits, 0x16 for tasks 1, 2 and 4.
+
+    >>> _listed("0x16%2"), _listed("1-3,7")
+    ('1,2,4', '1-3,7')
+    """
+    mask, _, _ = waiting.partition("%")
+    if not re.fullmatch(r"0x[0-9A-Fa-f]{1,1000000}", mask):
+        return mask
+    bits = int(mask, 16)
+    return ",".join(str(place) for place in range(bits.bit_length()) if bits >> place & 1)
 
 
 def _elapsed(row: Mapping[str, str]) -> str:
-    """Seconds from start to end without those of suspension, as sacct counts them; not known of a job that has not ended."""
+    """Seconds from start to end without those of suspension, as sacct counts them; for a job that has not ended, see `Running`."""
+    if "elapsed" in row:
+        return row["elapsed"]
     start, end, suspended = (row.get(name) or "0" for name in ("time_start", "time_end", "time_suspended"))
     if not (start.isdecimal() and end.isdecimal() and suspended.isdecimal()):
         return ""

@@ -13,6 +13,7 @@ from data.ingest import slurm_fields
 from data.ingest.json_stream import JsonStream
 from data.ingest.slurm_fields import BATCH, Records
 from data.ingest.source import HEAD_BYTES, Chunk, Dialect, Reading, head, pieces
+from data.terms import JobState
 
 FIRST_VERSION, LAST_VERSION = 37, 46
 """The versions of Slurm's data parser, v0.0.37 of 21.08 to v0.0.46 of 26.05, whose output is understood."""
@@ -161,10 +162,12 @@ def _identity(job: Mapping[str, Any]) -> str:
 
 
 def _state(job: Mapping[str, Any]) -> str | None:
-    """The state: a word, or, from v0.0.40 on, a list of it and of flags."""
+    """The state: a word, or, from v0.0.40 on, a list of it and of flags such as COMPLETING."""
     state = job.get("state") or {}
     current = state.get("current") if isinstance(state, dict) else state
-    return " ".join(current) if isinstance(current, list) else current
+    if not isinstance(current, list):
+        return current
+    return next((word for word in current if word in JobState.__members__), " ".join(current))
 
 
 def _exit_code(code: Any) -> str | None:

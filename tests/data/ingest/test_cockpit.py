@@ -35,6 +35,18 @@ def test_a_running_job_has_no_end(log):
     assert row(log, job_state="running")["ended"] is None
 
 
+KNOWN_STATES = [
+    ("boot_fail", "BOOT_FAIL"), ("cancelled", "CANCELLED"), ("completed", "COMPLETED"), ("deadline", "DEADLINE"), ("failed", "FAILED"),
+    ("node_fail", "NODE_FAIL"), ("out_of_memory", "OUT_OF_MEMORY"), ("preempted", "PREEMPTED"), ("suspended", "SUSPENDED"),
+    ("timeout", "TIMEOUT"), ("stopped", "CANCELLED"), ("canceled", "CANCELLED"), ("out-of-memory", "OUT_OF_MEMORY"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "state"), KNOWN_STATES)
+def test_every_state_of_its_schemas_old_and_new_is_read(log, written, state):
+    assert row(log, job_state=written)["state"] == state
+
+
 def test_the_archive_s_own_spelling_is_read_too(log):
     line = cockpit_line().replace('"job_id"', '"jobId"').replace('"start_time"', '"startTime"').replace('"num_nodes"', '"numNodes"')
     line = line.replace('"job_state"', '"jobState"').replace('"hpc_user"', '"user"')

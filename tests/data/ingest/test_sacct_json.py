@@ -32,6 +32,11 @@ def test_a_plain_job_is_read_in_our_words(log):
     assert job["submitted"].isoformat() == "2026-03-01T09:00:00+00:00"
 
 
+@pytest.mark.parametrize("current", [["COMPLETING", "COMPLETED"], ["COMPLETED", "COMPLETING"], ["SPECIAL_EXIT", "FAILED"]])
+def test_the_state_is_told_from_its_flags(log, current):
+    assert row(log, state={"current": current})["state"] in ("COMPLETED", "FAILED")
+
+
 @pytest.mark.parametrize("energy", [-1, -2, 0, 18446744073709551614, 1.8446744073709552e19])
 def test_energy_that_is_not_set_is_missing(log, energy):
     allocated = [*tres(cpu=256, node=2), {"type": "energy", "name": "", "id": 3, "count": energy}]
@@ -64,8 +69,10 @@ def test_array_tasks_and_components_are_known(log):
     assert (task["job_id"], task["array_job_id"], task["array_task"]) == (107, 100, 7)
     waiting = {"current": ["PENDING"]}
     none_yet = {"start": 0, "end": 0, "elapsed": 0}
-    array = row(log, job_id=100, array={"job_id": 100, "task_id": number(None), "task": "1-3"}, state=waiting, time=none_yet)
-    assert (array["array_job_id"], array["array_task"], array["started"], array["ended"]) == (100, None, None, None)
+    rest = json_job(job_id=100, array={"job_id": 100, "task_id": number(None), "task": "1-3"}, state=waiting, time=none_yet)
+    assert log(json_log(rest)).jobs.select("job_id", "array_job_id", "array_task", "started", "ended").rows() == [
+        (100, 100, task, None, None) for task in (1, 2, 3)
+    ]
     assert row(log, job_id=13, het={"job_id": 12, "job_offset": number(1)})["job_id"] == 13
 
 

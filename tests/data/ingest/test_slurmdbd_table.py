@@ -3,7 +3,7 @@
 import pytest
 
 from data.errors import LogError
-from tests.data.ingest.sample_dialects import db_table
+from tests.data.ingest.sample_dialects import START, db_table
 
 WITH_GPUS = "1=256,2=512000,3=14400000,4=2,5=256,1002=8"
 
@@ -53,9 +53,40 @@ def test_suspension_is_no_run_time(log):
     assert row(log, time_suspended="600")["elapsed_s"] == 6_600
 
 
-def test_a_pending_job_has_no_start_and_a_running_one_has_no_known_run_time(log):
+@pytest.mark.parametrize(("number", "state"), [("1024", "REQUEUED"), ("8192", "RESIZING"), ("524288", "REVOKED"), ("32771", "COMPLETED")])
+def test_flags_of_a_state_are_told_from_its_number(log, number, state):
+    assert row(log, state=number)["state"] == state
+
+
+def test_a_pending_job_has_no_start(log):
     assert row(log, state="0", time_start="0", time_end="0", tres_alloc="")["started"] is None
-    assert log(db_table({}, {"state": "1", "time_end": "0"})).refusals["reason"].to_list() == ["no_run_time"]
+
+
+def open_job(log, **cells):
+    """The job that had not ended, of a table in which the other one ended 2 h after both started."""
+    found = log(db_table({}, {"id_job": "124", "time_end": "0"} | cells))
+    return found.jobs.filter(found.jobs["job_id"] == 124).row(0, named=True)
+
+
+def test_a_running_job_has_run_until_the_latest_moment_of_the_table(log):
+    job = open_job(log, state="1")
+    assert (job["state"], job["ended"], job["elapsed_s"]) == ("RUNNING", None, 7_200)
+
+
+def test_a_job_that_the_database_forgot_to_end_has_not_run_beyond_its_limit(log):
+    assert open_job(log, state="1", timelimit="5")["elapsed_s"] == 300
+
+
+def test_a_suspended_job_has_run_until_its_suspension(log):
+    job = open_job(log, state="2", time_suspended=str(START + 600))
+    assert (job["ended"], job["elapsed_s"], job["suspended_s"]) == (None, 600, 6_600)
+
+
+@pytest.mark.parametrize("waiting", ["0x16%2", "1-2,4"])
+def test_a_waiting_array_has_its_tasks(log, waiting):
+    cells = {"id_array_job": "100", "id_array_task": "4294967294", "array_task_str": waiting}
+    found = log(db_table(cells | {"id_job": "100", "state": "0", "time_start": "0", "time_end": "0", "tres_alloc": ""}))
+    assert found.jobs["array_task"].to_list() == [1, 2, 4]
 
 
 def test_numbers_that_were_written_with_a_point_and_array_tasks_are_read(log):
