@@ -7,9 +7,11 @@ import polars as pl
 from data import rollups
 from data.errors import InputError
 from data.lake import Lake, Writer
+from data.project_codes import access_mode_of_code, same_account
 from data.schema import PROJECTS, Schema, check
-from data.terms import AccessMode, UserCategory, access_mode_of_code
+from data.terms import AccessMode, UserCategory
 
+KEY = ["system", "account"]
 DELETE = "delete from lake.projects stored using incoming_projects i where stored.system = i.system and stored.account = i.account"
 INSERT = "insert into lake.projects by name select *, $author as author, $decided as decided from incoming_projects"
 ALL = """
@@ -26,14 +28,11 @@ where j.batch_id = $batch_id and j.account is not null
 order by all
 """
 INSERT_ACCOUNTS = "insert into lake.accounts by name select system, account, mode_by_code from incoming_accounts"
+STORED_ACCOUNTS = "select system, account as stored from lake.projects order by all"
+LOGGED_ACCOUNTS = "select system, account as stored from lake.accounts order by all"
 RESPELL = """
 update lake.projects stored set account = found.account
-from (
-    select system, lower(account) as folded, min(account) as account from incoming_accounts group by all having count(*) = 1
-) found
-where stored.system = found.system and lower(stored.account) = found.folded and stored.account <> found.account
-    and not exists (select 1 from lake.accounts a where a.system = stored.system and a.account = stored.account)
-    and not exists (select 1 from lake.projects p where p.system = stored.system and p.account = found.account)
+from incoming_spellings found where stored.system = found.system and stored.account = found.stored
 """
 AUTHORED = "select system, account, author, decided from lake.projects order by system, account"
 STORED = """
@@ -94,15 +93,33 @@ def save(writer: Writer, projects: pl.DataFrame, *, author: str, decided: dateti
 def register_accounts(writer: Writer, *, batch_id: int) -> int:
     """How many accounts of a batch were new; each is noted with the access mode that its EuroHPC code names.
 
-    A project that was decided under other capitals before its first job ran takes the spelling of the log.
+    A project that was decided before its first job ran, under other capitals or in another form of its code, takes the spelling of
+    the log.
     """
     found = writer.frame(NEW_ACCOUNTS, {"batch_id": batch_id})
     modes = [access_mode_of_code(account).value for account in found["account"]]
     if found.is_empty():
         return 0
+    spellings = _spelled_otherwise(writer, found)
+    if spellings.height:
+        with writer.beside("incoming_spellings", spellings):
+            writer.change(RESPELL)
     with writer.beside("incoming_accounts", found.with_columns(mode_by_code=pl.Series(modes, dtype=pl.String))):
-        writer.change(RESPELL)
         return writer.change(INSERT_ACCOUNTS)
+
+
+def _spelled_otherwise(writer: Writer, found: pl.DataFrame) -> pl.DataFrame:
+    """Projects that were decided about under another spelling of a new account; nothing where two accounts could be meant."""
+    decided, logged = writer.frame(STORED_ACCOUNTS), writer.frame(LOGGED_ACCOUNTS)
+    free = decided.join(logged, on=["system", "stored"], how="anti").join(found, left_on=["system", "stored"], right_on=KEY, how="anti")
+    new = found.join(decided, left_on=KEY, right_on=["system", "stored"], how="anti")
+    pairs = with_same_account(free, "stored").join(with_same_account(new, "account"), on=["system", "same"], validate="m:m")
+    return pairs.filter(pl.struct("system", "same").is_unique()).select("system", "stored", "account")
+
+
+def with_same_account(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """The frame with a column `same` that is equal for all spellings of an account."""
+    return frame.with_columns(same=pl.Series([same_account(account) for account in frame[column]], dtype=pl.String))
 
 
 def all_projects(lake: Lake, *, systems: tuple[str, ...] = ()) -> pl.DataFrame:

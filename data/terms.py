@@ -1,6 +1,5 @@
 """The field's own words as closed sets and small records; everything else in the house speaks them."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -113,37 +112,6 @@ class Action(StrEnum):
     INGEST = "ingest"
     DECIDE = "decide"
     EXPORT = "export"
-
-
-MODE_OF_CODE = {
-    "AIF-PG": AccessMode.PLAYGROUND,
-    "AIF-FL": AccessMode.FAST_LANE,
-    "AIF-LS": AccessMode.LARGE_SCALE,
-    "AIF-SC": AccessMode.AI_FOR_SCIENCE,
-    "REG": AccessMode.REGULAR,
-    "EXT": AccessMode.EXTREME_SCALE,
-    "DEV": AccessMode.DEVELOPMENT,
-    "BEN": AccessMode.BENCHMARK,
-    "STR": AccessMode.STRATEGIC,
-}
-"""The letters of a EuroHPC project code and the access mode they name (STR is our reading, none was seen)."""
-
-PROJECT_CODE = re.compile(r"^EHPC-(?P<track>[A-Z]+)-(?P<year>20\d\d)(?P<call>[A-Z]{1,2})(?P<cut_off>\d{2})-(?P<number>\d+)$", re.IGNORECASE)
-
-
-def access_mode_of_code(code: str) -> AccessMode:
-    """The access mode that a EuroHPC project code names, `other` for any other text.
-
-    >>> str(access_mode_of_code("EHPC-AIF-2025PG01-128"))
-    'playground'
-    >>> str(access_mode_of_code("project_465000001"))
-    'other'
-    """
-    match = PROJECT_CODE.match(code)
-    if match is None:
-        return AccessMode.OTHER
-    track = match["track"].upper()
-    return MODE_OF_CODE.get(f"{track}-{match['call'].upper()}", MODE_OF_CODE.get(track, AccessMode.OTHER))
 
 
 @dataclass(frozen=True, slots=True, order=True)

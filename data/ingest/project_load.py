@@ -23,6 +23,7 @@ from data.systems import known_systems, system_named
 from data.terms import AccessMode, Action, UserCategory
 
 KEY = ["system", "account"]
+MOST_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,18 +167,29 @@ def _as_logged(source: Lake | Writer, stated: pl.DataFrame) -> tuple[pl.DataFram
     """The projects under the spelling of their account in the logs, and how many never ran."""
     logged = projects.accounts(source, systems=tuple(stated["system"].unique().sort()))
     exact = stated.join(logged, on=KEY, how="semi").height
-    folded = pl.col("account").str.to_lowercase().alias("folded")
-    spellings = logged.with_columns(folded).filter(pl.struct("system", "folded").is_unique()).rename({"account": "logged"})
+    alike = projects.with_same_account(logged, "account").rename({"account": "logged"})
+    several = alike.filter(~pl.struct("system", "same").is_unique())
+    spellings = alike.filter(pl.struct("system", "same").is_unique())
     marked = logged.with_columns(is_exact=pl.lit(value=True))
-    spelled = stated.with_columns(folded).join(marked, on=KEY, how="left", validate="1:1", maintain_order="left")
-    spelled = spelled.join(spellings, on=["system", "folded"], how="left", validate="1:1", maintain_order="left")
-    other = pl.col("is_exact").is_null() & pl.col("logged").is_not_null()
+    spelled = projects.with_same_account(stated, "account").join(marked, on=KEY, how="left", validate="1:1", maintain_order="left")
+    spelled = spelled.join(spellings, on=["system", "same"], how="left", validate="m:1", maintain_order="left")
+    other = pl.col("is_exact").is_null() & pl.col("logged").is_not_null() & pl.struct("system", "same").is_unique()
     account = pl.when(other).then("logged").otherwise("account")
     named = spelled.with_columns(account=account, is_logged=pl.col("is_exact").is_not_null() | other).select(stated.columns)
     moved = spelled.filter(other).height
-    notes = [f"{moved:,} accounts are spelled with other capitals in the logs, and were taken as those"] if moved else []
+    notes = [f"{moved:,} accounts have other capitals or another form of their code in the logs, and were taken as those"]
+    notes = (notes if moved else []) + _of_several(spelled, several)
     absent = stated.height - exact - moved
     return named, notes + ([f"{absent:,} of {stated.height:,} projects have run no job that the store knows"] if absent else [])
+
+
+def _of_several(spelled: pl.DataFrame, several: pl.DataFrame) -> list[str]:
+    """What is to be said where a project has several accounts in the logs, as where a centre gives it one for each partition."""
+    meant = several.join(spelled.filter(pl.col("is_exact").is_null()), on=["system", "same"], how="semi")
+    if meant.is_empty():
+        return []
+    named = ", ".join(meant["logged"].sort().head(MOST_NAMED))
+    return [f"accounts {named} could be of one project of the table: give each a row of its own, with its part of the hours"]
 
 
 def _beside(stated: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:

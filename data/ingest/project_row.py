@@ -18,7 +18,8 @@ from data.ingest.project_words import (
 )
 from data.ingest.text_table import TextTable, padded
 from data.ingest.written import BLANKS, DayOrder, Mark, day, day_order, decimal_mark, number
-from data.terms import PROJECT_CODE, AccessMode, HourUnit, access_mode_of_code
+from data.project_codes import access_mode_of_code, project_code
+from data.terms import AccessMode, HourUnit
 
 LONGEST_TEXT = 500
 AMOUNT = re.compile(r"(?P<digits>[+-]?[\d.,]+(?:[eE][+-]?\d+)?)(?P<words>.*)")
@@ -141,7 +142,7 @@ class _OneRow:
 
     def _words(self) -> dict[str, object]:
         codes = (self.said.get(field) for field in (ProjectField.CODE, ProjectField.ACCOUNT, ProjectField.TITLE))
-        code = next((text for text in codes if text is not None and PROJECT_CODE.match(text)), None)
+        code = next((text for text in codes if text is not None and project_code(text) is not None), None)
         by_code = access_mode_of_code(code) if code is not None else AccessMode.OTHER
         return {
             "category": self._category(code),

@@ -7,7 +7,8 @@ from functools import cache
 
 from babel import Locale
 
-from data.terms import PROJECT_CODE, AccessMode, HourUnit, UserCategory, access_mode_of_code
+from data.project_codes import project_code
+from data.terms import AI_INDUSTRIAL_MODES, AccessMode, HourUnit, UserCategory
 
 CATEGORY_WORDS = {
     UserCategory.START_UP: ("start up", "startup", "start ups", "startups", "scale up", "scaleup"),
@@ -183,9 +184,10 @@ def category_of_code(code: str | None, track: str | None) -> CodeReading:
         return CodeReading(category=TRACK_WORDS[words], why=None)
     if words in COMPANY_TRACKS:
         return CodeReading(category=UserCategory.UNCLASSIFIED, why="the industry track does not tell the kind of company")
-    if code is None or not PROJECT_CODE.match(code):
+    told = project_code(code) if code is not None else None
+    if told is None:
         return CodeReading(category=UserCategory.UNCLASSIFIED, why=None)
-    if access_mode_of_code(code) in (AccessMode.PLAYGROUND, AccessMode.FAST_LANE, AccessMode.LARGE_SCALE):
+    if told.mode in AI_INDUSTRIAL_MODES:
         why = "the lanes for industry are open to start-ups, SMEs and large firms alike"
     else:
         why = "a code without its track tells neither academia, nor public body, nor firm"

@@ -177,3 +177,34 @@ def test_a_real_tree_gives_each_group_its_path_and_names_codes_with_two_meanings
     assert {note.split("'")[1] for note in account.notes} == {"ant", "asc", "its", "pos", "spr"}
     place = hierarchy.paths(Lake(settings)).filter(pl.col("account") == "calla").row(0)
     assert place == ("vega", "calla", "pch", "Mathematical and Physical Sciences", "Chemistry", "Physical Chemistry")
+
+
+PUBLISHED = (
+    "Project ID,Project Title,Principal Investigator,Organisation,Country,Access Mode,System,Partition,Awarded node hours,Domain\n"
+    "EHPC-DEV-2026D07-102,Dreams of drones,Alice Example,University of Somewhere,Portugal,Development Access,Deucalion,,1500,Engineering\n"
+    "EHPC-REG-2023R03-178,Glycerol,Bob Example,University of Elsewhere,Netherlands,Regular Access,Deucalion,,20000,Chemistry\n"
+)
+
+
+def test_the_awarded_projects_that_are_published_meet_the_accounts_that_the_centre_spells_its_own_way(
+    settings: Settings, tmp_path: Path
+) -> None:
+    brought_in(settings, frame(job(1, system="deucalion", account="eehpc-dev-2026d07-102g"))).close()
+    account = brought(settings, tmp_path, PUBLISHED)
+    assert told(account) == (2, 0, 0, 0)
+    stored = projects.stored(Lake(settings)).select("account", "mode", "node_hours_awarded", "country").rows()
+    assert stored == [("EHPC-REG-2023R03-178", "regular", 20_000.0, "NL"), ("eehpc-dev-2026d07-102g", "development", 1_500.0, "PT")]
+
+
+def test_an_award_decided_before_its_first_job_takes_the_spelling_of_the_log(settings: Settings, tmp_path: Path) -> None:
+    brought(settings, tmp_path, PUBLISHED)
+    brought_in(settings, frame(job(1, system="deucalion", account="eehpc-dev-2026d07-102g"))).close()
+    assert "eehpc-dev-2026d07-102g" in projects.stored(Lake(settings))["account"]
+
+
+def test_a_project_with_an_account_for_each_partition_is_told_and_not_guessed(settings: Settings, tmp_path: Path) -> None:
+    jobs = [job(number, system="deucalion", account=f"eehpc-dev-2026d07-102{part}") for number, part in enumerate("gx", start=1)]
+    brought_in(settings, frame(*jobs)).close()
+    account = brought(settings, tmp_path, PUBLISHED)
+    assert any("eehpc-dev-2026d07-102g, eehpc-dev-2026d07-102x" in note for note in account.notes)
+    assert "EHPC-DEV-2026D07-102" in projects.stored(Lake(settings))["account"]

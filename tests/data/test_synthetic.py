@@ -13,9 +13,10 @@ from data import facts, schema
 from data.ingest.dialect import chunks, recognised
 from data.ingest.load import machine_of
 from data.ingest.source import Reading
+from data.project_codes import access_mode_of_code
 from data.synthetic import END, START, DemoLog, demo_logs, synthetic_jobs
 from data.synthetic_text import FIELDS, NO_VALUE
-from data.terms import AI_INDUSTRIAL_MODES, AccessMode, UserCategory, access_mode_of_code
+from data.terms import AI_INDUSTRIAL_MODES, AccessMode, UserCategory
 from data.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 SYSTEMS = facts.systems()
