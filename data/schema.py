@@ -173,6 +173,18 @@ PROJECTS: Schema = {
 }
 """One row a project on a machine: what somebody decided about it."""
 
+APPLICATIONS: Schema = {
+    "application": pl.String,  # its number in the call
+    "organisation": pl.String,
+    "category": pl.String,
+    "country": pl.String,  # ISO 3166 code; null: not known
+    "machines": pl.List(pl.String),  # as `system:partition`, in the order in which they are wished for
+    "hours_asked": pl.Int64,  # whole hours in the unit of the call
+    "hours_least": pl.Int64,  # below which an award is of no use; null: none stated
+    "score": pl.Float64,
+}
+"""One row an application to a call for machine time."""
+
 
 def usage_by(*dimensions: str) -> Schema:
     """The schema of a usage frame grouped by these dimensions."""

@@ -67,7 +67,7 @@ class RowReader:
         self.machines = machines
         self.default = default
         self.records = [record for record in table.records if record[0] > columns.header_line]
-        amounts = [amount[0] for field in HOURS for text in self._column(field) if (amount := _amount(text)) is not None]
+        amounts = [amount[0] for field in HOURS for text in self._column(field) if (amount := amount_written(text)) is not None]
         told = mark or decimal_mark(amounts)
         self.mark = told or (Mark.POINT if table.delimiter != ";" else None)
         self.notes = [_assumption(amounts)] if told is None and self.mark is not None and _assumption(amounts) else []
@@ -201,7 +201,7 @@ class _OneRow:
         text = self.said.get(field) if field is not None else None
         if text is None or field is None:
             return None
-        amount = _amount(text)
+        amount = amount_written(text)
         hours = number(amount[0], self.reader.mark) if amount is not None else None
         if amount is None or hours is None or not 0 <= hours * amount[1] < float("inf"):
             mend = "; if it is one, say with --decimal point or comma what its mark means" if self.reader.mark is None else ""
@@ -243,10 +243,10 @@ def _said(cell: str) -> str | None:
     return None if plain(text) in SAYS_NOTHING else text
 
 
-def _amount(text: str) -> tuple[str, float, str] | None:
+def amount_written(text: str) -> tuple[str, float, str] | None:
     """A number's digits, the multiple and the unit written behind them, `None` where the text is not of that form.
 
-    >>> _amount("1.5 M GPU-h"), _amount("12 500"), _amount("1e6 node hours"), _amount("about 5")
+    >>> amount_written("1.5 M GPU-h"), amount_written("12 500"), amount_written("1e6 node hours"), amount_written("about 5")
     (('1.5', 1000000.0, 'GPU-h'), ('12500', 1.0, ''), ('1e6', 1.0, 'node hours'), None)
     """
     digits = re.match(r"[\s\d.,'’_+-]*", text)
