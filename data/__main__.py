@@ -95,6 +95,18 @@ def rebuild() -> None:
     rebuild_rollups(said=said)
 
 
+@app.command()
+def tidy(
+    forget_before: Annotated[
+        str | None, typer.Option(help="Day, YYYY-MM-DD: forget for good the states of the store from before; reports of them are lost.")
+    ] = None,
+) -> None:
+    """Join small files and take away those without use; every state of the store stays readable. An ingest does it when it is due."""
+    from data.commands_upkeep import tidy_store
+
+    tidy_store(forget_before=forget_before, said=said)
+
+
 @export.command("usage")
 def export_usage(
     by: Annotated[str, typer.Option(help=BY)] = "system",

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from data import rollups
 from data.access import local_person, require
 from data.check import findings
+from data.commands_upkeep import tidy_if_due
 from data.dates import day_named
 from data.errors import InputError, LogError
 from data.export.usage import Format, encoded, usage_table
@@ -58,6 +59,7 @@ def ingest_files(
     for file in files:
         with at_hand(file) as path:
             say_account(ingest_with_progress(replace(known, path=path), said), said)
+    tidy_if_due(said=said)
 
 
 def ingest_from_sacct(*, since: str, system: str, system_file: Path | None, time_zone: str | None, said: Console) -> None:
@@ -76,6 +78,7 @@ def ingest_from_sacct(*, since: str, system: str, system_file: Path | None, time
             return
         order = Order(path=path, system=machine, declaration=declaration, dialect=Dialect.SACCT, time_zone=time_zone)
         say_account(ingest_with_progress(order, said), said)
+    tidy_if_due(said=said)
 
 
 def ingest_with_progress(order: Order, said: Console) -> Account:

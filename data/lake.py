@@ -68,7 +68,16 @@ class Lake:
         Raises:
             StoreError: if the store cannot answer.
         """
-        with _told("be read"), self._connection.cursor() as cursor:
+        with _told("be read"):
+            try:
+                return self._rows(sql, parameters)
+            except (duckdb.CatalogException, duckdb.IOException, duckdb.ConnectionException):
+                # upkeep may have moved what this connection remembers, or a catalog server was restarted: look once more
+                self._connection = _attached(self.settings, read_only=True, snapshot_id=self.pinned)
+                return self._rows(sql, parameters)
+
+    def _rows(self, sql: str, parameters: Parameters | None) -> pl.DataFrame:
+        with self._connection.cursor() as cursor:
             return _rows(cursor, sql, parameters)
 
     @property
@@ -147,6 +156,41 @@ def writing(settings: Settings, *, author: str, message: str) -> Iterator[Writer
                 {"author": author, "message": writer.message, "details": json.dumps(writer.details, sort_keys=True, default=str)},
             )
             connection.execute("commit")
+        finally:
+            connection.close()
+
+
+class Keeper:
+    """The store as its upkeep sees it: each step a transaction of its own, which changes how data lie and not what they say."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, author: str) -> None:
+        """Take over a connection outside any transaction."""
+        self._connection = connection
+        self._author = author
+
+    def rows(self, sql: str, parameters: Parameters | None = None) -> list[Any]:
+        """What a statement answers."""
+        return self._connection.execute(sql, dict(parameters or {})).fetchall()
+
+    def step(self, message: str, sql: str, parameters: Parameters | None = None) -> None:
+        """Do one step as a transaction with author and message; where it changes nothing, it leaves no state."""
+        self._connection.execute("begin transaction")
+        if self.rows(sql, parameters):
+            self._connection.execute("call lake.set_commit_message($author, $message)", {"author": self._author, "message": message})
+        self._connection.execute("commit")
+
+
+@contextmanager
+def keeping(settings: Settings, *, author: str) -> Iterator[Keeper]:
+    """The store for its upkeep, in the queue of the writers.
+
+    Raises:
+        StoreError: if another writer holds the store too long, or the store cannot be written.
+    """
+    with _queued(settings), _told("be tidied"):
+        connection = _attached(settings, read_only=False)
+        try:
+            yield Keeper(connection, author=author)
         finally:
             connection.close()
 
