@@ -10,7 +10,7 @@ from typing import Any
 from data.errors import InputError, LogError
 from data.ingest import cockpit, job_table, lookalikes, slurm, slurm_db, slurm_json, slurm_ndjson, swf
 from data.ingest.json_stream import JsonStream
-from data.ingest.source import HEAD_BYTES, Chunk, Dialect, Reading, head
+from data.ingest.source import HEAD_BYTES, Chunk, Dialect, Reading, ahead, head
 
 Adapter = Callable[[Path, Reading, Dialect], Iterator[Chunk]]
 
@@ -125,7 +125,7 @@ def recognised(path: Path, *, dialect: Dialect | None = None) -> Dialect:
 
 
 def chunks(path: Path, reading: Reading, *, dialect: Dialect) -> Iterator[Chunk]:
-    """The jobs of a log, some at a time, as its dialect's adapter reads them.
+    """The jobs of a log, some at a time, as its dialect's adapter reads them; the next ones are read while some are worked on.
 
     Raises:
         LogError: if the file turns out not to be a log of this dialect, or cannot be read to its end.
@@ -135,7 +135,7 @@ def chunks(path: Path, reading: Reading, *, dialect: Dialect) -> Iterator[Chunk]
         raise InputError(f"{path} is {dialect.shown_as}, whose fields are known; leave out --mapping, which is for tables of jobs.")
     if reading.gpu_tres and dialect is not Dialect.SLURMDBD:
         raise InputError(f"{path} is {dialect.shown_as}, which names its GPUs; leave out --gpu-tres, which is for slurmdbd's table.")
-    yield from ADAPTERS[dialect](path, reading, dialect)
+    yield from ahead(ADAPTERS[dialect](path, reading, dialect))
 
 
 def _must_hold_lines(sample: Sample) -> None:

@@ -1,7 +1,7 @@
 """Brings a log into the store: one transaction for jobs, refused lines, rollups and the batch record, or nothing at all."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,9 @@ from data.pseudonym_key import pseudonym_key
 from data.settings import Settings
 from data.systems import declare
 from data.terms import Action
+
+STORED_AT_ONCE = 250_000
+"""How many jobs are stored in one go: fewer make many small files, more take memory."""
 
 Progress = Callable[[int, int], None]
 """Called after each block with the bytes of the file and the lines read so far."""
@@ -106,10 +109,8 @@ def _ingested(settings: Settings, writer: Writer, order: Order, person: Person, 
     dialect = recognised(order.path, dialect=order.dialect)
     reading = _reading(settings, order, now)
     tally, batch_id = _Tally(), batches.next_id(writer)
-    for chunk in chunks(order.path, reading, dialect=dialect):
-        _store(writer, chunk, tally, batch_id)
-        if progress is not None:
-            progress(chunk.bytes_read, tally.lines)
+    for several in _gathered(chunks(order.path, reading, dialect=dialect), progress):
+        _store(writer, several, tally, batch_id)
     _believable(order, tally, dialect)
     batch = _closed(writer, order, person, dialect, tally, batch_id, now)
     declared = order.declaration is not None and declare(writer, order.system, order.declaration, author=person.name)
@@ -152,6 +153,16 @@ class _Tally:
     notes: dict[str, None] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
 
+    def add(self, chunk: Chunk) -> None:
+        """Count the lines of a chunk that hold no job to store."""
+        self.lines += chunk.lines
+        self.refused += chunk.refusals.height
+        self.steps += chunk.steps
+        self.passed_over += chunk.passed_over
+        self.reasons.update(chunk.refusals["reason"].to_list())
+        self.gpus_seen += float(chunk.jobs["gpus"].sum())
+        self.notes.update(dict.fromkeys(chunk.notes))
+
 
 def _reading(settings: Settings, order: Order, now: datetime) -> Reading:
     zone = order.time_zone or order.system.log_time_zone
@@ -170,19 +181,29 @@ def _reading(settings: Settings, order: Order, now: datetime) -> Reading:
     )
 
 
-def _store(writer: Writer, chunk: Chunk, tally: _Tally, batch_id: int) -> None:
-    landed = jobs.store(writer, chunk.jobs, batch_id=batch_id)
-    batches.record_refusals(writer, chunk.refusals, batch_id=batch_id)
-    tally.lines += chunk.lines
+def _gathered(read: Iterable[Chunk], progress: Progress | None) -> Iterator[list[Chunk]]:
+    """The chunks of a log, as many together as are stored at once; each is one Parquet file of the store."""
+    held, lines = list[Chunk](), 0
+    for chunk in read:
+        held.append(chunk)
+        lines += chunk.lines
+        if progress is not None:
+            progress(chunk.bytes_read, lines)
+        if sum(chunk.jobs.height for chunk in held) >= STORED_AT_ONCE:
+            yield held
+            held = []
+    if held:
+        yield held
+
+
+def _store(writer: Writer, several: list[Chunk], tally: _Tally, batch_id: int) -> None:
+    landed = jobs.store(writer, pl.concat([chunk.jobs for chunk in several]), batch_id=batch_id)
+    batches.record_refusals(writer, pl.concat([chunk.refusals for chunk in several]), batch_id=batch_id)
     tally.accepted += landed.accepted
     tally.completed += landed.completed
     tally.seen_before += landed.seen_before
-    tally.refused += chunk.refusals.height
-    tally.steps += chunk.steps
-    tally.passed_over += chunk.passed_over
-    tally.reasons.update(chunk.refusals["reason"].to_list())
-    tally.gpus_seen += float(chunk.jobs["gpus"].sum())
-    tally.notes.update(dict.fromkeys(chunk.notes))
+    for chunk in several:
+        tally.add(chunk)
 
 
 def _believable(order: Order, tally: _Tally, dialect: Dialect) -> None:

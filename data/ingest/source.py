@@ -2,18 +2,20 @@
 
 import gzip
 import zlib
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TypeVar, cast
 
 import polars as pl
 
 from data.errors import LogError
+
+Item = TypeVar("Item")
 
 BLOCK_BYTES = 16 << 20
 """How much text is read at a time: enough to be fast, little enough to keep memory flat."""
@@ -210,15 +212,23 @@ def blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
     Raises:
         LogError: if the file cannot be read to its end, or holds a line that no scheduler would write.
     """
-    reading = _blocks(path, block_bytes)
-    with closing(reading), ThreadPoolExecutor(max_workers=1) as reader:
-        upcoming = reader.submit(next, reading, None)
-        while (block := upcoming.result()) is not None:
-            upcoming = reader.submit(next, reading, None)
-            yield block
+    return ahead(_blocks(path, block_bytes))
 
 
-def _blocks(path: Path, block_bytes: int) -> Generator[Block, None, None]:
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items, the next one made by a thread of its own while one is worked on.
+
+    >>> list(ahead(iter((1, 2, 3))))
+    [1, 2, 3]
+    """
+    with ThreadPoolExecutor(max_workers=1) as maker:
+        upcoming = maker.submit(next, items, None)
+        while (item := upcoming.result()) is not None:
+            upcoming = maker.submit(next, items, None)
+            yield item
+
+
+def _blocks(path: Path, block_bytes: int) -> Iterator[Block]:
     with _opened(path) as (raw, text):
         first_line, rest, start = 1, b"", UTF8_MARK
         while read := _read(text, block_bytes, path):
