@@ -152,6 +152,29 @@ def rebuild(writer: Writer) -> None:
     _contribute(writer, OF_ALL, sign=1)
 
 
+def sum_up(writer: Writer) -> int:
+    """How many rows the rollups have fewer, once those that hold many rows a key hold one, and none of which nothing is left.
+
+    Every batch adds rows of its own; where they are few a key, the rollup stays as it is.
+    """
+    fewer = 0
+    for table in TABLES:
+        columns = writer.frame(f"select * from lake.{table} limit 0").columns  # noqa: S608 (names of our own tables)
+        measures = [name for name in columns if name in ROLLED_MEASURES or name == "wait_s"]
+        keys = ", ".join(f'"{name}"' for name in columns if name not in measures)
+        sums = ", ".join(f"sum({name}) as {name}" for name in measures)
+        left = " or ".join(f"sum({name}) <> 0" for name in measures)
+        rows = int(writer.frame(f"select count(*) from lake.{table}").item())  # noqa: S608
+        writer.change(f"create temp table summed as select {keys}, {sums} from lake.{table} group by all having {left}")  # noqa: S608
+        kept = int(writer.frame("select count(*) from summed").item())
+        if rows > ROWS_PER_KEY * kept:
+            writer.change(f"truncate lake.{table}")
+            writer.change(f"insert into lake.{table} by name select * from summed order by all")  # noqa: S608
+            fewer += rows - kept
+        writer.change("drop table summed")
+    return fewer
+
+
 def _contribute(writer: Writer, view: str, *, sign: int) -> None:
     writer.change(view)
     writer.change(REGISTER)
@@ -268,5 +291,8 @@ def _count(condition: ir.BooleanValue) -> ir.IntegerValue:
     return ibis.ifelse(condition, 1, 0).cast("int64")
 
 
+ROWS_PER_KEY = 2
+"""From how many rows a key on a rollup is summed up."""
+TABLES = ("usage_daily", "usage_monthly", "usage_account_monthly", "waits_daily", "waits_monthly")
 ROLLED = {"usage": usage_daily, "waits": waits_daily}
 """The daily rollups by name; each has a table `<name>_daily` and a table `<name>_monthly`."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+from data import rollups
 from data.access import Person, require
 from data.errors import StoreError
-from data.lake import Keeper, Lake, Writer, exists, keeping, prepare, writing
-from data.rollups import ROLLED_MEASURES
+from data.lake import Keeper, Lake, exists, keeping, prepare, writing
 from data.settings import Settings
 from data.terms import Action
 
@@ -23,10 +23,6 @@ DELETED_SHARE = 0.01
 """From which share of replaced jobs on a file is written without them; small files pass it, large ones keep their few."""
 GRACE = timedelta(days=1)
 """How long a file that nothing names any more stays, so that no query that is running and no writer on another machine loses it."""
-ROWS_PER_KEY = 2
-"""From how many rows a key on a rollup is summed up."""
-ROLLUPS = ("usage_daily", "usage_monthly", "usage_account_monthly", "waits_daily", "waits_monthly")
-
 SMALL_FILES = """
 select count(*) from ducklake_list_files('lake', 'jobs') where data_file_size_bytes < $small_bytes
 """
@@ -85,7 +81,7 @@ def tidy(settings: Settings, person: Person, *, forget_before: date | None = Non
         Lake(settings)
     prepare(settings)
     with writing(settings, author=person.name, message="Tidy: rollups summed up") as writer:
-        writer.abandoned = not sum([_sum_up(writer, table) for table in ROLLUPS])
+        writer.abandoned = not rollups.sum_up(writer)
     with keeping(settings, author=person.name) as keeper:
         files, named = _files_there(settings, keeper), int(keeper.rows(EVER_NAMED)[0][0])
         keeper.step("Tidy: small tables written to files", FLUSH)
@@ -95,26 +91,6 @@ def tidy(settings: Settings, person: Person, *, forget_before: date | None = Non
         files_now = _files_there(settings, keeper)
         removed, foreign = _taken_away(keeper, (now or datetime.now(UTC)) - GRACE, named=named)
     return Tidied(files_before=files, files_after=files_now, files_removed=removed, files_foreign=foreign, states_forgotten=len(forgotten))
-
-
-def _sum_up(writer: Writer, table: str) -> int:
-    """How many rows fewer a rollup has, once it holds one row a key and none of which nothing is left."""
-    columns = writer.frame(f"select * from lake.{table} limit 0").columns  # noqa: S608 (names of our own tables)
-    keys = ", ".join(f'"{name}"' for name in columns if name not in _summed(table))
-    sums = ", ".join(f"sum({name}) as {name}" for name in _summed(table))
-    left = " or ".join(f"sum({name}) <> 0" for name in _summed(table))
-    rows = int(writer.frame(f"select count(*) from lake.{table}").item())  # noqa: S608
-    writer.change(f"create temp table summed as select {keys}, {sums} from lake.{table} group by all having {left}")  # noqa: S608
-    kept = int(writer.frame("select count(*) from summed").item())
-    if rows > ROWS_PER_KEY * kept:
-        writer.change(f"truncate lake.{table}")
-        writer.change(f"insert into lake.{table} by name select * from summed order by all")  # noqa: S608
-    writer.change("drop table summed")
-    return rows - kept if rows > ROWS_PER_KEY * kept else 0
-
-
-def _summed(table: str) -> tuple[str, ...]:
-    return tuple(ROLLED_MEASURES) if table.startswith("usage") else ("jobs", "wait_s")
 
 
 def _files_there(settings: Settings, keeper: Keeper) -> int:
