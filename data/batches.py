@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from data import refusals as refused
 from data.lake import Lake, Writer
 from data.schema import REFUSALS, check
 from data.terms import Period
@@ -19,17 +20,7 @@ insert into lake.batches by name select
 """
 FORGET_REFUSALS = "delete from lake.refusals where batch_id = $batch_id"
 INSERT_REFUSALS = "insert into lake.refusals by name select $batch_id as batch_id, line, reason, detail, raw from incoming_refusals"
-ALL = "select * from lake.batches order by batch_id desc"
-REFUSED = """
-select b.system, b.file, r.batch_id, r.line, r.reason, r.detail, r.raw
-from lake.refusals r join lake.batches b using (batch_id)
-where len($systems) = 0 or list_contains($systems, b.system)
-order by r.batch_id desc, r.line limit $most
-"""
-REFUSED_BY_REASON = """
-select b.system, r.reason, count(*) as lines from lake.refusals r join lake.batches b using (batch_id)
-group by all order by lines desc, b.system, r.reason
-"""
+ALL = "select * from lake.batches where dialect <> $projects order by batch_id desc"
 OF_BATCH_BY_REASON = (
     "select reason, count(*) as lines from lake.refusals where batch_id = $batch_id group by all order by lines desc, reason"
 )
@@ -111,18 +102,18 @@ def forget_refusals(writer: Writer, batch_id: int) -> None:
 
 
 def all_batches(lake: Lake) -> pl.DataFrame:
-    """Every batch, newest first."""
-    return lake.frame(ALL)
+    """Every batch of a log, newest first."""
+    return lake.frame(ALL, {"projects": refused.PROJECT_TABLES})
 
 
 def refusals(lake: Lake, *, systems: tuple[str, ...] = (), most: int = 1_000) -> pl.DataFrame:
-    """Refused lines with system, file, line, reason and masked text, newest batch first, no more than `most`."""
-    return lake.frame(REFUSED, {"systems": list(systems), "most": most})
+    """Refused lines that are open, with system, file, line, reason and masked text, newest batch first, no more than `most`."""
+    return refused.lines(lake, systems=systems, most=most).drop("resolved_in")
 
 
 def refusals_by_reason(lake: Lake) -> pl.DataFrame:
-    """How many lines were refused per system and reason."""
-    return lake.frame(REFUSED_BY_REASON)
+    """How many refused lines are open per system and reason."""
+    return refused.by_reason(lake)
 
 
 def demo_systems(lake: Lake) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from data import refusals
 from data.facts import System
 from data.lake import Lake
 from data.schema import Schema, check
@@ -16,7 +17,7 @@ HEALTH: Schema = {
     "longest_gap_days": pl.Int64,
     "jobs": pl.Int64,  # that ran
     "jobs_still_open": pl.Int64,  # waiting or running when the log was written
-    "lines_refused": pl.Int64,
+    "lines_refused": pl.Int64,  # and not mended since
     "refused_share": pl.Float64,  # of accepted and refused lines
     "jobs_metered": pl.Int64,
     "jobs_without_energy": pl.Int64,
@@ -55,10 +56,6 @@ select count(*) as jobs, coalesce(sum(energy_logged_kwh), 0) as energy_kwh from 
 where system = $system and "partition" = $partition and energy_quality = 'measured' and started is not null
     and cores < nodes * $cores_per_node and ($gpus_per_node = 0 or coalesce(gpus, 0) < nodes * $gpus_per_node)
 """
-REFUSED = """
-select system, sum(refused)::bigint as lines_refused, sum(refused) / nullif(sum(refused + accepted), 0) as refused_share
-from lake.batches group by all order by system
-"""
 WITHOUT_GPU_HOURS = """
 select system, "partition" from lake.usage_monthly where "partition" is not null
 group by all having sum(node_s) > 0 and sum(gpu_s) = 0 order by all
@@ -75,7 +72,7 @@ def health(lake: Lake, systems: Mapping[str, System]) -> pl.DataFrame:
     jobs = lake.frame(JOBS)
     found = (
         jobs.join(lake.frame(DAYS), on="system", how="left", validate="1:1")
-        .join(lake.frame(REFUSED), on="system", how="left", validate="1:1")
+        .join(refusals.open_of_logs(lake), on="system", how="left", validate="1:1")
         .join(_shared(lake, systems, jobs["system"].to_list()), on="system", how="left", validate="1:1")
         .join(_untracked(lake, systems), on="system", how="left", validate="1:1")
     )

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from data import hierarchy, projects
+from data import batches, hierarchy, projects
 from data.access import Person, require
+from data.batches import Batch
 from data.errors import InputError
 from data.ingest.hierarchy_table import places
 from data.ingest.project_columns import Columns, columns_of, mapping_texts
@@ -17,7 +18,8 @@ from data.ingest.project_table import ProjectRows, project_rows
 from data.ingest.text_table import TextTable, read_table
 from data.ingest.written import Mark
 from data.lake import Lake, Writer, exists, writing
-from data.schema import PROJECTS
+from data.refusals import PROJECT_TABLES, SEVERAL_MACHINES
+from data.schema import PROJECTS, REFUSALS
 from data.settings import Settings
 from data.systems import known_systems, system_named
 from data.terms import AccessMode, Action, UserCategory
@@ -115,11 +117,13 @@ def import_projects(
     with writing(settings, author=person.name, message=message) as writer:
         found, decided, notes = _decided(writer, table, columns, order)
         new = decided.filter("differs").select(list(PROJECTS))
+        account = _account(table, columns, found, decided, notes)
         if new.height:
             projects.save(writer, new, author=person.name, decided=now or datetime.now(UTC))
+            _record(writer, account, new, author=person.name, imported=now or datetime.now(UTC))
         writer.details = {"projects": new.height, "file": order.path.name}
         writer.abandoned = new.is_empty()
-    return _account(table, columns, found, decided, notes)
+    return account
 
 
 def import_tree(
@@ -234,6 +238,33 @@ def _account(table: TextTable, columns: Columns, found: ProjectRows, decided: pl
         unclassified=decided.filter(pl.col("category") == UserCategory.UNCLASSIFIED).height,
         notes=(*found.notes, *notes),
     )
+
+
+def _record(writer: Writer, account: ProjectAccount, new: pl.DataFrame, *, author: str, imported: datetime) -> None:
+    """Keep the account of a table and its refused rows beside those of the logs."""
+    machines, number = new["system"].unique().to_list(), batches.next_id(writer)
+    batches.record(
+        writer,
+        Batch(
+            batch_id=number,
+            system=machines[0] if len(machines) == 1 else SEVERAL_MACHINES,
+            file=account.file,
+            dialect=PROJECT_TABLES,
+            lines_read=account.rows,
+            accepted=account.stored + account.changed,
+            completed=account.changed,
+            refused=account.refusals.height,
+            seen_before=account.unchanged + account.joined + account.repeated,
+            steps=0,
+            passed_over=0,
+            first_submitted=None,
+            last_seen=None,
+            demo=False,
+            author=author,
+            ingested=imported,
+        ),
+    )
+    batches.record_refusals(writer, account.refusals.select(list(REFUSALS)), batch_id=number)
 
 
 def _hung(source: Lake | Writer | None, tree: TextTable, groups: TextTable, system: str) -> tuple[TreeAccount, pl.DataFrame]:

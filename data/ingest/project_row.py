@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from data.ingest import privacy
 from data.ingest.project_columns import HOUR_FIELDS, Columns, ProjectField
 from data.ingest.project_machine import Machines, Place, factor
 from data.ingest.project_words import (
@@ -89,9 +90,15 @@ class RowReader:
         return _OneRow(said, self).read(line)
 
     def raw(self, cells: list[str]) -> str:
-        """The row's text without its personal data."""
-        places = [place for place, name in enumerate(self.columns.names) if name not in self.columns.personal]
-        return " | ".join(cells[place] for place in places if place < len(cells))
+        """The row's text, of which only the cells of columns that are read are shown: others may name a person.
+
+        Of a row with more cells than columns, no cell is known, and every word that could be a name is masked.
+        """
+        if padded(cells, len(self.columns.names)) is None:
+            return privacy.masked(" | ".join(cells))
+        read = set(self.columns.places.values())
+        shown = (cell if place in read or not cell else privacy.MASK for place, cell in enumerate(cells))
+        return " | ".join(shown)[: privacy.LONGEST_RAW]
 
     def _column(self, field: ProjectField) -> list[str]:
         place = self.columns.places.get(field)

@@ -9,7 +9,8 @@ from made_jobs import bring_in, brought_in, frame, job, plain_store, project
 from made_jobs import decided as decisions
 from polars.testing import assert_frame_equal
 
-from data import hierarchy, projects
+from data import batches, hierarchy, projects, refusals
+from data.check import findings
 from data.errors import AccessError, InputError
 from data.export.usage import Format, encoded
 from data.ingest.project_load import ProjectAccount, ProjectOrder, TreeAccount, import_projects, import_tree
@@ -177,6 +178,21 @@ def test_a_real_tree_gives_each_group_its_path_and_names_codes_with_two_meanings
     assert {note.split("'")[1] for note in account.notes} == {"ant", "asc", "its", "pos", "spr"}
     place = hierarchy.paths(Lake(settings)).filter(pl.col("account") == "calla").row(0)
     assert place == ("vega", "calla", "pch", "Mathematical and Physical Sciences", "Chemistry", "Physical Chemistry")
+
+
+def test_refused_rows_are_kept_without_names_until_the_mended_table_comes(settings: Settings, tmp_path: Path) -> None:
+    head = "Account,System,Category,PI,Remark\n"
+    brought(settings, tmp_path, head + "p1,Vega,SME,Jane Roe,hers\np2,Vega,purple,John Doe,his\np3,Vega,SME,Ann Poe,a,b\n")
+    kept = refusals.lines(Lake(settings))
+    assert kept.select("line", "reason", "raw").rows() == [
+        (3, "unknown category", "p2 | Vega | purple | *** | ***"),
+        (4, "too many cells", "*** | *** | *** | *** *** | *** | ***"),
+    ]
+    assert findings(Lake(settings)) == []
+    assert batches.all_batches(Lake(settings)).is_empty()
+    brought(settings, tmp_path, head + "p1,Vega,SME,Jane Roe,hers\np2,Vega,SME,John Doe,his\np3,Vega,SME,Ann Poe,a\n")
+    assert refusals.lines(Lake(settings)).is_empty()
+    assert refusals.lines(Lake(settings), resolved_too=True)["resolved_in"].to_list() == [2, 2]
 
 
 PUBLISHED = (
