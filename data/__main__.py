@@ -25,6 +25,8 @@ export = typer.Typer(help="Tables for other programs, to standard output.", no_a
 app.add_typer(export, name="export")
 projects = typer.Typer(help="Who holds an account: tables of projects in, lists out.", no_args_is_help=True)
 app.add_typer(projects, name="projects")
+refusals = typer.Typer(help="Lines that could not be believed: counted, with examples, and exported.", no_args_is_help=True)
+app.add_typer(refusals, name="refusals")
 series = typer.Typer(help="Hourly carbon intensity and day-ahead prices in, their coverage out.", no_args_is_help=True)
 app.add_typer(series, name="series")
 BY = "Any of system, partition, account, category, mode, country, month, day, joined by commas."
@@ -43,6 +45,9 @@ def ingest(
         list[str] | None, typer.Option(help="field=column,… of a table of jobs, such as cores=cpus; may be repeated.")
     ] = None,
     gpu_tres: Annotated[str | None, typer.Option(help="Numbers of GPUs among slurmdbd's trackable resources, 0 for none.")] = None,
+    refused: Annotated[
+        Path | None, typer.Option(help="File for the refused lines as they are, names included, to be mended; readable by you alone.")
+    ] = None,
     from_sacct: Annotated[
         bool, typer.Option("--from-sacct", help="Run the site's own sacct (EQUINODE_SACCT) instead of reading files.")
     ] = False,
@@ -53,6 +58,8 @@ def ingest(
 
     if from_sacct == bool(files):
         raise InputError("name log files, or --from-sacct, and not both.")
+    if refused is not None and len(files or ()) != 1:
+        raise InputError("--refused is for one file at a time, so that its lines stand below their own header.")
     if files:
         ingest_files(
             files,
@@ -63,6 +70,7 @@ def ingest(
             said=said,
             mapping=tuple(mapping or ()),
             gpu_tres=gpu_tres,
+            refused=refused,
         )
     else:
         ingest_from_sacct(since=since, system=system, system_file=system_file, time_zone=time_zone, said=said)
@@ -173,6 +181,29 @@ def list_projects(
     from data.commands_projects import project_list
 
     sys.stdout.buffer.write(project_list(unclassified=unclassified, system=system, form=form))
+
+
+@refusals.command("list")
+def list_refusals(
+    batch: Annotated[int | None, typer.Option(help="Only this batch.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="csv, parquet or json.")] = Format.CSV,
+) -> None:
+    """How many lines of each log or table were refused for each reason, how many are open, and an example, to standard output."""
+    from data.commands_refusals import refusals_list
+
+    sys.stdout.buffer.write(refusals_list(batch=batch, form=form))
+
+
+@refusals.command("export")
+def export_refused(
+    out: Annotated[Path, typer.Option(help="The CSV file to write.")],
+    batch: Annotated[int | None, typer.Option(help="Only this batch.")] = None,
+    resolved: Annotated[bool, typer.Option("--resolved", help="Also lines that were mended since.")] = False,
+) -> None:
+    """Write refused lines with file, line, reason, detail and masked text to a CSV file."""
+    from data.commands_refusals import export_refusals
+
+    export_refusals(out, batch=batch, resolved_too=resolved, said=said)
 
 
 @series.command("import")

@@ -18,6 +18,7 @@ insert into lake.batches by name select
     $first_submitted::timestamptz as first_submitted, $last_seen::timestamptz as last_seen, $demo as demo, $author as author,
     $ingested as ingested
 """
+EXISTS = "select count(*) > 0 from lake.batches where batch_id = $batch_id"
 FORGET_REFUSALS = "delete from lake.refusals where batch_id = $batch_id"
 INSERT_REFUSALS = "insert into lake.refusals by name select $batch_id as batch_id, line, reason, detail, raw from incoming_refusals"
 ALL = "select * from lake.batches where dialect <> $projects order by batch_id desc"
@@ -99,6 +100,11 @@ def record_refusals(writer: Writer, refusals: pl.DataFrame, *, batch_id: int) ->
 def forget_refusals(writer: Writer, batch_id: int) -> None:
     """Drop the refused lines of a batch that held nothing new, and so leaves no record."""
     writer.change(FORGET_REFUSALS, {"batch_id": batch_id})
+
+
+def exists(lake: Lake, batch_id: int) -> bool:
+    """Whether there is a batch of this number, of a log or of a table of projects."""
+    return bool(lake.frame(EXISTS, {"batch_id": batch_id}).item())
 
 
 def all_batches(lake: Lake) -> pl.DataFrame:

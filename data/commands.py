@@ -13,6 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from data import rollups
 from data.access import local_person, require
 from data.check import findings
+from data.commands_refusals import write_originals
 from data.commands_upkeep import tidy_if_due
 from data.dates import day_named
 from data.errors import InputError, LogError
@@ -23,6 +24,7 @@ from data.facts import System
 from data.ingest.live import fetched, since_named
 from data.ingest.load import Account, Order, ingest, ingest_together
 from data.ingest.privacy import pseudonyms
+from data.ingest.refused_lines import must_be_lines
 from data.ingest.source import Dialect
 from data.ingest.standard_input import at_hand
 from data.lake import Lake, exists, prepare, writing
@@ -43,8 +45,12 @@ def ingest_files(
     said: Console,
     mapping: tuple[str, ...] = (),
     gpu_tres: str | None = None,
+    refused: Path | None = None,
 ) -> None:
-    """Bring in files, `-` for standard input, one after the other; the first that cannot be read ends the run, those before it stay."""
+    """Bring in files, `-` for standard input, one after the other; the first that cannot be read ends the run, those before it stay.
+
+    Refused lines are written to a file as they are, where one is named.
+    """
     declaration = _text(system_file) if system_file is not None else None
     machine = _machine(system, declaration, origin=str(system_file))
     known = Order(
@@ -58,7 +64,12 @@ def ingest_files(
     )
     for file in files:
         with at_hand(file) as path:
-            say_account(ingest_with_progress(replace(known, path=path), said), said)
+            order = replace(known, path=path)
+            if refused is not None:
+                must_be_lines(order, refused)
+            say_account(ingest_with_progress(order, said), said)
+            if refused is not None:
+                write_originals(order, refused, said=said)
     tidy_if_due(said=said)
 
 
