@@ -60,7 +60,7 @@ def posed(call: Call, applications: pl.DataFrame, machines: pl.DataFrame) -> Pos
     asked = applications["hours_asked"].to_numpy().astype(np.int64)
     least = np.maximum(1, applications["hours_least"].fill_null(1).to_numpy().astype(np.int64))
     score = applications["score"].to_numpy()
-    rows, per_hour, per_award, value, is_floor = _rows(call, applications, machines, owner, machine)
+    rows = list(_rows(call, applications, machines, owner, machine))
     program = AwardProgram(
         application=owner,
         machine=machine,
@@ -69,12 +69,12 @@ def posed(call: Call, applications: pl.DataFrame, machines: pl.DataFrame) -> Pos
         worth=score if call.worth is Worth.SCORED_HOURS else score / asked,
         order=_order(call, applications),
         divisible=call.divisible,
-        per_hour=per_hour,
-        per_award=per_award,
-        value=value,
-        is_floor=is_floor,
+        per_hour=np.array([row.per_hour for row in rows]),
+        per_award=np.array([row.per_award for row in rows]),
+        value=np.array([row.value for row in rows]),
+        is_floor=np.array([row.is_floor for row in rows]),
     )
-    return Posed(call=call, applications=applications, machines=machines, program=program, rows=rows)
+    return Posed(call=call, applications=applications, machines=machines, program=program, rows=tuple(row.words for row in rows))
 
 
 def expanded(limit: CallLimit, applications: pl.DataFrame, machines: pl.DataFrame) -> Iterator[CallLimit]:
@@ -121,42 +121,45 @@ def _order(call: Call, applications: pl.DataFrame) -> Places:
     return by["place"].to_numpy().astype(np.int64)
 
 
-def _rows(
-    call: Call,
-    applications: pl.DataFrame,
-    machines: pl.DataFrame,
-    owner: Places,
-    machine: Places,
-) -> tuple[tuple[LimitRow, ...], Vector, Vector, Vector, Vector]:
-    limits = [each for limit in call.limits for each in expanded(limit, applications, machines)]
-    hours_of, count = offered(machines), applications.height
-    rows, hours, awards, values, floors = [], [], [], [], []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """One row with its numbers."""
+
+    words: LimitRow
+    per_hour: Vector
+    per_award: Vector
+    value: float
+    is_floor: bool = False
+
+
+def _rows(call: Call, applications: pl.DataFrame, machines: pl.DataFrame, owner: Places, machine: Places) -> Iterator[_Row]:
+    """What each machine offers, then the number of awards, then every other limit."""
+    no_hours, no_awards, unit = np.zeros(len(owner)), np.zeros(applications.height), UNIT_WORDS[call.unit]
     for place, (key, name, offers) in enumerate(machines.select("machine", "name", "hours_offered").rows()):
-        said = f"the {exact(offers)} {UNIT_WORDS[call.unit]} offered on {name}"
-        rows.append(LimitRow(name=f"{CAPACITY}:{key}", title=said, scope=f"on {name}", quantity=Quantity.HOURS, is_capacity=True))
-        hours.append((machine == place).astype(np.float64))
-        awards.append(np.zeros(count))
-        values.append(float(offers))
-        floors.append(False)
+        said = f"the {exact(offers)} {unit} offered on {name}"
+        words = LimitRow(name=f"{CAPACITY}:{key}", title=said, scope=f"on {name}", quantity=Quantity.HOURS, is_capacity=True)
+        yield _Row(words=words, per_hour=(machine == place).astype(np.float64), per_award=no_awards, value=float(offers))
     if call.most_awards is not None:
         said = f"at most {call.most_awards} awards"
-        rows.append(LimitRow(name=MOST_AWARDS, title=said, scope=f"{WITHIN} {said}", quantity=Quantity.AWARDS, is_capacity=True))
-        hours.append(np.zeros(len(owner)))
-        awards.append(np.ones(count))
-        values.append(float(call.most_awards))
-        floors.append(False)
-    for limit in limits:
+        words = LimitRow(name=MOST_AWARDS, title=said, scope=f"{WITHIN} {said}", quantity=Quantity.AWARDS, is_capacity=True)
+        yield _Row(words=words, per_hour=no_hours, per_award=np.ones(applications.height), value=float(call.most_awards))
+    for limit in (each for stated in call.limits for each in expanded(stated, applications, machines)):
         mine, on = _selected(limit, applications, machines)
+        said, awards = title(limit, call, machines), limit.quantity is Quantity.AWARDS
         factor = machines[FACTORS[limit.quantity]].fill_null(0.0).to_numpy() if limit.quantity in FACTORS else np.ones(machines.height)
-        counts_awards = limit.quantity is Quantity.AWARDS
-        said = title(limit, call, machines)
-        rows.append(LimitRow(name=limit.name, title=said, scope=f"{WITHIN} {said}", quantity=limit.quantity))
-        hours.append(np.zeros(len(owner)) if counts_awards else mine[owner] * on[machine] * factor[machine])
-        awards.append(mine.astype(np.float64) if counts_awards else np.zeros(count))
-        base = float(sum(hours_of[key] for key in (limit.machines or hours_of)))
-        values.append(limit.value * base if limit.is_share else limit.value)
-        floors.append(limit.is_floor)
-    return tuple(rows), np.array(hours), np.array(awards), np.array(values), np.array(floors)
+        yield _Row(
+            words=LimitRow(name=limit.name, title=said, scope=f"{WITHIN} {said}", quantity=limit.quantity),
+            per_hour=no_hours if awards else mine[owner] * on[machine] * factor[machine],
+            per_award=mine if awards else no_awards,
+            value=limit.value * _base(limit, machines) if limit.is_share else limit.value,
+            is_floor=limit.is_floor,
+        )
+
+
+def _base(limit: CallLimit, machines: pl.DataFrame) -> float:
+    """The hours that a share is a share of."""
+    hours = offered(machines)
+    return float(sum(hours[key] for key in (limit.machines or hours)))
 
 
 def _selected(limit: CallLimit, applications: pl.DataFrame, machines: pl.DataFrame) -> tuple[Vector, Vector]:
