@@ -104,6 +104,26 @@ def rebuild() -> None:
 
 
 @app.command()
+def batches(form: Annotated[Format, typer.Option("--format", help="csv, parquet or json.")] = Format.CSV) -> None:
+    """Every log that was brought in, newest first, with what became of its lines, to standard output."""
+    from data.commands_upkeep import batch_list
+
+    sys.stdout.buffer.write(batch_list(form=form))
+
+
+@app.command()
+def undo(
+    batch: Annotated[int, typer.Argument(help="The number of the batch, as 'batches' lists it.")],
+    reason: Annotated[str, typer.Option(help="Why, for the history.")],
+    later_too: Annotated[bool, typer.Option("--later-too", help="Undo the later batches first that may lean on this one.")] = False,
+) -> None:
+    """Take a log out of the store again: its jobs, refused lines and sums; jobs that it completed go back to their earlier state."""
+    from data.commands_upkeep import undo_batch
+
+    undo_batch(batch, reason=reason, later_too=later_too, said=said)
+
+
+@app.command()
 def tidy(
     forget_before: Annotated[
         str | None, typer.Option(help="Day, YYYY-MM-DD: forget for good the states of the store from before; reports of them are lost.")

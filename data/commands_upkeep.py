@@ -1,16 +1,20 @@
-"""What `python -m data tidy` does, and when an ingest tidies up by itself."""
+"""What `python -m data tidy`, `batches` and `undo` do, and when an ingest tidies up by itself."""
 
 from datetime import date
 
 from rich.console import Console
 from rich.markup import escape
 
-from data.access import local_person
+from data.access import local_person, require
+from data.batches import all_batches
 from data.dates import day_named
 from data.errors import StoreError
+from data.export.usage import Format, encoded
 from data.lake import Lake
 from data.settings import settings
+from data.terms import Action
 from data.tidy import Tidied, is_due, tidy
+from data.undo import undo
 
 
 def tidy_store(*, forget_before: str | None, said: Console) -> None:
@@ -32,6 +36,24 @@ def tidy_if_due(*, said: Console) -> None:
         _say(tidy(settings(), local_person(settings())), said)
     except StoreError as error:
         said.print(f"[yellow]Note:[/] the log is stored, but the store was not tidied up: {escape(str(error))}")
+
+
+def undo_batch(batch_id: int, *, reason: str, later_too: bool, said: Console) -> None:
+    """Take a batch out of the store again and tell what that changed."""
+    undone = undo(settings(), batch_id, local_person(settings()), reason=reason, later_too=later_too)
+    for each in undone:
+        said.print(
+            f"Batch {each.batch_id} ({escape(each.file)} of {escape(each.system)}) was undone: {each.jobs_removed:,} jobs and "
+            f"{each.refusals_removed:,} refused lines are gone, {each.jobs_restored:,} jobs went back to an earlier log's state."
+        )
+    if len(undone) > 1:
+        said.print(f"  Bring these logs in again: {escape(', '.join(each.file for each in reversed(undone[:-1])))}")
+
+
+def batch_list(*, form: Format) -> bytes:
+    """Every log that was brought in, newest first, as a file's bytes."""
+    require(Action.EXPORT, local_person(settings()))
+    return encoded(all_batches(Lake(settings())), form)
 
 
 def _say(done: Tidied, said: Console) -> None:

@@ -20,6 +20,7 @@ BINS_PER_OCTAVE = 8
 EPOCH = "1970-01-01"
 OF_BATCH = "create temp view rolled_jobs as select * from lake.jobs where batch_id = getvariable('rolled_batch')"
 OF_REPLACED = "create temp view rolled_jobs as select * from replaced_jobs where batch_id <> getvariable('rolled_batch')"
+OF_RESTORED = "create temp view rolled_jobs as select * from restored_jobs"
 OF_ALL = "create temp view rolled_jobs as select * from lake.jobs"
 JOBS = ibis.table(
     {
@@ -129,6 +130,11 @@ def subtract_replaced(writer: Writer, *, besides_batch: int) -> None:
     """
     writer.change("set variable rolled_batch = $batch_id", {"batch_id": besides_batch})
     _contribute(writer, OF_REPLACED, sign=-1)
+
+
+def add_restored(writer: Writer) -> None:
+    """Add what jobs contribute that are put back as they were; they stand in the temporary table `restored_jobs`."""
+    _contribute(writer, OF_RESTORED, sign=1)
 
 
 def reclassify(writer: Writer, systems: Sequence[str]) -> None:

@@ -98,3 +98,30 @@ def test_help_names_every_command(lake: Settings) -> None:
     for command in ("ingest", "demo", "check", "rebuild", "export"):
         assert command in said
     assert not lake.lake.exists()
+
+
+def test_a_batch_is_listed_undone_with_its_reason_and_gone(lake: Settings, tmp_path: Path) -> None:
+    run("ingest", sacct_log(tmp_path / "wrong.txt", sacct_line(1), sacct_line(2)), "--system", "vega")
+    listed = pl.read_csv(io.BytesIO(run("batches").stdout_bytes))
+    assert listed.select("batch_id", "file", "accepted").row(0) == (1, "wrong.txt", 2)
+    told = run("undo", 1, "--reason", "of another machine").stderr
+    assert "Batch 1 (wrong.txt of vega) was undone: 2 jobs and 0 refused lines are gone" in told.replace("\n", " ")
+    assert Lake(lake).snapshot().message == "Undo batch 1 (wrong.txt of vega): of another machine"
+    assert Lake(lake).frame("select count(*) from lake.jobs").item() == 0
+
+
+def test_an_ingest_tidies_up_when_files_are_many_and_says_so(lake: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("data.tidy.MANY_FILES", 1)
+    log = sacct_log(tmp_path / "log.txt", *(sacct_line(number) for number in range(1, 30)))
+    assert "Tidied up:" in run("ingest", log, "--system", "vega").stderr
+    assert Lake(lake).snapshots(most=1)[0].message.startswith("Tidy: ")
+
+
+@pytest.mark.usefixtures("lake")
+def test_a_check_says_where_core_hours_are_not_known(tmp_path: Path) -> None:
+    table = tmp_path / "jobs.csv"
+    table.write_text("job_id,start_time,end_time,nodes\n1,2026-03-01T10:00:00Z,2026-03-01T12:00:00Z,2\n")
+    run("ingest", table, "--system", "vega")
+    assert "vega: 1 jobs, core-hours not known, 2026-03 to 2026-03" in run("check").stderr
+    told = pl.read_csv(io.BytesIO(run("export", "usage").stdout_bytes))
+    assert told.select("core_hours", "jobs_without_cores", "node_hours").row(0) == (None, 1, 4.0)
