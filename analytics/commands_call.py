@@ -15,7 +15,7 @@ from analytics.calls import words
 from analytics.calls.call import AwardRule, Call, TieBreak, Worth
 from analytics.calls.choices import LimitChoices, limits_of
 from analytics.calls.decision import Decision, decide
-from analytics.calls.exports import readable, record, tables
+from analytics.calls.exports import csv, readable, record, tables
 from analytics.calls.machines import call_machines, gpu_machines
 from analytics.commands import told
 from analytics.training import TrainingRun, training_with
@@ -207,7 +207,7 @@ def _refuse_faults(rows: ApplicationRows, out: Path, *, leave_out: bool) -> None
         typer.echo(f"Note: {note}", err=True)
     if rows.faults.is_empty():
         return
-    rows.faults.write_csv(out / "faults.csv")
+    (out / "faults.csv").write_bytes(csv(rows.faults))
     shown = [f"line {row['line']}, {row['column']}: {row['fault']}" for row in rows.faults.head(5).iter_rows(named=True)]
     more = f"; and {rows.faults.height - 5} more in faults.csv" if rows.faults.height > 5 else ""
     said = f"{rows.left_out} of {rows.rows} applications cannot be read: {'; '.join(shown)}{more}"
@@ -227,7 +227,7 @@ def _write(decision: Decision, trained: pl.DataFrame, asked: _Asked, run: Traini
     invented, sources = asked.example is not None, _sources(asked.example, run, gpus)
     found = tables(decision, training=trained, sources=sources, invented=invented)
     for name in CSV_TABLES:
-        found[name].write_csv(out / f"{name}.csv")
+        (out / f"{name}.csv").write_bytes(csv(found[name]))
     heads = {name: [decision.call.title, words.finding(decision)] for name in found}
     (out / "award_list.xlsx").write_bytes(workbook(found, heads=heads, title=decision.call.title, header=readable))
     more: dict[str, Any] = {

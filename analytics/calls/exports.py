@@ -42,7 +42,8 @@ def tables(
     """
     every = award_table(decision, training)
     is_awarded, is_reserve = pl.col("hours_awarded") > 0, pl.col("standing") == words.STANDINGS[Standing.RESERVE]
-    reserve = every.filter(is_reserve).drop("share_awarded", "machines_awarded", pl.col("^hours on .*$"), pl.col("^training_.*$"))
+    empty = [name for name in every.columns if name.startswith(("hours on ", "training_"))]
+    reserve = every.filter(is_reserve).drop("share_awarded", "machines_awarded", *empty)
     rules = pl.DataFrame(
         words.rules_in_words(decision.call, decision.machines), schema={"rule": pl.String, "in_words": pl.String}, orient="row"
     )
@@ -58,6 +59,16 @@ def tables(
         "sources": pl.DataFrame(list(sources), schema={"what": pl.String, "source": pl.String, "known": pl.String}, orient="row"),
     }
     return {name: table.with_columns(note=pl.lit(INVENTED)) if invented else table for name, table in found.items()}
+
+
+def csv(table: pl.DataFrame) -> bytes:
+    """The table as CSV in UTF-8; text that a spreadsheet would run as a formula is kept text.
+
+    >>> csv(pl.DataFrame({"organisation": ["=cmd()"]})).decode().split()[1]
+    "'=cmd()"
+    """
+    texts = [name for name, kind in table.schema.items() if kind == pl.String]
+    return table.with_columns(pl.col(texts).str.replace(r"^([=+\-@\t\r])", "'$1")).write_csv().encode()
 
 
 def record(decision: Decision) -> dict[str, Any]:

@@ -49,18 +49,13 @@ def proof(decision: Decision) -> str:
     measure = WORTHS[decision.call.worth]
     if decision.best.ending is Ending.INFEASIBLE:
         return "No list keeps all limits."
-    ended = (
-        ""
-        if decision.best.ending is Ending.PROVEN
-        else " The search for the greatest total was ended early, so this is a bound, not its distance."
-    )
+    ended = "" if decision.best.ending is Ending.PROVEN else " The search was ended early: the true distance may be smaller."
     if decision.gap <= NEGLIGIBLE:
         return f"No list within these limits has a greater total ({measure}): proven to {_part(max(decision.gap, NEGLIGIBLE))}.{ended}"
     if decision.call.rule is AwardRule.BEST_TOTAL:
         return f"No list within these limits has a total ({measure}) greater by more than {_part(decision.gap)}: proven.{ended}"
-    return (
-        f"Ranking costs {_part(decision.gap)} of the greatest total ({measure}) that any list within these limits can have: proven.{ended}"
-    )
+    cost = _part(1 - decision.worth / decision.best.bound) if decision.worth > 0 else "all"
+    return f"Ranking costs at most {cost} of the greatest total ({measure}) that any list within these limits can have: proven.{ended}"
 
 
 def missed(decision: Decision) -> str | None:
@@ -83,31 +78,11 @@ def rules_in_words(call: Call, machines: pl.DataFrame) -> list[tuple[str, str]]:
 
 def _rules(call: Call, machines: pl.DataFrame) -> Iterator[tuple[str, str]]:
     unit = UNIT_WORDS[call.unit]
-    yield (
-        "Rule",
-        {
-            AwardRule.RANK_FILL: "In rank order: the best score is served first, as far as the limits leave room; an application whose minimum no "
-            "longer fits is passed over, and the next one that fits is served.",
-            AwardRule.RANK_STRICT: "In rank order, nobody leapfrogged: as above, but on a machine on which a better application found too few hours "
-            "left, nobody of lower rank is served.",
-            AwardRule.BEST_TOTAL: f"The list of the greatest total ({WORTHS[call.worth]}) among all lists within the limits, whoever that passes over.",
-        }[call.rule],
-    )
+    yield "Rule", _RULES_AT_LENGTH[call.rule].format(total=WORTHS[call.worth])
     yield "Ranking", f"By score, the highest first, of 0 to {call.best_score:g}; at the same score {TIES[call.tie_break]}."
     yield "Threshold", f"Below {call.threshold:g} no application is awarded." if call.threshold > 0 else "None."
-    yield (
-        "Awards",
-        (
-            f"Nothing, or whole {unit} from the application's minimum up to its request."
-            if call.reducible
-            else "All that was asked for, or nothing."
-        )
-        + (
-            " An award may lie on several of the machines wished for."
-            if call.divisible
-            else " An award lies on one of the machines wished for."
-        ),
-    )
+    part = f"Nothing, or whole {unit} from the application's minimum up to its request." if call.reducible else "All asked for, or nothing."
+    yield "Awards", f"{part} An award lies on {'one or several' if call.divisible else 'one'} of the machines wished for."
     if call.most_awards is not None:
         yield "Most awards", exact(call.most_awards)
     for name, hours in machines.filter(pl.col("hours_offered") > 0).select("name", "hours_offered").rows():
@@ -116,6 +91,15 @@ def _rules(call: Call, machines: pl.DataFrame) -> Iterator[tuple[str, str]]:
         each = f", for each {limit.each.value} by itself" if limit.each is not None else ""
         yield "Limit", f"{title(limit, call, machines)}{each}"
     yield "Total compared", WORTHS[call.worth]
+
+
+_RULES_AT_LENGTH = {
+    AwardRule.RANK_FILL: "In rank order: the best score is served first, as far as the limits leave room; an application whose minimum "
+    "no longer fits is passed over, and the next one that fits is served. Floors are served first.",
+    AwardRule.RANK_STRICT: "In rank order, nobody leapfrogged: the best score is served first; on a machine on which an application found "
+    "too few hours left, nobody of lower rank is served. Floors are served first.",
+    AwardRule.BEST_TOTAL: "The list of the greatest total ({total}) among all lists within the limits, whoever that passes over.",
+}
 
 
 def _part(part: float) -> str:
