@@ -1,12 +1,13 @@
 """Runs of the interior point for α-fairness, and how a point becomes a split with prices and proof."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.linalg import LinAlgError
 
-from analytics.allocation import scaling
+from analytics.allocation import quick, scaling
 from analytics.allocation.aggregate import Reduced
 from analytics.allocation.certificate import (
     GAP,
@@ -45,9 +46,11 @@ class Found:
     """(project): what keeps it from more, where the prices alone do not tell; None where they do."""
 
 
-def alpha_fair(small: Reduced, served: Index, alpha: float) -> Iterator[Found]:
-    """Splits for α-fairness, each with its proof: the quick way first, then ever surer ones."""
+def alpha_fair(small: Reduced, served: Index, alpha: float, warm: Prices | None = None) -> Iterator[Found]:
+    """Splits for α-fairness, each with its proof: the quick way first (from prices of a like problem, if any), then ever surer ones."""
     full = small.program
+    if quick.worth_trying(small):
+        yield from _quickly(small, served, alpha, warm)
     begin = scaling.start(small, full.least, full.most, alpha)
     for goal in (None, *GOALS):
         try:
@@ -56,6 +59,14 @@ def alpha_fair(small: Reduced, served: Index, alpha: float) -> Iterator[Found]:
         except (FloatingPointError, LinAlgError):
             continue
         yield found
+
+
+def _quickly(small: Reduced, served: Index, alpha: float, warm: Prices | None) -> Iterator[Found]:
+    """Splits from the search for prices alone; none where it fails."""
+    for start in [None] if warm is None else [warm, None]:
+        with suppress(FloatingPointError, LinAlgError):
+            for split, prices in quick.splits(small, served, alpha, start):
+                yield Found(split=split, prices=prices, certificate=certify(small.program, split, prices, served, alpha))
 
 
 def _attempt(small: Reduced, served: Index, alpha: float, begin: Start, from_centre: float | None) -> Found:

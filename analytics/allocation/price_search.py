@@ -1,0 +1,249 @@
+"""The quick way to a split: the search for prices alone, at which what all projects would take together is what there is.
+
+At given prices every project has one best answer, so the only unknowns are the prices of the coupling rows, few however many
+projects there are. A choice between options that cost nearly the same, and the use of a flow that just pays, are first blurred
+and then ever sharper; Newton's method follows in the logarithm of the prices. It may fail on small problems full of ties:
+whatever it finds is only believed with a proof, and the interior point stands behind it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.linalg import LinAlgError
+from scipy import linalg
+
+from analytics.allocation.program import Index, Vector
+
+FURTHEST = 0.9
+"""The part of itself that a price may fall by in one step."""
+STEPS_AT_MOST = 25
+"""Newton steps for one blur before the search gives up."""
+CUTS_AT_MOST = 8
+"""How often one step is shortened."""
+DUST = 1e-8
+"""Part of a project's satisfaction below which an option is left out."""
+RIDGE = 1e-13
+"""What is added to the scaled diagonal, so that rows that say the same twice can be factorised."""
+LARGEST = 700.0
+"""The largest exponent."""
+TINY = 1e-300
+ROUNDING = 1e-14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """What the search looks at: projects with their options, flows and rows; a sample stands for more projects than it holds."""
+
+    alpha: float
+    """The exponent of fairness."""
+    hours: Vector
+    """(partition, project): node-hours of one unit of satisfaction; 0 where there is no option."""
+    dead: Vector | None
+    """(partition, project): 0 where there is an option, infinite where not; None where every option exists."""
+    log_weight: Vector
+    """(project): logarithm of its weight in units of the reference."""
+    least: Vector
+    """(project): lower bound of satisfaction, in units of the reference."""
+    most: Vector
+    """(project): upper bound."""
+    stands_for: Vector | None
+    """(project): how many projects it stands for; None where each is itself."""
+    starts: Index
+    """(class): where its projects begin."""
+    of_classes: Vector
+    """(row, class, partition): coefficients of node-hours."""
+    of_flows: Vector
+    """(row, flow): coefficients of whole flows."""
+    bound: Vector
+    """(row): right-hand side."""
+    flow_cost: Vector
+    """(flow): welfare lost if all of it is used, in units of the reference."""
+
+    def by_project(self, values: Vector) -> Vector:
+        """(partition, project) from (class, partition)."""
+        if len(values) == 1:
+            return np.ascontiguousarray(values.T)
+        return np.repeat(values.T, np.diff(np.append(self.starts, self.hours.shape[1])), axis=1)
+
+    def by_class(self, values: Vector) -> Vector:
+        """(class, partition): the sums over the projects of each class."""
+        if self.stands_for is not None:
+            values = values * self.stands_for
+        return np.add.reduceat(values, self.starts, axis=1).T
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blur:
+    """How blurred choices are: the differences in welfare that nobody notices."""
+
+    options: Vector
+    """(project): between its options."""
+    flows: Vector
+    """(flow): between using it and not."""
+    slack: Vector
+    """(row): price times what is left of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What everybody does at given prices."""
+
+    rows: Vector
+    """(row): the prices."""
+    cost: Vector
+    """(partition, project): what a unit of satisfaction costs."""
+    part: Vector
+    """(partition, project): the part of a project's satisfaction that comes from each option."""
+    cheapest: Vector
+    """(project): what a unit of satisfaction costs, blurred."""
+    u: Vector
+    """(project): satisfaction."""
+    slope: Vector
+    """(project): by how much it falls as its cost rises."""
+    gain: Vector
+    """(flow): what all of it would bring."""
+    used: Vector
+    """(flow): the part used."""
+    slack: Vector
+    """(row): what is left of it."""
+    over: Vector
+    """(row): by how much use and slack together pass the bound."""
+    misfit: Vector
+    """(row): the same, relative to the larger of its two sides."""
+
+
+def answer(market: Market, rows: Vector, blur: Blur) -> Answer:
+    """What all projects and flows do at prices of the rows."""
+    cost = market.hours * market.by_project(np.tensordot(rows, market.of_classes, axes=1))
+    if market.dead is not None:
+        cost += market.dead
+    least_cost = cost.min(axis=0)
+    part = np.exp((least_cost - cost) / blur.options)
+    part[part < DUST] = 0.0
+    total = part.sum(axis=0)
+    part /= total
+    cheapest = least_cost - blur.options * np.log(total)
+    u, slope = _wanted(market, cheapest, blur.options)
+    gain = -(rows @ market.of_flows) - market.flow_cost
+    used = 1 / (1 + np.exp(np.minimum(-gain / blur.flows, LARGEST)))
+    slack = blur.slack / rows
+    use = market.by_class(market.hours * part * u)
+    over, misfit = _balance(market, use, used, slack)
+    return Answer(
+        rows=rows,
+        cost=cost,
+        part=part,
+        cheapest=cheapest,
+        u=u,
+        slope=slope,
+        gain=gain,
+        used=used,
+        slack=slack,
+        over=over,
+        misfit=misfit,
+    )
+
+
+def _wanted(market: Market, cheapest: Vector, blur: Vector) -> tuple[Vector, Vector]:
+    """(project): the satisfaction it takes at a cost, and by how much that falls as the cost rises."""
+    alpha = market.alpha
+    if alpha == 0:
+        weight = np.exp(market.log_weight)
+        keen = 1 / (1 + np.exp(np.clip((cheapest - weight) / blur, -LARGEST, LARGEST)))
+        span = market.most - market.least
+        return market.least + span * keen, span * keen * (1 - keen) / blur
+    paid = np.maximum(cheapest, 1e-300)
+    free = np.exp(np.minimum((market.log_weight - np.log(paid)) / alpha, LARGEST))
+    u = np.minimum(np.maximum(free, market.least), market.most)
+    return u, np.where(u == free, u / (alpha * paid), 0.0)
+
+
+def _balance(market: Market, use: Vector, used: Vector, slack: Vector) -> tuple[Vector, Vector]:
+    """(row): by how much use and slack pass the bound, and the same relative to the larger of the two sides."""
+    taken = np.tensordot(market.of_classes, use, axes=2)
+    brought = market.of_flows @ used
+    plus = np.maximum(taken, 0) + np.maximum(brought, 0) + np.maximum(-market.bound, 0) + slack
+    minus = np.maximum(-taken, 0) + np.maximum(-brought, 0) + np.maximum(market.bound, 0)
+    over = plus - minus
+    return over, over / np.maximum(np.maximum(plus, minus), TINY)
+
+
+def _system(market: Market, at: Answer, blur: Blur) -> Any:
+    """The factorised matrix that tells how use falls as the logarithms of prices rise, with its scale."""
+    bought = market.hours * at.part
+    sharp = at.u / blur.options
+    own = market.by_class(bought * market.hours * (sharp * (1 - at.part) + at.slope * at.part))
+    pull = sharp - at.slope
+    if market.stands_for is not None:
+        pull = pull * market.stands_for
+    ends = np.append(market.starts[1:], bought.shape[1])
+    blocks = np.stack(
+        [-((bought[:, start:end] * pull[start:end]) @ bought[:, start:end].T) for start, end in zip(market.starts, ends, strict=True)]
+    )
+    place = np.arange(len(bought))
+    blocks[:, place, place] = own
+    through = np.matmul(market.of_classes.transpose(1, 0, 2), blocks).transpose(1, 0, 2)
+    count = len(market.bound)
+    matrix = through.reshape(count, -1) @ market.of_classes.reshape(count, -1).T
+    matrix += (market.of_flows * (at.used * (1 - at.used) / blur.flows)) @ market.of_flows.T
+    matrix *= at.rows[:, None] * at.rows
+    matrix[np.diag_indices(count)] += at.rows * at.slack
+    scale = 1 / np.sqrt(np.maximum(matrix.diagonal(), 1e-300))
+    matrix *= scale[:, None] * scale
+    matrix[np.diag_indices(count)] += RIDGE
+    return linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False), scale
+
+
+def fitted(market: Market, at: Answer, blur: Blur, fit: float) -> Answer:
+    """The prices at which every row fits for one blur.
+
+    Raises:
+        LinAlgError: if they are not found.
+    """
+    for _ in range(STEPS_AT_MOST):
+        worst = float(np.abs(at.misfit).max())
+        if worst <= fit:
+            return at
+        if not np.isfinite(worst):
+            break
+        at = _further(market, at, _change(_system(market, at, blur), at, at.over), blur)
+    raise LinAlgError(f"prices still miss by {worst:.1e}")
+
+
+def foreseen(market: Market, at: Answer, blur: Blur, shrink: float) -> Vector:
+    """(row): the prices at which choices blurred less by a factor should fit, foreseen from how answers move with the blur."""
+    chosen = at.part > 0
+    dearer = np.where(chosen, at.cost - at.cheapest, 0.0)
+    mean = (at.part * dearer).sum(axis=0)
+    entropy = -(at.part * np.log(np.where(chosen, at.part, 1.0))).sum(axis=0)
+    shift = at.part * ((dearer - mean) * (at.u / blur.options) + at.slope * entropy * blur.options)
+    flows = at.used * (1 - at.used) * (-at.gain / blur.flows)
+    projects = np.tensordot(market.of_classes, market.by_class(market.hours * shift), axes=2)
+    over = (projects + market.of_flows @ flows) * (shrink - 1) + at.slack * (shrink**2 - 1)
+    return np.asarray(at.rows * (1 + _change(_system(market, at, blur), at, over)))
+
+
+def sharper(blur: Blur, shrink: float) -> Blur:
+    """The blur times a factor; what is left of a row by its square."""
+    return Blur(options=blur.options * shrink, flows=blur.flows * shrink, slack=blur.slack * shrink**2)
+
+
+def _change(factored: Any, at: Answer, over: Vector) -> Vector:
+    """(row): the relative change of each price that takes up so much use, shortened so that none falls by more than most of itself."""
+    factor, scale = factored
+    step = scale * linalg.cho_solve(factor, scale * at.rows * over, check_finite=False)
+    return np.asarray(step * min(1.0, FURTHEST / max(TINY, -float(step.min()))))
+
+
+def _further(market: Market, at: Answer, step: Vector, blur: Blur) -> Answer:
+    """The answer a step further, or less far while the rows would then pull back hard."""
+    pull = abs(float((at.rows * step) @ at.over))
+    for _ in range(CUTS_AT_MOST):
+        tried = answer(market, at.rows * (1 + step), blur)
+        left = float((at.rows * step) @ tried.over)
+        if not left < -0.5 * pull - ROUNDING * float(np.abs(at.rows * step).sum()):
+            break
+        cut = min(0.7, max(0.1, pull / (pull - left)))
+        step, pull = cut * step, cut * pull
+    return tried

@@ -1,0 +1,223 @@
+"""The quick way put to work: from a reduced program to a market, through ever sharper choices, to splits to be proven."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analytics.allocation.aggregate import Reduced
+from analytics.allocation.certificate import Prices, Split
+from analytics.allocation.price_search import Answer, Blur, Market, answer, fitted, foreseen, sharper
+from analytics.allocation.program import Index, Program, Vector
+
+FIRST_BLUR = 0.05
+SHRINK = 0.25
+"""The factor by which the blur falls once the prices fit."""
+LAST_BLUR = 1e-7
+"""The sharpest choices that the machine's numbers allow."""
+SETTLED = 0.02
+"""The blur from which its units are no longer taken anew from what is paid."""
+SLACK = 0.1
+"""The part of a row's worth that the square of the blur leaves of it."""
+ROUGH_FIT, FIT = 1e-3, 1e-10
+"""The relative misfit of every row at which prices count as found, while choices are blurred and at the end."""
+CLOSE = 2e-7
+"""The estimated gap from which a proof is tried."""
+SAMPLE, MANY = 2_000, 4_000
+"""How many projects a first search looks at, where there are more than many."""
+SAMPLE_BLUR = 0.01
+"""How sharp a sample is looked at."""
+WARM_BLUR = 1e-3
+"""The blur from which a search goes on where prices of a like problem are known."""
+HALVINGS = 40
+SMALLEST_PART = 1e-3
+"""The least that a project's cheapest cost counts beside its dearest when choices are blurred."""
+MOST_NUMBERS = 4_000_000
+"""The size of a matrix of coefficients from which the search is not tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """The units of the search."""
+
+    satisfaction: float
+    """The satisfaction that counts as 1."""
+    welfare: float
+    """The welfare that counts as 1: of one unit of satisfaction to a project of mean weight."""
+
+
+def worth_trying(small: Reduced) -> bool:
+    """Whether the problem has so few rows, classes and flows that the search is quick."""
+    count = len(small.bound)
+    return 0 < count * max(small.of_classes.shape[1], len(small.flows)) <= MOST_NUMBERS
+
+
+def splits(small: Reduced, served: Index, alpha: float, warm: Prices | None) -> Iterator[tuple[Split, Prices]]:
+    """Ever sharper splits with their prices, each worth a proof.
+
+    Raises:
+        LinAlgError: if prices are not found on the way.
+        FloatingPointError: if numbers leave the range of the machine.
+    """
+    with np.errstate(all="ignore"):
+        here, unit = _market(small, served, alpha)
+        rows, first = None, WARM_BLUR
+        if warm is not None:
+            rows = _rows_of(small, warm) / unit.welfare
+        if rows is None:
+            thin = _thinned(here)
+            rows, first = _first_prices(thin, small), FIRST_BLUR
+            if thin is not here:
+                *_, (at, first) = _sharpened(thin, rows, first, SAMPLE_BLUR, np.inf)
+                rows = at.rows
+        for at, _ in _sharpened(here, rows, first, LAST_BLUR, FIT):
+            yield _split(small, served, here, unit, at)
+
+
+def _market(small: Reduced, served: Index, alpha: float) -> tuple[Market, Unit]:
+    """The served projects as a market, in units in which numbers are about 1."""
+    full = small.program
+    usual, mean = _usual(small, served), float(full.weight[served].mean())
+    unit = Unit(satisfaction=usual, welfare=mean * usual ** (1 - alpha))
+    live = small.live[:, served]
+    classes, starts = np.unique(full.class_of[served], return_index=True)
+    shape = (len(small.bound), len(full.open), len(full.partitions))
+    return Market(
+        alpha=alpha,
+        hours=np.where(live, full.hours_per_satisfaction[:, served] * usual, 0.0),
+        dead=None if live.all() else np.where(live, 0.0, np.inf),
+        log_weight=np.log(full.weight[served] / mean),
+        least=full.least[served] / usual,
+        most=full.most[served] / usual,
+        stands_for=None,
+        starts=starts.astype(np.int64),
+        of_classes=small.of_classes.toarray().reshape(shape)[:, classes],
+        of_flows=small.of_flows.toarray(),
+        bound=small.bound,
+        flow_cost=small.flow_cost / unit.welfare,
+    ), unit
+
+
+def _usual(small: Reduced, served: Index) -> float:
+    """A usual satisfaction: what all would have if the machines were shared out evenly, or what they ask for where that is less."""
+    full = small.program
+    hours = np.where(small.live[:, served], full.hours_per_satisfaction[:, served], np.inf).min(axis=0)
+    return min(float(np.median(full.most[served])), float(full.capacity.sum()) / float(hours.sum()))
+
+
+def _thinned(here: Market) -> Market:
+    """The market with a sample of each class, or itself where it is small."""
+    count = here.hours.shape[1]
+    if count <= MANY:
+        return here
+    ends = np.append(here.starts[1:], count)
+    picked = [np.arange(start, end, max(1, (end - start) * SAMPLE // count and count // SAMPLE)) for start, end in zip(here.starts, ends, strict=True)]
+    sizes = np.array([len(one) for one in picked])
+    kept = np.concatenate(picked)
+    return replace(
+        here,
+        hours=here.hours[:, kept],
+        dead=None if here.dead is None else here.dead[:, kept],
+        log_weight=here.log_weight[kept],
+        least=here.least[kept],
+        most=here.most[kept],
+        stands_for=np.repeat((ends - here.starts) / sizes, sizes),
+        starts=np.concatenate([[0], np.cumsum(sizes)[:-1]]),
+    )
+
+
+def _first_prices(here: Market, small: Reduced) -> Vector:
+    """(row): prices at which one price for a node-hour everywhere would let all together take half of what is offered."""
+    hours = np.where(here.hours > 0, here.hours, np.inf).min(axis=0)
+    counted = hours if here.stands_for is None else hours * here.stands_for
+    offered = float(small.program.capacity.sum())
+    steepness = max(here.alpha, 0.5)
+    keen = here.log_weight - np.log(hours)
+    low = float((keen - steepness * np.log(here.most)).min()) - 7.0
+    high = max(low, float(keen.max()) + steepness * float(np.log(counted.sum() / offered))) + 7.0
+    for _ in range(HALVINGS):
+        price = 0.5 * (low + high)
+        taken = np.clip(np.exp(np.minimum((keen - price) / steepness, 700.0)), here.least, here.most)
+        low, high = (price, high) if float(counted @ taken) > 0.5 * offered else (low, price)
+    hour = float(np.exp(low))
+    rows = np.full(len(here.bound), 0.05 * hour * offered / len(here.bound))
+    shared = np.array(sorted({flow.row for flow in small.flows if flow.row is not None}), dtype=np.int64)
+    links = small.link[small.link >= 0]
+    rows[links] = hour * small.scale[links]
+    rows[shared] = 0.5 * hour * small.scale[shared]
+    return rows
+
+
+def _sharpened(here: Market, rows: Vector, first: float, last: float, fit: float) -> Iterator[tuple[Answer, float]]:
+    """Answers once choices are sharp enough for a proof (or as sharp as the last blur), each with its blur."""
+    level, blur = first, _blur(here, _costs(here, rows), rows, first)
+    blur = replace(blur, slack=np.maximum(blur.slack, blur.slack.mean()), flows=np.maximum(blur.flows, blur.flows.mean()))
+    at = answer(here, rows, blur)
+    while True:
+        at = fitted(here, at, blur, ROUGH_FIT)
+        if level > SETTLED:
+            fresh = _blur(here, at.cost, at.rows, level)
+            blur = Blur(options=fresh.options, flows=np.maximum(fresh.flows, blur.flows), slack=np.maximum(fresh.slack, blur.slack))
+            at = fitted(here, answer(here, at.rows, blur), blur, ROUGH_FIT)
+        if level <= last or _gap(here, at) <= CLOSE:
+            at = fitted(here, at, blur, fit)
+            yield at, level
+        if level <= last:
+            return
+        rows = foreseen(here, at, blur, SHRINK)
+        level, blur = level * SHRINK, sharper(blur, SHRINK)
+        at = answer(here, rows, blur)
+
+
+def _costs(here: Market, rows: Vector) -> Vector:
+    cost = here.hours * here.by_project(np.tensordot(rows, here.of_classes, axes=1))
+    return cost if here.dead is None else cost + here.dead
+
+
+def _blur(here: Market, cost: Vector, rows: Vector, level: float) -> Blur:
+    """Blur in parts of what is paid: for an option, a flow and a row."""
+    paid = np.abs(cost.min(axis=0))
+    if (here.bound < 0).any():  # a floor pays for hours: what is left of a cost may be nothing
+        paid = np.maximum(paid, SMALLEST_PART * np.abs(np.where(here.hours > 0, cost, 0.0)).max(axis=0))
+    slack = SLACK * level**2 * rows * np.maximum(np.abs(here.bound), 1.0)
+    return Blur(options=level * paid, flows=level * (rows @ np.abs(here.of_flows)), slack=slack)
+
+
+def _gap(here: Market, at: Answer) -> float:
+    """What blurred choices lose, in parts of the equivalent satisfaction."""
+    count = 1.0 if here.stands_for is None else here.stands_for
+    dearer = np.where(at.part > 0, at.cost, 0.0) * at.part
+    lost = float(((dearer.sum(axis=0) - at.cost.min(axis=0)) * at.u * count).sum())
+    lost += float((np.maximum(at.gain, 0.0) - at.gain * at.used).sum() + (at.rows * at.slack).sum())
+    worth = float((np.exp(here.log_weight + (1 - here.alpha) * np.log(np.maximum(at.u, 1e-300))) * count).sum())
+    return lost / worth
+
+
+def _split(small: Reduced, served: Index, here: Market, unit: Unit, at: Answer) -> tuple[Split, Prices]:
+    """The split and prices of an answer, in the problem's own units."""
+    hours = np.zeros_like(small.program.usefulness)
+    hours[:, served] = here.hours * at.part * at.u
+    rows = at.rows * unit.welfare
+    prices = Prices(limits=np.maximum(small.limit_prices(rows), 0.0), capacity=small.capacity_prices(rows))
+    return Split(hours=hours, shares=small.month_shares(at.used)), prices
+
+
+def _rows_of(small: Reduced, prices: Prices) -> Vector:
+    """(row): the prices of limits and of capacity as prices of the rows of a like problem."""
+    full: Program = small.program
+    rows = np.zeros(len(small.bound))
+    kept = small.limit_row >= 0
+    rows[small.limit_row[kept]] = prices.limits[kept]
+    priced = (full.limits.sign * prices.limits)[:, None, None] * full.limits.factor
+    for flow in small.flows:
+        one = int(np.flatnonzero(small.group_of == flow.group)[0])
+        member = full.limits.member[:, one] & small.varying
+        here = (flow.partition, flow.months)
+        other = full.cost[here] + priced[member][:, flow.partition][:, flow.months].sum(axis=0)
+        link = small.link[flow.group, flow.partition]
+        worth = float((prices.capacity[here] + other).max()) if flow.row is None else float(other.max() + prices.capacity[here].max())
+        rows[link] = max(rows[link], worth)
+        if flow.row is not None:
+            rows[flow.row] = max(rows[flow.row], float(prices.capacity[here].max()))
+    rows = rows * small.scale
+    return np.asarray(np.maximum(rows, 1e-6 * rows.max(initial=1e-300)))
