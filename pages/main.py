@@ -36,6 +36,7 @@ POLICY = (
     Place(file="policy/fairness.py", title="Fairness", question="Did each group receive what was due to it?"),
     Place(file="policy/energy.py", title="Energy", question="What did the machine time cost in energy and emissions?"),
     Place(file="policy/split.py", title="Split", question="Who should get how much, and what would it cost?"),
+    Place(file="policy/calls.py", title="Calls", question="Which applications should be awarded hours, and why?", needs_store=False),
     Place(file="policy/reports.py", title="Reports", question="What can be filed?"),
     Place(file="policy/methods.py", title="Methods", question="How is each figure computed, and from what?", needs_store=False),
 )

@@ -51,7 +51,7 @@ def proof(decision: Decision) -> str:
         return "No list keeps all limits."
     ended = "" if decision.best.ending is Ending.PROVEN else " The search was ended early: the true distance may be smaller."
     if decision.gap <= NEGLIGIBLE:
-        return f"No list within these limits has a greater total ({measure}): proven to {_part(max(decision.gap, NEGLIGIBLE))}.{ended}"
+        return f"No list within these limits has a greater total ({measure}): proven to within a millionth.{ended}"
     if decision.call.rule is AwardRule.BEST_TOTAL:
         return f"No list within these limits has a total ({measure}) greater by more than {_part(decision.gap)}: proven.{ended}"
     cost = _part(1 - decision.worth / decision.best.bound) if decision.worth > 0 else "all"

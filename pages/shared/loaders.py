@@ -177,6 +177,11 @@ def kept(state: Seen, what: str, arguments: tuple[object, ...], make: Callable[[
     return _kept(state, what, arguments, make)
 
 
+def kept_without_store(what: str, arguments: tuple[object, ...], make: Callable[[], T]) -> T:
+    """What `make` gives, kept for these arguments alone; for results that no store has part in."""
+    return cast(T, _results(("no store", what, arguments), make))
+
+
 def warm() -> None:
     """Imports what is slow to import, and asks the store once; a store that cannot be read is told to the log and to the visitor."""
     for name in SLOW_IMPORTS:
