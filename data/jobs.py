@@ -82,7 +82,8 @@ INSERT_NEW = """
 insert into lake.jobs by name
 with stored as (
     select job_id, array_job_id, array_task, known_since, started, ended
-    from lake.jobs where system = $system and known_since between $first and $last
+    from lake.jobs semi join incoming_jobs using (known_since)
+    where system = $system and known_since between $first and $last
 ), known as (
     select job_id, array_task, known_since, started from stored
     union all

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from data.errors import StoreError
@@ -124,11 +125,34 @@ class Writer:
     @contextmanager
     def beside(self, name: str, frame: pl.DataFrame) -> Iterator[None]:
         """A frame that statements inside the block can name as a table."""
-        self._connection.register(name, frame)
+        handed = _Handed(frame)
+        self._connection.register(name, handed)
         try:
             yield
         finally:
             self._connection.unregister(name)
+            handed.let_go()
+
+
+class _Handed:
+    """A frame as DuckDB reads it, until it is let go: the transaction keeps what was registered in it, and so all the frame's memory."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._table: pa.Table | None = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The rows as a stream of Arrow's C interface.
+
+        Raises:
+            StoreError: if the frame was let go already.
+        """
+        if self._table is None:
+            raise StoreError("a table that was beside the store is read after it was let go; this is a fault of Equinode.")
+        return self._table.__arrow_c_stream__(requested_schema)
+
+    def let_go(self) -> None:
+        """Free the rows."""
+        self._table = None
 
 
 @contextmanager
