@@ -72,6 +72,7 @@ def call(
     leave_out_faulty: Annotated[bool, typer.Option("--leave-out-faulty", help="Decide without the rows that cannot be read.")] = False,
     train: Annotated[str, typer.Option(help="The published training run that awards are measured in.")] = "TildeOpen 30B",
     gpus: Annotated[float, typer.Option(help="GPUs that a training run uses at a time.")] = 768,
+    own_gpus: Annotated[float, typer.Option(help="A100 GPUs of one's own, to compare.")] = 32,
 ) -> None:
     """Decide a call: who is awarded how many hours on which machine, and why.
 
@@ -116,6 +117,7 @@ def call(
             gpu_machines(partitions, intensity, accelerators()),
             run,
             gpus=gpus,
+            own_gpus=own_gpus,
             is_gpu_hours=rules.unit is HourUnit.GPU_HOURS,
         )
         _write(decision, trained, asked, run, gpus, out)

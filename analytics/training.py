@@ -18,6 +18,9 @@ DAYS_PER_MONTH = 365.25 / 12
 USUAL_MFU = 0.4
 """Llama 3.1 reported 38–43 % (The Llama 3 Herd of Models, as told in glennklockwood.com/garden/mfu); many runs reach less."""
 
+A100_PEAK = 312.0
+"""BF16 peak of an NVIDIA A100 in TFLOPS, dense (upb-pc2.atlassian.net), the GPU that one's own machine is taken to have."""
+
 GPU_MACHINES: Schema = {
     "machine": pl.String,  # system:partition
     "name": pl.String,
@@ -119,11 +122,15 @@ def days_alone(run: TrainingRun, *, gpus: float, peak_bf16_tflops: float) -> flo
     return gpu_hours(run, peak_bf16_tflops) / gpus / HOURS_PER_DAY
 
 
-def training_with(by_machine: pl.DataFrame, machines: pl.DataFrame, run: TrainingRun, *, gpus: float, is_gpu_hours: bool) -> pl.DataFrame:
+def training_with(
+    by_machine: pl.DataFrame, machines: pl.DataFrame, run: TrainingRun, *, gpus: float, own_gpus: float, is_gpu_hours: bool
+) -> pl.DataFrame:
     """What each award means for the run: how much of it the hours pay for, and the days of a whole run on the award's machine.
 
     Needs the awards by application and machine. Where an award lies on several machines, the days are those of the machine with most of
-    its hours. Columns: application, runs (whole runs that the hours pay for), days (of one run), gpu_hours.
+    its hours. Beside them the months that one run takes on A100 GPUs of one's own. Unknown on machines without GPUs.
+
+    Columns: application, runs (that the hours pay for), days (of one run), gpu_hours, months_alone.
     """
     check(machines, GPU_MACHINES)
     per_run = training_on(machines, run, gpus=gpus).select("machine", "days", per_run="gpu_hours")
@@ -137,4 +144,5 @@ def training_with(by_machine: pl.DataFrame, machines: pl.DataFrame, run: Trainin
         runs=pl.when(parts.null_count() == 0).then(parts.sum()),
         days=pl.col("days").sort_by("hours_awarded").last(),
         gpu_hours=pl.when(pl.col("gpu_hours").null_count() == 0).then(pl.col("gpu_hours").sum()),
+        months_alone=pl.lit(days_alone(run, gpus=own_gpus, peak_bf16_tflops=A100_PEAK) / DAYS_PER_MONTH),
     )

@@ -102,7 +102,7 @@ class Decision:
     worth: float
     """What these awards are worth together."""
     machines: pl.DataFrame
-    """Frame MACHINES."""
+    """Frame MACHINES: those that offer hours, are wished for, or limited."""
     floors_in_reach: bool
     """Whether some list keeps every floor."""
 
@@ -134,6 +134,8 @@ def decide(call: Call, applications: pl.DataFrame, machines: pl.DataFrame) -> De
         InputError: naming everything that is wrong with the call, its machines or its applications.
     """
     checked(call, applications, machines)
+    concerned = [*applications["machines"].explode().unique(), *(key for limit in call.limits for key in limit.machines)]
+    machines = machines.filter((pl.col("hours_offered") > 0) | pl.col("machine").is_in(concerned))
     question = posed(call, applications, machines)
     strict, fill = (in_rank_order(question, strict=each) for each in (True, False))
     best, in_reach = _best(question, fill)

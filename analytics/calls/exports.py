@@ -10,14 +10,14 @@ from analytics.calls.call import AwardRule
 from analytics.calls.decision import Decision
 from analytics.calls.standing import Standing
 
-TRAINING_COLUMNS = {"training_runs": "runs", "training_days": "days"}
+TRAINING_COLUMNS = {"training_runs": "runs", "training_days": "days", "training_months_alone": "months_alone"}
 INVENTED = "invented applications, for demonstration"
 
 
 def award_table(decision: Decision, training: pl.DataFrame | None = None) -> pl.DataFrame:
     """Every application with its award, the hours on each machine in a column of its own, and what they train.
 
-    `training` is what the awards mean for a training run: application, runs and days.
+    `training` is what the awards mean for a training run: application, runs, days and months alone.
     """
     rows = decision.awards.with_columns(standing=pl.col("standing").replace({each.value: words.STANDINGS[each] for each in Standing}))
     table = rows
@@ -140,6 +140,7 @@ HEADERS: Mapping[str, str] = {
     "would_help": "What would help",
     "training_runs": "Training runs that the hours pay for",
     "training_days": "Days of one training run",
+    "training_months_alone": "Months of it on one's own GPUs",
     "limit": "Limit",
     "sense": "At most or at least",
     "unit": "Unit",

@@ -56,16 +56,16 @@ class _Reasons:
             return self._below(application)
         turn = self.filled.turns[application] if self.filled is not None else self._found_now(application)
         given, asked = int(self.given[application]), int(self.program.asked[application])
-        where = f"Rank {self.rank[application]}{self._tie(application)}: "
+        tie = self._tie(application)
         if given == asked:
             said = f"awarded in full on {self._places(application)}{self._second_wish(application, turn)}{self._floor(application, turn)}."
-            return Reason(standing=Standing.AWARDED, reason=where + said, would_help=None)
+            return Reason(standing=Standing.AWARDED, reason=_sentences(said, tie), would_help=None)
         if given:
-            why = self._reduced(application, turn)
             on = f"{self._places(application)}{self._floor(application, turn)}"
-            said = f"reduced from {exact(asked)} to {exact(given)} {self.unit} on {on}: {why}."
-            return Reason(standing=Standing.REDUCED, reason=where + said, would_help=self._more(application))
-        return Reason(standing=Standing.RESERVE, reason=where + self._nothing(application, turn), would_help=self._help(application))
+            said = f"reduced from {exact(asked)} to {exact(given)} {self.unit} on {on}: {self._reduced(application, turn)}."
+            return Reason(standing=Standing.REDUCED, reason=_sentences(said, tie), would_help=self._more(application))
+        said = self._nothing(application, turn)
+        return Reason(standing=Standing.RESERVE, reason=_sentences(said, tie), would_help=self._help(application))
 
     def _below(self, application: int) -> Reason:
         call = self.question.call
@@ -84,13 +84,14 @@ class _Reasons:
         return Turn(room=rooms, held_by=held)
 
     def _tie(self, application: int) -> str:
-        """Which rule put it before or behind others of the same score."""
+        """Which rule put it before or behind another of the same score that fared otherwise; empty where no tie mattered."""
         place = self.rank[application] - 1
-        near = [int(each) for each in self.program.order[max(0, place - 1) : place + 2]]
-        if not any(self.score[each] == self.score[application] for each in near if each != application):
+        near = [int(each) for each in self.program.order[max(0, place - 1) : place + 2] if each != application]
+        fares = [bool(self.given[each]) for each in near if self.score[each] == self.score[application]]
+        if bool(self.given[application]) not in [not fared for fared in fares]:
             return ""
-        by = "the smaller request goes first" if self.question.call.tie_break is TieBreak.SMALLER_REQUEST else "the earlier line goes first"
-        return f" (score {self.score[application]:g} shared with others; {by})"
+        by = "the smaller request" if self.question.call.tie_break is TieBreak.SMALLER_REQUEST else "the earlier line"
+        return f"Its score of {self.score[application]:g} is shared by another that fared otherwise: {by} goes first."
 
     def _places(self, application: int) -> str:
         mine = [int(option) for option in self.options[application] if self.hours[option]]
@@ -103,7 +104,7 @@ class _Reasons:
         first = int(self.options[application][0])
         if self.hours[first] or self.filled is None:
             return ""
-        return f", as {self._name(first)}, its first wish, had {exact(turn.room[first])} {self.unit} left for it"
+        return f", as {self._name(first)}, its first wish, had only {exact(turn.room[first])} {self.unit} left for it"
 
     def _floor(self, application: int, turn: Turn) -> str:
         """That a floor brought it forward, where a better application received less than it asked for."""
@@ -192,6 +193,10 @@ class _Reasons:
 
     def _name(self, option: int) -> str:
         return str(self.names[int(self.program.machine[option])])
+
+
+def _sentences(first: str, second: str) -> str:
+    return f"{first[:1].upper()}{first[1:]} {second}".rstrip()
 
 
 def _sentence(parts: list[str]) -> str | None:

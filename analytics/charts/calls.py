@@ -1,5 +1,7 @@
 """Charts that answer where the hours of a call go, and how near its limits they come."""
 
+import re
+
 import numpy as np
 import plotly.graph_objects as go
 import polars as pl
@@ -22,7 +24,7 @@ GROUPS: Schema = {"hours_asked": pl.Int64, "hours_awarded": pl.Int64}
 
 NOTHING = "Nothing is awarded."
 MOST_ROWS = 12
-LONGEST = 58
+LONGEST = 40
 
 
 def by_machine(awarded: pl.DataFrame, offered: pl.DataFrame, *, unit: HourUnit, title: str = "") -> go.Figure:
@@ -61,7 +63,7 @@ def limits_used(limits: pl.DataFrame, *, title: str = "") -> go.Figure:
     rows = _fullest(limits)
     if rows.is_empty():
         return theme.words_instead(title, "No limit to show.")
-    figure = theme.rows_canvas(title, "% of the limit used", [_shortened(name) for name in rows["limit"]], right=130)
+    figure = theme.rows_canvas(title, "% of the limit used; limit dashed", [_shortened(name) for name in rows["limit"]], right=130)
     shares = 100 * rows["share_used"].to_numpy()
     reach = max(100.0, min(float(shares.max()), 300.0))
     figure.add_trace(
@@ -78,7 +80,7 @@ def limits_used(limits: pl.DataFrame, *, title: str = "") -> go.Figure:
             hovertemplate=theme.HOVER,
         )
     )
-    theme.limit_line(figure, 100, "limit", axis="x")
+    theme.limit_line(figure, 100, "", axis="x")
     return figure.update_xaxes(range=[0, reach * 1.02])
 
 
@@ -168,5 +170,5 @@ def _used(share: float, sense: str, *, kept: bool) -> str:
 
 
 def _shortened(name: str) -> str:
-    text = theme.sentence_case(name.removeprefix("the "))
+    text = theme.sentence_case(re.sub(r"^the [\d,]+ \S+ offered on ", "", name))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -16,7 +16,7 @@ LOOKED_AT = 200
 FORMATS = (
     (("share", "part", "below_bound", "gap"), "0.0%"),
     (("hours", "least", "value", "used", "slack", "worth", "total"), "#,##0"),
-    (("mwh", "emissions", "days", "runs"), "#,##0.0"),
+    (("mwh", "emissions", "days", "runs", "months"), "#,##0.0"),
     (("score",), "0.0##"),
 )
 """What a column's name holds, and how its numbers are written; the first that fits holds."""

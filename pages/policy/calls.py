@@ -26,6 +26,7 @@ def rests_on(example: CallExample | None) -> None:
     """Close the page with what it rests on; invented applications are called so."""
     for what, source, known in sources(example):
         st.caption(parts.escaped(f"{what[:1].upper()}{what[1:]}. {source} ({known})."))
+    st.caption("Period, machines and categories of the bar above have no part in a call, which brings its own.")
     st.caption("A decision here changes nothing: what is awarded is decided by those who answer for the call.")
 
 
@@ -69,7 +70,9 @@ else:
         of_the_list = st.container()
         st.header("Time to train", anchor=False)
         run, gpus = call_training.chosen_run(), call_training.gpu_facts(here)
-        training = training_with(decision.by_machine, gpus, run.run, gpus=run.gpus, is_gpu_hours=call.unit is HourUnit.GPU_HOURS)
+        training = training_with(
+            decision.by_machine, gpus, run.run, gpus=run.gpus, own_gpus=run.alone, is_gpu_hours=call.unit is HourUnit.GPU_HOURS
+        )
         call_training.section(gpus, run)
         with of_the_list:
             show(decision, training, chosen.example)

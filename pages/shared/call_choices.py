@@ -111,12 +111,13 @@ def rules(chosen: Source) -> Call:
     rule = columns[0].selectbox(
         "Rule", RULES, key="rule", bind="query-params", help="How the call is decided; what each rule costs is shown below."
     )
-    best = columns[1].number_input("Highest score", min_value=1.0, value=100.0, key="best-score", bind="query-params")
+    best = columns[1].number_input("Highest score", min_value=1.0, value=100.0, format="%.1f", key="best-score", bind="query-params")
     threshold = columns[2].number_input(
         "Threshold",
         min_value=0.0,
         max_value=best,
         value=min(best, example.threshold if example else 0.0),
+        format="%.1f",
         key=f"{own}-threshold",
         bind="query-params",
     )

@@ -1,6 +1,7 @@
 """The parts of a decided call on screen: figures, charts, award list, reserve list, limits, what each rule costs, downloads."""
 
 import json
+from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
@@ -19,6 +20,9 @@ from data.units import KG_PER_TONNE, KWH_PER_MWH
 from pages.shared import parts, visit
 from pages.shared import tables as shown_tables
 from pages.shared.parts import Figure
+
+MOST_WAITING = 12
+"""So many of the reserve list are shown to be read at once; the others one click away."""
 
 MOST_READ = 60
 """So many lines are shown as a list to be read and printed; more are scrolled through."""
@@ -46,7 +50,7 @@ def figures(decision: Decision) -> None:
             Figure(
                 label="Mean score of an hour",
                 value=numbers.plain(mean),
-                note=f"at most {numbers.percent(decision.gap)} more total is possible" if given else "",
+                note=_below_best(decision) if given else "",
                 meaning=f"The total compared is {words.WORTHS[decision.call.worth]}; the bound is proven over all lists within the limits.",
             ),
             Figure(
@@ -102,6 +106,7 @@ def pictures(decision: Decision) -> None:
 def lists(decision: Decision, training: pl.DataFrame) -> None:
     """The award list with reasons and what the hours train, and the reserve list in order."""
     st.header("Award list", anchor=False)
+    st.caption("Time to train: months on GPUs of one's own → days on the award's machine, for the run chosen below.")
     every = decision.awarded.join(training, on="application", how="left", validate="1:1", maintain_order="left")
     if every.is_empty():
         st.caption("Nobody is awarded: see why at each application on the reserve list.")
@@ -127,11 +132,11 @@ def lists(decision: Decision, training: pl.DataFrame) -> None:
         "reason",
         "would_help",
     )
-    if reserve.height > MOST_READ:
-        _many(reserve.select(columns), name="reserve-list", alt="The reserve list in rank order, with reasons and what would help")
-    else:
-        waiting = [_waiting(row) for row in reserve.iter_rows(named=True)]
-        shown_tables.plain_table(pl.DataFrame(waiting), alt="The reserve list in rank order, with reasons and what would help")
+    waiting = [_waiting(row) for row in reserve.head(MOST_WAITING).iter_rows(named=True)]
+    shown_tables.plain_table(pl.DataFrame(waiting), alt="The first of the reserve list in rank order, with reasons and what would help")
+    if reserve.height > MOST_WAITING:
+        with st.expander(f"The whole reserve list: {numbers.counted(reserve.height, 'application')}"):
+            _many(reserve.select(columns), name="reserve-list", alt="The reserve list in rank order, with reasons and what would help")
 
 
 def limits(decision: Decision) -> None:
@@ -198,7 +203,12 @@ def _book(decision: Decision, found: dict[str, pl.DataFrame], heads: dict[str, l
     return workbook(found, heads=heads, title=decision.call.title, header=readable)
 
 
-def _line(row: dict[str, object]) -> dict[str, str]:
+def _below_best(decision: Decision) -> str:
+    below = 1 - decision.worth / decision.best.bound if decision.best.bound > 0 else 0.0
+    return f"{numbers.percent(below)} below the best" if below > words.NEGLIGIBLE else "no list is better"
+
+
+def _line(row: dict[str, Any]) -> dict[str, str]:
     """One line of the award list as it is read."""
     return {
         "Rank": str(row["rank"]),
@@ -206,12 +216,12 @@ def _line(row: dict[str, object]) -> dict[str, str]:
         "Score": f"{row['score']:g}",
         "Asked for": f"{row['hours_asked']:,}",
         "Awarded": f"**{row['hours_awarded']:,}**",
-        "Trains": _trains(row),
+        "Time to train": _trains(row),
         "Reason": parts.escaped(str(row["reason"])),
     }
 
 
-def _waiting(row: dict[str, object]) -> dict[str, str]:
+def _waiting(row: dict[str, Any]) -> dict[str, str]:
     least = row["hours_least"]
     return {
         "Rank": str(row["rank"]),
@@ -224,16 +234,17 @@ def _waiting(row: dict[str, object]) -> dict[str, str]:
     }
 
 
-def _who(row: dict[str, object]) -> str:
+def _who(row: dict[str, Any]) -> str:
     home = numbers.country(str(row["country"])) if row["country"] is not None else "country not known"
     return parts.escaped(f"{row['organisation']}, {home}")
 
 
-def _trains(row: dict[str, object]) -> str:
+def _trains(row: dict[str, Any]) -> str:
     runs, days = row.get("runs"), row.get("days")
     if not isinstance(runs, float) or not isinstance(days, float):
         return numbers.NOT_AVAILABLE
-    return f"{numbers.plain(runs)} runs of {numbers.plain(days)} days"
+    hours = f"{numbers.plain(runs)} runs" if runs >= 1 else f"{numbers.percent(runs)} of a run"
+    return f"{numbers.plain(row['months_alone'])} months → {numbers.plain(days)} days; hours for {hours}"
 
 
 def _many(table: pl.DataFrame, *, name: str, alt: str) -> None:

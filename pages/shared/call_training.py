@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics.calls.machines import gpu_machines
 from analytics.charts import numbers
-from analytics.training import DAYS_PER_MONTH, USUAL_MFU, TrainingRun, days_alone, training_on
+from analytics.training import A100_PEAK, DAYS_PER_MONTH, USUAL_MFU, TrainingRun, days_alone, training_on
 from data.call_examples import accelerators, training_runs
 from data.terms import Flag
 from data.units import KG_PER_TONNE, KWH_PER_MWH
@@ -16,8 +16,6 @@ from pages.shared import tables as shown_tables
 from pages.shared.visit import Visit
 
 OWN = "A run of my own"
-OWN_PEAK = 312.0
-"""BF16 peak of an A100, the GPU that a reader's own machine is taken to have (upb-pc2.atlassian.net)."""
 
 METHOD = (
     "GPU-hours = 6 × parameters × tokens / (peak × utilisation), for dense models (arxiv.org/abs/2001.08361); peak in BF16, dense, "
@@ -51,6 +49,7 @@ def chosen_run() -> Chosen:
         min_value=1.0,
         max_value=100.0,
         value=100 * USUAL_MFU,
+        format="%.1f",
         key="mfu",
         bind="query-params",
         help="Model FLOPs utilisation. Llama 3.1 reported 38–43 %; many runs reach less.",
@@ -83,7 +82,7 @@ def gpu_facts(here: Visit) -> pl.DataFrame:
 def section(machines: pl.DataFrame, chosen: Chosen) -> None:
     """One training run on every machine: GPU-hours, days against months alone, energy and carbon."""
     run = chosen.run
-    months = days_alone(run, gpus=chosen.alone, peak_bf16_tflops=OWN_PEAK) / DAYS_PER_MONTH
+    months = days_alone(run, gpus=chosen.alone, peak_bf16_tflops=A100_PEAK) / DAYS_PER_MONTH
     rows = training_on(machines, run, gpus=chosen.gpus)
     known = rows.drop_nulls("days")
     fastest = known.sort("days").row(0, named=True) if known.height else None
