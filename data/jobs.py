@@ -1,6 +1,10 @@
 """The jobs that are stored: which of an incoming chunk are new, which complete an open one, and the rows themselves."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache, partial
+from itertools import pairwise
 
 import polars as pl
 
@@ -13,11 +17,16 @@ KEY = [*RUN, "started"]
 NEVER_STARTED_TASK = pl.col("array_task").is_not_null() & pl.col("started").is_null()
 """Whether a job may share its line with others: a line of the log can stand for many tasks of an array, as long as none has started."""
 
+MOST_SPANS = 8
+LONGEST_PAUSE = timedelta(days=1)
+KNOWN_SINCE = """
+select *, rowid as stored_row from lake.jobs where system = $system and known_since between $first_{span} and $last_{span}
+"""
+"""Stored jobs known since the same times as a log's; `(NEAR)` in a statement is one of these for each span, joined by `union all`."""
 OPEN_ONES_COMPLETED = """
 create or replace temp table replaced_jobs as
 with open_ones as (
-    select rowid as stored_row, job_id, array_job_id, array_task, known_since, started, elapsed_s from lake.jobs
-    where system = $system and known_since between $first and $last and ended is null
+    select stored_row, job_id, array_job_id, array_task, known_since, started, elapsed_s from (NEAR) where ended is null
 ), same as (
     select stored.stored_row, stored.started, stored.elapsed_s, stored.array_task, incoming.ended as now_ended,
         incoming.started as now_started, incoming.elapsed_s as now_elapsed_s, incoming.array_task as now_task
@@ -45,11 +54,11 @@ with open_ones as (
         now_ended is null and array_task is not distinct from now_task as of_same_run
     from same
 )
-select stored.* from lake.jobs stored
+select stored.* exclude (stored_row) from (NEAR) stored
 semi join (
     select stored_row from pairs group by stored_row having bool_or(further) and not bool_or(of_same_run and not further)
-) completed on stored.rowid = completed.stored_row
-where stored.system = $system and stored.known_since between $first and $last and stored.ended is null
+) completed using (stored_row)
+where stored.ended is null
 """
 REPLACED = """
 select count(*) as replaced, count(*) filter (where batch_id = $batch_id) as of_same_log,
@@ -60,8 +69,8 @@ TASKS_BESIDE = """
 with gone as (
     select batch_id, line, count(*) as tasks from replaced_jobs where array_task is not null and started is null group by all
 ), kept as (
-    select distinct stored.batch_id, stored.line from lake.jobs stored semi join gone using (batch_id, line)
-    where stored.system = $system and stored.array_task is not null and stored.started is null
+    select distinct stored.batch_id, stored.line from (NEAR) stored semi join gone using (batch_id, line)
+    where stored.array_task is not null and stored.started is null
 )
 select coalesce(sum(tasks - (kept.line is null)::int), 0)::bigint as beside,
     coalesce(sum(tasks - (kept.line is null)::int) filter (where gone.batch_id = $batch_id), 0)::bigint as of_same_log
@@ -74,16 +83,14 @@ where stored.system = replaced.system and stored.job_id = replaced.job_id and st
     and stored.array_task is not distinct from replaced.array_task and stored.ended is null
 """
 OVERLAPPING = """
-select count(*) as stored, count(*) filter (where ended is null) as open_ones
-from lake.jobs where system = $system and known_since between $first and $last
+select count(*) as stored, count(*) filter (where ended is null) as open_ones from (NEAR)
 """
 INSERT_ALL = "insert into lake.jobs by name select *, $batch_id as batch_id from incoming_jobs"
 INSERT_NEW = """
 insert into lake.jobs by name
 with stored as (
     select job_id, array_job_id, array_task, known_since, started, ended
-    from lake.jobs semi join incoming_jobs using (known_since)
-    where system = $system and known_since between $first and $last
+    from (NEAR) semi join incoming_jobs using (known_since)
 ), known as (
     select job_id, array_task, known_since, started from stored
     union all
@@ -135,14 +142,15 @@ def store(writer: Writer, jobs: pl.DataFrame, *, batch_id: int) -> Landed:
     if jobs.is_empty():
         return Landed(accepted=0, completed=0, seen_before=0)
     distinct = _distinct(check(jobs, JOBS).with_columns(known_since=pl.coalesce("submitted", "started")))
-    span = {"system": jobs["system"][0], "first": distinct["known_since"].min(), "last": distinct["known_since"].max()}
+    span = {"system": jobs["system"][0], **_spans(distinct["known_since"])}
+    near = partial(_near, spans=len(span) // 2)
     with writer.beside("incoming_jobs", distinct):
-        stored, open_ones = writer.frame(OVERLAPPING, span).row(0)
+        stored, open_ones = writer.frame(near(OVERLAPPING), span).row(0)
         if stored == 0:
             accepted, completed = writer.change(INSERT_ALL, {"batch_id": batch_id}), 0
         else:
-            completed, superseded = _replace_open(writer, span, batch_id) if open_ones else (0, 0)
-            accepted = writer.change(INSERT_NEW, span | {"batch_id": batch_id}) - superseded
+            completed, superseded = _replace_open(writer, span, near, batch_id) if open_ones else (0, 0)
+            accepted = writer.change(near(INSERT_NEW), span | {"batch_id": batch_id}) - superseded
     tasks = jobs.filter(NEVER_STARTED_TASK)["line"]
     beside = tasks.len() - tasks.n_unique()
     if beside:
@@ -151,9 +159,9 @@ def store(writer: Writer, jobs: pl.DataFrame, *, batch_id: int) -> Landed:
     return Landed(accepted=accepted, completed=completed, seen_before=jobs.height - beside - accepted)
 
 
-def _replace_open(writer: Writer, span: dict[str, object], batch_id: int) -> tuple[int, int]:
+def _replace_open(writer: Writer, span: dict[str, object], near: Callable[[str], str], batch_id: int) -> tuple[int, int]:
     """How many lines with open jobs of earlier logs were taken out, and how many that this log had brought itself."""
-    writer.change(OPEN_ONES_COMPLETED, span)
+    writer.change(near(OPEN_ONES_COMPLETED), span)
     replaced, of_same_log, some_tasks = writer.frame(REPLACED, {"batch_id": batch_id}).row(0)
     if replaced > of_same_log:
         rollups.subtract_replaced(writer, besides_batch=batch_id)
@@ -161,8 +169,32 @@ def _replace_open(writer: Writer, span: dict[str, object], batch_id: int) -> tup
         writer.change(DELETE_REPLACED)
     beside, beside_in_log = (0, 0)
     if some_tasks:
-        beside, beside_in_log = writer.frame(TASKS_BESIDE, {"system": span["system"], "batch_id": batch_id}).row(0)
+        beside, beside_in_log = writer.frame(near(TASKS_BESIDE), span | {"batch_id": batch_id}).row(0)
     return replaced - of_same_log - (beside - beside_in_log), of_same_log - beside_in_log
+
+
+@cache
+def _near(statement: str, *, spans: int) -> str:
+    """A statement about the stored jobs of so many spans of time."""
+    return statement.replace("NEAR", " union all ".join(KNOWN_SINCE.format(span=span) for span in range(spans)))
+
+
+def _spans(known_since: pl.Series) -> dict[str, object]:
+    """The first and last time of each span of a log's times, cut at the longest pauses of more than a day.
+
+    A few jobs that waited for months thus do not bring in the stored jobs of all these months.
+
+    >>> from datetime import datetime
+    >>> spans = _spans(pl.Series([datetime(2026, 3, day) for day in (9, 1, 10, 2)]))
+    >>> {end: time.day for end, time in spans.items()}
+    {'first_0': 1, 'last_0': 2, 'first_1': 9, 'last_1': 10}
+    """
+    times = known_since.unique().sort()
+    pauses = times.diff()
+    longest = pauses.to_frame("pause").with_row_index("place").filter(pl.col("pause") > LONGEST_PAUSE).top_k(MOST_SPANS - 1, by="pause")
+    cuts = [0, *longest["place"].sort(), times.len()]
+    spans = [(times[start], times[stop - 1]) for start, stop in pairwise(cuts)]
+    return {f"{end}_{number}": span[place] for number, span in enumerate(spans) for place, end in enumerate(("first", "last"))}
 
 
 def _distinct(jobs: pl.DataFrame) -> pl.DataFrame:

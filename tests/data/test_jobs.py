@@ -43,6 +43,14 @@ def test_a_log_lands_once() -> None:
     assert (again.accepted, again.completed, again.seen_before) == (0, 0, 3)
 
 
+def test_jobs_known_since_far_apart_times_are_all_known_again() -> None:
+    log = frame(*(job(number, submitted=NOON + timedelta(days=10 * number)) for number in range(1, 15)))
+    with plain_store() as writer:
+        assert bring_in(writer, 1, frame(running(20, submitted=NOON + timedelta(days=70))), log).accepted == 15
+        again = bring_in(writer, 2, frame(job(20, submitted=NOON + timedelta(days=70)), *log.to_dicts()))
+    assert (again.accepted, again.completed, again.seen_before) == (1, 1, 14)
+
+
 def test_the_same_line_twice_in_a_log_is_one_job() -> None:
     with plain_store() as writer:
         landed = bring_in(writer, 1, frame(job(1), job(1)))
