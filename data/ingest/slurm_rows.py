@@ -166,16 +166,23 @@ def _first(*readings: pl.Series) -> pl.Series:
 
 
 def _names(text: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """Names, with the users' hidden; a group of one user's own carries that user's name and is hidden too."""
-    user = _first(text["user"], text["uid"])
-    pseudonym, group = parse.by_function(user, reading.pseudonym), text["unix_group"]
+    """Names, with the users' hidden; a group of one user's own carries that user's name and is hidden too.
+
+    So is the group of a job whose user the log does not name, unless it is a number: nobody can tell whether it is such a group.
+    """
+    user, group = _first(text["user"], text["uid"]), text["unix_group"]
+    pseudonym = parse.by_function(user, reading.pseudonym)
+    unix_group = pseudonym.zip_with((group == user).fill_null(False), group)
+    untold = text["user"].is_null() & group.is_not_null() & ~group.str.contains(r"^\d+$").fill_null(True)
+    if untold.any():
+        unix_group = parse.by_function(group, reading.pseudonym).zip_with(untold, unix_group)
     names = {
         "cluster": text["cluster"],
         "queue": text["queue"],
         "partition": partitions(text["queue"], reading.machine),
         "qos": text["qos"],
         "account": text["account"],
-        "unix_group": pseudonym.zip_with((group == user).fill_null(False), group),
+        "unix_group": unix_group,
         "user_pseudonym": pseudonym,
         "state": parse.states(text["state"]),
         "exit_code": text["exit_code"],

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from data.__main__ import app
 from data.errors import LogError
+from data.ingest.dialect import recognised
 from data.lake import Lake
 from data.settings import Settings
 from data.settings import settings as site
@@ -138,11 +139,18 @@ def test_jobs_of_slurmrestd_land_one_by_one(shared: Path, tmp_path: Path) -> Non
     assert [counted(brought(file.parent, file.name, tmp_path)[0].stderr)[:2] for file in files] == [(1, 0)] * 16
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("lake")
 @pytest.mark.parametrize("name", list(REFUSED))
 def test_a_file_that_is_no_log_is_refused_with_a_sentence(shared: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(LogError, match=REFUSED[name]):
         brought(shared / "traces", name, tmp_path)
+
+
+@pytest.mark.parametrize("name", [name for name in REFUSED if "02-meta" not in name and "09-green" not in name])
+def test_what_is_no_log_is_told_at_its_first_lines(shared: Path, name: str) -> None:
+    with pytest.raises(LogError, match=REFUSED[name]):
+        recognised(shared / "traces" / name)
 
 
 def test_no_file_of_the_traces_is_left_out(shared: Path) -> None:

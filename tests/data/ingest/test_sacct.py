@@ -179,6 +179,12 @@ def test_an_array_range_that_claims_to_have_run_is_refused(log):
     assert refusal(log, JobID="100_[1-3]", JobIDRaw="100")["reason"] == "array_range_ran"
 
 
+def test_a_group_whose_user_is_not_named_is_hidden_as_that_user_would_be(log):
+    job, named = row(log, User="", Group="alice"), row(log, User="alice", Group="physics")
+    assert job["unix_group"] == named["user_pseudonym"]
+    assert row(log, User="", Group="2002")["unix_group"] == "2002"
+
+
 def test_components_of_a_heterogeneous_job_have_numbers_of_their_own(log):
     columns = COLUMNS.removeprefix("JobIDRaw|")
     found = log(sacct(sacct_line(columns, JobID="12+0"), sacct_line(columns, JobID="12+1"), columns=columns))
