@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from data import check_tables
 from data.lake import Lake, pending_migrations
 from data.systems import known_systems
 from data.terms import FAILED_STATES
@@ -76,7 +77,8 @@ def findings(lake: Lake) -> list[Finding]:
     waiting = pending_migrations(lake)
     if waiting:
         return [Finding(what=f"migrations {waiting} have not been applied", mend="Run any ingest, or 'python -m data demo'.")]
-    return [*_batches(lake), *_duplicates(lake), *_rollups(lake), *_machines(lake)]
+    tables = [Finding(what=what, mend=mend) for what, mend in check_tables.wrong(lake)]
+    return [*_batches(lake), *_duplicates(lake), *_rollups(lake), *_machines(lake), *tables]
 
 
 def _batches(lake: Lake) -> list[Finding]:
@@ -131,9 +133,16 @@ def _differences(wanted: pl.DataFrame, found: pl.DataFrame, where: str) -> list[
 
 
 def _machines(lake: Lake) -> list[Finding]:
-    known = known_systems(lake)
+    known, logged = known_systems(lake), lake.frame(SYSTEMS)["system"].to_list()
     return [
         Finding(what=f"jobs of {system!r} are stored, but the machine is not known", mend="Declare it with --system-file and ingest again.")
-        for system in lake.frame(SYSTEMS)["system"].to_list()
+        for system in logged
         if system not in known
+    ] + [
+        Finding(
+            what=f"projects or accounts of {system!r} are stored, but the machine is not known",
+            mend="Declare it with --system-file, or import the table of projects with the right machine.",
+        )
+        for system in check_tables.systems_named(lake)
+        if system not in known and system not in logged
     ]
