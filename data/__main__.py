@@ -123,6 +123,14 @@ def undo(
     undo_batch(batch, reason=reason, later_too=later_too, said=said)
 
 
+@app.command("new-key")
+def new_key() -> None:
+    """Make a new key of the pseudonyms where the old one is lost; users of before and of later can then not be matched."""
+    from data.commands_upkeep import new_key as make
+
+    make(said=said)
+
+
 @app.command()
 def tidy(
     forget_before: Annotated[

@@ -1,4 +1,4 @@
-"""What `python -m data tidy`, `batches` and `undo` do, and when an ingest tidies up by itself."""
+"""What `python -m data tidy`, `batches`, `undo` and `new-key` do, and when an ingest tidies up by itself."""
 
 from datetime import date
 
@@ -11,6 +11,7 @@ from data.dates import day_named
 from data.errors import StoreError
 from data.export.usage import Format, encoded
 from data.lake import Lake
+from data.pseudonym_key import make_new_key
 from data.settings import settings
 from data.terms import Action
 from data.tidy import Tidied, is_due, tidy
@@ -48,6 +49,13 @@ def undo_batch(batch_id: int, *, reason: str, later_too: bool, said: Console) ->
         )
     if len(undone) > 1:
         said.print(f"  Bring these logs in again: {escape(', '.join(each.file for each in reversed(undone[:-1])))}")
+
+
+def new_key(*, said: Console) -> None:
+    """Make a key of the pseudonyms in place of a lost one."""
+    path = make_new_key(settings(), local_person(settings()))
+    said.print(f"A new key of the pseudonyms is in {escape(str(path))}; keep a copy of it apart from the store.")
+    said.print("  Users of the logs before are other pseudonyms than users of the logs from now on.")
 
 
 def batch_list(*, form: Format) -> bytes:

@@ -26,6 +26,10 @@ from ducklake_snapshots('lake') where snapshot_id = coalesce($snapshot_id, snaps
 APPLIED = "select number from lake.migrations order by number"
 TABLES = "select table_name from information_schema.tables where table_catalog = 'lake'"
 
+IN_POSTGRES = "select 1 from information_schema.tables where table_catalog = 'catalog' and table_name = 'ducklake_metadata'"
+_MADE = set[str]()
+"""The PostgreSQL catalogs that were found to hold a store, so that their servers are not asked again."""
+
 Parameters = Mapping[str, Any]
 
 
@@ -220,8 +224,21 @@ def keeping(settings: Settings, *, author: str) -> Iterator[Keeper]:
 
 
 def exists(settings: Settings) -> bool:
-    """Whether a store was ever made at the place the settings name."""
-    return settings.catalog is not None or _catalog_file(settings).is_file()
+    """Whether a store was ever made at the place the settings name.
+
+    Raises:
+        StoreError: if the catalog's server cannot be asked.
+    """
+    if settings.catalog is None:
+        return _catalog_file(settings).is_file()
+    if settings.catalog not in _MADE:
+        with _told("be opened"), duckdb.connect(config={"autoload_known_extensions": False}) as connection:
+            connection.execute(f"load {_literal(str(_extension_file('postgres_scanner')))}")
+            connection.execute(f"attach {_literal(settings.catalog)} as catalog (type postgres, read_only)")
+            if connection.execute(IN_POSTGRES).fetchone() is None:
+                return False
+        _MADE.add(settings.catalog)
+    return True
 
 
 def prepare(settings: Settings) -> None:
