@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -27,6 +27,8 @@ APPLIED = "select number from lake.migrations order by number"
 TABLES = "select table_name from information_schema.tables where table_catalog = 'lake'"
 
 IN_POSTGRES = "select 1 from information_schema.tables where table_catalog = 'catalog' and table_name = 'ducklake_metadata'"
+SERVER_LOST = ("server closed the connection", "terminating connection", 'Failed to execute query "ROLLBACK"')
+"""How DuckDB tells that a PostgreSQL server went away."""
 _MADE = set[str]()
 """The PostgreSQL catalogs that were found to hold a store, so that their servers are not asked again."""
 
@@ -168,24 +170,20 @@ def writing(settings: Settings, *, author: str, message: str) -> Iterator[Writer
     Raises:
         StoreError: if another writer holds the store too long, or the store cannot be written; nothing is stored then.
     """
-    with _queued(settings), _told("be written"):
-        connection = _attached(settings, read_only=False)
-        try:
-            _migrate(connection)
-            connection.execute("begin transaction")
-            writer = Writer(connection)
-            writer.message = message
-            yield writer
-            if writer.abandoned:
-                connection.execute("rollback")
-                return
-            connection.execute(
-                "call lake.set_commit_message($author, $message, extra_info => $details)",
-                {"author": author, "message": writer.message, "details": json.dumps(writer.details, sort_keys=True, default=str)},
-            )
-            connection.execute("commit")
-        finally:
-            connection.close()
+    with _queued(settings), _told("be written"), _opened_to_write(settings) as connection:
+        _migrate(connection)
+        connection.execute("begin transaction")
+        writer = Writer(connection)
+        writer.message = message
+        yield writer
+        if writer.abandoned:
+            connection.execute("rollback")
+            return
+        connection.execute(
+            "call lake.set_commit_message($author, $message, extra_info => $details)",
+            {"author": author, "message": writer.message, "details": json.dumps(writer.details, sort_keys=True, default=str)},
+        )
+        connection.execute("commit")
 
 
 class Keeper:
@@ -215,12 +213,8 @@ def keeping(settings: Settings, *, author: str) -> Iterator[Keeper]:
     Raises:
         StoreError: if another writer holds the store too long, or the store cannot be written.
     """
-    with _queued(settings), _told("be tidied"):
-        connection = _attached(settings, read_only=False)
-        try:
-            yield Keeper(connection, author=author)
-        finally:
-            connection.close()
+    with _queued(settings), _told("be tidied"), _opened_to_write(settings) as connection:
+        yield Keeper(connection, author=author)
 
 
 def exists(settings: Settings) -> bool:
@@ -247,12 +241,8 @@ def prepare(settings: Settings) -> None:
     Raises:
         StoreError: if the folder cannot be written.
     """
-    with _queued(settings), _told("be prepared"):
-        connection = _attached(settings, read_only=False)
-        try:
-            _migrate(connection)
-        finally:
-            connection.close()
+    with _queued(settings), _told("be prepared"), _opened_to_write(settings) as connection:
+        _migrate(connection)
 
 
 def pending_migrations(lake: Lake) -> list[int]:
@@ -304,6 +294,23 @@ def _attached(settings: Settings, *, read_only: bool, snapshot_id: int | None = 
             connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
         return connection
+
+
+@contextmanager
+def _opened_to_write(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that is closed at the end, and rolled back first where something failed.
+
+    Left to the closing itself, a rollback that a lost server does not answer ends the whole process.
+    """
+    connection = _attached(settings, read_only=False)
+    try:
+        yield connection
+    except BaseException:
+        with suppress(duckdb.Error):  # there was no transaction, or its server is lost, which rolls back by itself
+            connection.execute("rollback")
+        raise
+    finally:
+        connection.close()
 
 
 def _attach_statement(settings: Settings, *, read_only: bool, snapshot_id: int | None) -> str:
@@ -376,6 +383,11 @@ def _told(doing: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
+        if any(sign in str(error) for sign in SERVER_LOST):
+            raise StoreError(
+                f"the store could not {doing}: the connection to the server of its catalog (EQUINODE_CATALOG) was lost. What was not "
+                "committed is not stored; do the same again when the server answers: what it holds already is recognised."
+            ) from error
         raise StoreError(f"the store could not {doing}: {str(error).splitlines()[0]}; nothing was changed.") from error
     except (FileExistsError, NotADirectoryError) as error:
         raise StoreError(f"the store could not {doing}: {error.filename} is no folder; let EQUINODE_LAKE name one.") from error

@@ -9,9 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from made_jobs import OPERATOR
 
-from data.lake import Lake
+from data.check import findings
+from data.errors import StoreError
+from data.ingest.load import Order, ingest
+from data.lake import Lake, exists, prepare
 from data.settings import Settings
+from data.systems import declared_system
 
 HOUSE = Path(__file__).resolve().parents[2]
 MACHINE = 'name = "Alpha"\ncountry = "FI"\ntime_zone = "Europe/Helsinki"\n[partitions.cpu]\nnodes = 100\ncores_per_node = 64\n'
@@ -62,6 +67,52 @@ def log(path: Path, first_id: int, jobs: int) -> Path:
     )
     path.write_text(HEADER + "\n".join(rows) + "\n")
     return path
+
+
+def psql(catalog: str, statement: str) -> str:
+    programs = binaries()
+    assert programs is not None
+    return subprocess.run([str(programs / "psql"), catalog, "-Atc", statement], check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def own_catalog(catalog: str) -> Iterator[str]:
+    """An empty database of the test's own."""
+    psql(catalog, "create database own")
+    yield catalog.replace("dbname=postgres", "dbname=own")
+    psql(catalog, "drop database own with (force)")
+
+
+def test_an_empty_database_is_no_store_yet(own_catalog: str, tmp_path: Path) -> None:
+    place = Settings(lake=tmp_path / "lake", catalog=own_catalog)
+    assert not exists(place)
+    with pytest.raises(StoreError, match="there is no store"):
+        Lake(place)
+    prepare(place)
+    assert exists(place)
+
+
+def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="could not be opened"):
+        exists(Settings(lake=tmp_path / "lake", catalog="dbname=none host=127.0.0.1 port=9 user=nobody"))
+
+
+def test_a_connection_lost_in_the_middle_of_an_ingest_leaves_the_store_as_it_was(own_catalog: str, tmp_path: Path) -> None:
+    place = Settings(lake=tmp_path / "lake", catalog=own_catalog)
+    machine = declared_system("alpha", MACHINE)
+    first, second = log(tmp_path / "first.txt", 1, 30), log(tmp_path / "second.txt", 1_001, 500)
+    ingest(place, Order(path=first, system=machine, declaration=MACHINE), OPERATOR)
+    reader = Lake(place)
+    before = reader.snapshot_id
+
+    def cut(*_: int) -> None:
+        psql(own_catalog, "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'own' and pid <> pg_backend_pid()")
+
+    with pytest.raises(StoreError, match=r"connection to the server of its catalog .* was lost. What was not"):
+        ingest(place, Order(path=second, system=machine), OPERATOR, progress=cut)
+    assert (reader.snapshot_id, reader.frame("select count(*) from lake.jobs").item()) == (before, 30)
+    assert ingest(place, Order(path=second, system=machine), OPERATOR).batch.accepted == 500
+    assert findings(reader) == []
 
 
 def test_three_ingests_at_once_all_land(catalog: str, tmp_path: Path) -> None:
