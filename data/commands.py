@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from data import rollups
+from data import check_tables, rollups
 from data.access import local_person, require
 from data.check import findings
 from data.commands_refusals import write_originals
@@ -167,6 +167,8 @@ def check_store(*, said: Console) -> None:
     snapshot = lake.snapshot()
     state = f"snapshot {snapshot.snapshot_id}, {snapshot.committed:%Y-%m-%d %H:%M} UTC"
     said.print(f"The store at {escape(str(settings().lake))} is sound ({state}).")
+    for note in check_tables.notes(lake):
+        said.print(f"  [yellow]Note:[/] {escape(note)}.")
     for row in spans(lake).iter_rows(named=True):
         months = f"{row['first_month']:%Y-%m} to {row['last_month']:%Y-%m}"
         said.print(f"  {escape(row['system'])}: {row['jobs']:,} jobs, {_core_hours(row)}, {months}")
