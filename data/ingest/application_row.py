@@ -21,6 +21,9 @@ WISHES = re.compile(r"\s*(?:;|,|/|\||\n|\bor\b|\bthen\b)\s*", re.IGNORECASE)
 
 CATEGORIES = "start-up, SME, large enterprise, research, public sector, unclassified"
 UNIT_NAMES = {HourUnit.NODE_HOURS: "node-hours", HourUnit.GPU_HOURS: "GPU-hours", HourUnit.CORE_HOURS: "core-hours"}
+FEWEST_HOURS = 10
+"""Below this a request is a number cut in two, or one of millions: no call is for a few hours."""
+
 MOST_HOURS = 1e15
 """Beyond this no machine can be meant, whatever is known of it."""
 
@@ -231,6 +234,9 @@ class _OneRow:
     def _plausible(self, asked: int | None, least: int | None, places: list[Place]) -> None:
         if asked is not None and asked < 1 and not any(fault.field is ApplicationField.HOURS_ASKED for fault in self.faults):
             self._fault(ApplicationField.HOURS_ASKED, "no hours are asked for; state a whole number of at least 1")
+        elif asked is not None and asked < FEWEST_HOURS:
+            words = f"only {asked} {UNIT_NAMES[self.reading.unit]} are asked for; if a comma cut a number in two, quote it"
+            self._fault(ApplicationField.HOURS_ASKED, f"{words}; if millions are meant, write them out")
         if asked is not None and least is not None and least > asked:
             words = f"the minimum of {least:,} lies above the {asked:,} hours asked for; lower it, or ask for more"
             self._fault(ApplicationField.HOURS_LEAST, words)

@@ -54,7 +54,12 @@ if chosen.table is None:
 else:
     table = call_choices.edited(chosen.table, chosen.id)
     call = call_choices.rules(chosen)
-    rows = application_rows(table, loaders.systems(here.state), unit=call.unit, best_score=call.best_score)
+    systems = loaders.systems(here.state)
+    rows = loaders.kept_without_store(
+        "applications",
+        (table.file, table.records, call.unit, call.best_score, tuple(systems)),
+        lambda: application_rows(table, systems, unit=call.unit, best_score=call.best_score),
+    )
     wished = rows.applications["machines"].explode().drop_nulls().unique(maintain_order=True).to_list()
     hours = call_choices.hours_offered(here, chosen, wished)
     call_parts.faults(rows)

@@ -78,7 +78,7 @@ def edited(table: TextTable, key: str) -> TextTable:
         st.caption("A change counts at once. What cannot be read is told below with its line, which is the row here plus one.")
         typed = st.data_editor(frame, num_rows="dynamic", hide_index=True, key=f"applications-{key}", height=380)
     cells = [["" if value is None else str(value).strip() for value in row] for row in pl.DataFrame(typed).rows()]
-    records = [(line, row) for line, row in enumerate([names, *cells], 1) if any(row)]
+    records = [(line, row) for line, row in enumerate([header, *cells], 1) if any(row)]
     return TextTable(file=table.file, form=table.form, records=records, blank=0, delimiter=table.delimiter)
 
 

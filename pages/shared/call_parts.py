@@ -178,20 +178,22 @@ def downloads(decision: Decision, training: pl.DataFrame, sources: list[tuple[st
     """The award list as a workbook and as CSV, and the record of the decision."""
     if Action.EXPORT not in visit.now().person.may:
         return
-    found = tables(decision, training=training, sources=sources, invented=invented)
     name = f"equinode{'_demo' if invented else ''}_call"
-    heads = {sheet: [decision.call.title, words.finding(decision)] for sheet in found}
+
+    def found() -> dict[str, pl.DataFrame]:
+        return tables(decision, training=training, sources=sources, invented=invented)
+
     with st.container(horizontal=True, key="data-of-call"):
         for title, file, mime, make in (
             (
                 "Workbook (XLSX)",
                 f"{name}.xlsx",
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-                lambda: _book(decision, found, heads),
+                lambda: _book(decision, found()),
             ),
-            ("Award list (CSV)", f"{name}_award_list.csv", "text/csv", lambda: csv(found["award_list"])),
-            ("Reserve list (CSV)", f"{name}_reserve_list.csv", "text/csv", lambda: csv(found["reserve_list"])),
-            ("All applications (CSV)", f"{name}_applications.csv", "text/csv", lambda: csv(found["applications"])),
+            ("Award list (CSV)", f"{name}_award_list.csv", "text/csv", lambda: csv(found()["award_list"])),
+            ("Reserve list (CSV)", f"{name}_reserve_list.csv", "text/csv", lambda: csv(found()["reserve_list"])),
+            ("All applications (CSV)", f"{name}_applications.csv", "text/csv", lambda: csv(found()["applications"])),
             ("Decision (JSON)", f"{name}_decision.json", "application/json", lambda: json.dumps(record(decision), indent=2).encode()),
         ):
             st.download_button(
@@ -199,13 +201,16 @@ def downloads(decision: Decision, training: pl.DataFrame, sources: list[tuple[st
             )
 
 
-def _book(decision: Decision, found: dict[str, pl.DataFrame], heads: dict[str, list[str]]) -> bytes:
+def _book(decision: Decision, found: dict[str, pl.DataFrame]) -> bytes:
+    heads = {sheet: [decision.call.title, words.finding(decision)] for sheet in found}
     return workbook(found, heads=heads, title=decision.call.title, header=readable)
 
 
 def _below_best(decision: Decision) -> str:
     below = 1 - decision.worth / decision.best.bound if decision.best.bound > 0 else 0.0
-    return f"{numbers.percent(below)} below the best" if below > words.NEGLIGIBLE else "no list is better"
+    if below <= words.NEGLIGIBLE:
+        return "no list is better"
+    return f"{numbers.percent(below)} below the best" if below >= 5e-4 else f"under {numbers.percent(5e-4)} below the best"
 
 
 def _line(row: dict[str, Any]) -> dict[str, str]:
@@ -249,10 +254,16 @@ def _trains(row: dict[str, Any]) -> str:
 
 def _many(table: pl.DataFrame, *, name: str, alt: str) -> None:
     look = shown_tables.for_people(table.select(pl.exclude(pl.List)))
-    config = {column: st.column_config.Column(readable(column)) for column in look.columns}
+    config = {column: _column(readable(column), column, kind) for column, kind in look.schema.items()}
     st.dataframe(
         look, hide_index=True, column_config=config, alt=alt, key=f"table-{name}", height=HEADER_PX + ROW_PX * min(15, max(1, look.height))
     )
+
+
+def _column(label: str, name: str, kind: pl.DataType) -> Any:
+    if not kind.is_numeric():
+        return st.column_config.Column(label)
+    return st.column_config.NumberColumn(label, format="percent" if name.startswith("share") else "localized")
 
 
 def _chart(figure: go.Figure, *, alt: str, name: str) -> None:
