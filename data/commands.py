@@ -25,6 +25,7 @@ from data.ingest.live import fetched, since_named
 from data.ingest.load import Account, Order, ingest, ingest_together
 from data.ingest.privacy import pseudonyms
 from data.ingest.refused_lines import must_be_lines
+from data.ingest.slurm_db import gpu_tres_named
 from data.ingest.source import Dialect
 from data.ingest.standard_input import at_hand
 from data.lake import Lake, exists, prepare, writing
@@ -60,7 +61,7 @@ def ingest_files(
         dialect=_dialect(dialect),
         time_zone=time_zone,
         mapping=mapping,
-        gpu_tres=_gpu_tres(gpu_tres),
+        gpu_tres=gpu_tres_named(gpu_tres) if gpu_tres is not None else (),
     )
     for file in files:
         with at_hand(file) as path:
@@ -270,18 +271,6 @@ def _dialect(name: str | None) -> Dialect | None:
     if name is None or name in set(Dialect):
         return Dialect(name) if name is not None else None
     raise InputError(f"{name!r} is not a dialect; choose among {', '.join(Dialect)}.")
-
-
-def _gpu_tres(numbers: str | None) -> tuple[int, ...]:
-    """The numbers of trackable resources that are GPUs, 0 where none is."""
-    if numbers is None:
-        return ()
-    parts = [part.strip() for part in numbers.split(",")]
-    if not all(part.isdecimal() for part in parts):
-        raise InputError(
-            f"--gpu-tres is {numbers!r}; expected numbers such as 1001,1002 as 'sacctmgr show tres' lists them, or 0 for none."
-        )
-    return tuple(int(part) for part in parts)
 
 
 def _text(path: Path) -> str:

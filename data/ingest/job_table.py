@@ -56,6 +56,15 @@ def parquet_names(path: Path) -> list[str]:
         raise LogError(f"{path} cannot be read as Parquet ({str(error).splitlines()[0]}); copy it again in full.") from error
 
 
+def columns_of(path: Path, dialect: Dialect) -> tuple[str, ...]:
+    """The names of a table's columns.
+
+    Raises:
+        LogError: if the file is no whole table.
+    """
+    return tuple(parquet_names(path) if dialect is Dialect.JOB_PARQUET else csv_names(first_line(path)))
+
+
 def csv_chunks(path: Path, reading: Reading, dialect: Dialect) -> Iterator[Chunk]:  # noqa: ARG001
     """The jobs of a CSV file, some at a time.
 

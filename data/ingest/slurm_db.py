@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data.errors import LogError
+from data.errors import InputError, LogError
 from data.ingest import csv_lines, slurm_fields
 from data.ingest.csv_lines import Record
 from data.ingest.slurm_fields import BATCH, Records
@@ -115,6 +115,23 @@ class Running:
         if limit := _seconds(row.get("timelimit")):
             elapsed_s = min(elapsed_s, limit * SECONDS_PER_MINUTE)
         return {"elapsed": str(elapsed_s), "time_suspended": str(suspended_s)}
+
+
+def gpu_tres_named(numbers: str) -> tuple[int, ...]:
+    """The site's own numbers of trackable resources that are GPUs, as a person lists them; 0 says that none is.
+
+    Raises:
+        InputError: if they are no numbers.
+
+    >>> gpu_tres_named("1001, 1002")
+    (1001, 1002)
+    """
+    parts = [part.strip() for part in numbers.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise InputError(
+            f"the GPUs' resources are {numbers!r}; expected numbers such as 1001,1002 as 'sacctmgr show tres' lists them, or 0 for none."
+        )
+    return tuple(int(part) for part in parts)
 
 
 def state_of(number: str) -> str:

@@ -18,6 +18,7 @@ from pages.shared import filters, loaders, tables, visit
 
 COMMAND_DEMO = "python -m data demo"
 COMMAND_PROJECTS = "python -m data projects import TABLE --system NAME"
+COMMAND_SERIES = "python -m data series import FILE --kind carbon"
 COMMAND_INGEST = "python -m data ingest LOG --system NAME"
 
 WORTH_A_NOTE = 0.01
@@ -200,12 +201,12 @@ def told(run: Callable[[], None]) -> None:
         error_box(error)
 
 
-def error_box(error: EquinodeError) -> None:
+def error_box(error: EquinodeError, *, what: str = "This cannot be shown.") -> None:
     """Say what happened, what is safe and what to do, in the error's own words."""
     logging.getLogger("equinode").warning("%s: %s", type(error).__name__, error)
     first, _, rest = str(error).partition("\n")
-    words = escaped(theme.sentence_case(first))
-    st.error(f"**This cannot be shown.** {words}\n\nNothing in the store was changed.", icon=":material/error:")
+    words = escaped(theme.sentence_case(first) if first.partition(" ")[0].isalpha() else first)
+    st.error(f"**{what}** {words}\n\nNothing in the store was changed.", icon=":material/error:")
     if rest.strip():
         st.code(rest.strip("\n"), language=None)
 

@@ -3,8 +3,9 @@
 The file is read twice by processes of their own: once by `ingest`, with checks, pseudonyms, rollups and one transaction; once by
 DuckDB's read_csv into a table of text (SWF, whose fields stand any number of blanks apart: as lines, then split). Before the clock
 starts each has opened its store and read the first lines of the file, so that the rate is told and not the second that a start takes.
-Told are the time on the clock, which a busy machine makes longer, and the time of all processors; the ratio is that of the
-processors' time. Ratios of one run on one machine can be compared; seconds cannot.
+Told are the time on the clock, which a busy machine makes longer, and the time of all processors, and a ratio of each: the first is
+what an operator waits for, the second holds on a busy machine too. Ratios of one run on one machine can be compared; seconds cannot.
+`PYTHONPATH=. python tests/speed/ingest_speed.py [LINES]`: how many lines the made log of sacct has, 2,000,000 unless said.
 """
 
 import gzip
@@ -23,9 +24,9 @@ HOUSE = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("EQUINODE_SHARED", HOUSE.parent / "shared")) / "traces"
 CURIE = SHARED / "swf-cea-curie" / "CEA-Curie-2011-2.1-cln.swf.gz"
 CCR = SHARED / "slurm-ccr-xdmod" / "pozidriv.sacct.psv.gz"
-LINES = 2_000_000
+LINES = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000
 FIRST_LINES = 1_000
-TARGET = 0.3
+TARGETS = {"sacct": 0.8, "swf": 0.3}
 MOST_MEMORY_GB = 2.0
 MACHINE = 'name = "{name}"\ncountry = "FR"\ntime_zone = "UTC"\n[partitions.all]\nnodes = 10000\ncores_per_node = 10000\ngpus_per_node = 0\n'
 
@@ -71,7 +72,8 @@ def main() -> None:
     if not SHARED.is_dir():
         sys.exit(f"skipped: needs the third-party logs in {SHARED}; name their folder with EQUINODE_SHARED")
     print(
-        f"{'file':34} {'MB':>6} {'lines':>10} {'ingest s':>9} {'busy s':>7} {'read_csv s':>10} {'busy s':>7} {'ratio':>6} {'memory GB':>10}"
+        f"{'file':30} {'MB':>5} {'lines':>10} {'ingest s':>9} {'busy s':>7} {'read_csv s':>10} {'busy s':>7} "
+        f"{'rate':>6} {'of busy':>7} {'memory GB':>10}"
     )
     with tempfile.TemporaryDirectory(prefix="equinode-speed-") as folder:
         faults = [fault for path, form in _files(Path(folder)) for fault in _measured(path, form, Path(folder))]
@@ -126,16 +128,15 @@ def _measured(path: Path, form: str, folder: Path) -> Iterator[str]:
         first.write_bytes(b"".join(islice(whole, FIRST_LINES)))
     ours = _run(INGEST, first, path, folder / f"lake-{path.name}", MACHINE.format(name="speed"))
     theirs = _run(READ_CSV, first, path, folder / f"{path.name}.duckdb", form)
-    ratio = theirs["busy"] / ours["busy"]
+    rate, of_busy = (theirs[kind] / ours[kind] for kind in ("seconds", "busy"))
     megabytes = path.stat().st_size / 1e6
     print(
         f"{path.name:30} {megabytes:5.0f} {ours['lines']:10,.0f} {ours['seconds']:9.1f} {ours['busy']:7.1f} "
-        f"{theirs['seconds']:10.1f} {theirs['busy']:7.1f} {ratio:6.2f} "
-        f"{ours['memory_gb']:10.2f}",
+        f"{theirs['seconds']:10.1f} {theirs['busy']:7.1f} {rate:6.2f} {of_busy:7.2f} {ours['memory_gb']:10.2f}",
         flush=True,
     )
-    if ratio < TARGET:
-        yield f"{path.name}: {ratio:.2f} of DuckDB's rate is below the target of {TARGET}"
+    if rate < TARGETS[form]:
+        yield f"{path.name}: {rate:.2f} of DuckDB's rate is below the target of {TARGETS[form]}"
     if ours["memory_gb"] > MOST_MEMORY_GB:
         yield f"{path.name}: {ours['memory_gb']:.2f} GB of memory is above {MOST_MEMORY_GB} GB"
 
