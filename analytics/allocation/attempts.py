@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.linalg import LinAlgError
 
-from analytics.allocation import quick, scaling
+from analytics.allocation import layers, quick, scaling
 from analytics.allocation.aggregate import Reduced
 from analytics.allocation.certificate import (
     GAP,
@@ -31,6 +31,12 @@ ROUGH = 1e-2
 """The size of the barrier at which a start is weighed anew."""
 GOALS = (1e-3, 1e-6, 1e-9)
 """The sizes of the barrier from which the interior point starts, where the quick way fails."""
+STEEP, STEEPER = 4.0, 1.5
+"""The α above which a split may be sought by way of less steep ones, and by what factor one is steeper than the last."""
+NEAR_BOUND = 1e-4
+"""How near to a bound a start may be, in parts of what lies between the bounds."""
+CRISP = 1e-7
+"""The unused part of a priced row up to which the quick way goes no further."""
 DUST = 1e-7
 """Part of a project's satisfaction below which a partition's share of it is left out, if the proof still holds."""
 
@@ -50,7 +56,11 @@ def alpha_fair(small: Reduced, served: Index, alpha: float, warm: Prices | None 
     """Splits for α-fairness, each with its proof: the quick way first (from prices of a like problem, if any), then ever surer ones."""
     full = small.program
     if quick.worth_trying(small):
-        yield from _quickly(small, served, alpha, warm)
+        found = None
+        for found in _quickly(small, served, alpha, warm):
+            yield found
+        if found is not None and layers.promising(found.certificate):
+            yield from _layered(small, served, alpha, found)
     begin = scaling.start(small, full.least, full.most, alpha)
     for goal in (None, *GOALS):
         try:
@@ -59,14 +69,62 @@ def alpha_fair(small: Reduced, served: Index, alpha: float, warm: Prices | None 
         except (FloatingPointError, LinAlgError):
             continue
         yield found
+        if layers.promising(found.certificate):
+            yield from _layered(small, served, alpha, found)
+        if goal is None and alpha > STEEP:
+            yield from _by_gentler(small, served, alpha)
+
+
+def _by_gentler(small: Reduced, served: Index, alpha: float) -> Iterator[Found]:
+    """The split for a steep α, each start being the split for a less steep one; then its layers."""
+    full, gentle = small.program, STEEP
+    begin = scaling.start(small, full.least, full.most, gentle)
+    with suppress(FloatingPointError, LinAlgError):
+        while True:
+            found = _attempt(small, served, gentle, begin, from_centre=None)
+            if gentle == alpha or not layers.promising(found.certificate):
+                break
+            gentle = min(alpha, STEEPER * gentle)
+            inside = NEAR_BOUND * (full.most - full.least)
+            at = np.clip(found.split.satisfaction(full), full.least + inside * (full.least > 0), full.most - inside)
+            at = np.maximum(at, 1e-300)
+            begin = Start(at=at, worth=np.maximum(full.weight * at ** (1 - gentle), 1e-200))
+        if gentle == alpha:
+            yield found
+            if layers.promising(found.certificate):
+                yield from _layered(small, served, alpha, found)
+
+
+def _layered(small: Reduced, served: Index, alpha: float, first: Found) -> Iterator[Found]:
+    """The split that follows from a first one that is right for the dearest projects, if every layer is found."""
+
+    def attempt(bounded: Reduced) -> layers.Layer | None:
+        full = bounded.program
+        found = list(_quickly(bounded, served, alpha, None)) if quick.worth_trying(small) else []
+        if not found or not found[-1].certificate.accepted:
+            begin = scaling.start(bounded, full.least, full.most, alpha)
+            with suppress(FloatingPointError, LinAlgError):
+                found.append(_attempt(bounded, served, alpha, begin, from_centre=None))
+        best = min(found, key=badness, default=None)
+        return None if best is None else layers.Layer(split=best.split, prices=best.prices)
+
+    answer = layers.layered(small, served, alpha, layers.Layer(split=first.split, prices=first.prices), attempt)
+    if answer is not None:
+        yield Found(split=answer[0], prices=answer[1], certificate=answer[2])
 
 
 def _quickly(small: Reduced, served: Index, alpha: float, warm: Prices | None) -> Iterator[Found]:
-    """Splits from the search for prices alone; none where it fails."""
+    """The first crisp split from the search for prices alone, else the best of them; none where it fails."""
     for start in [None] if warm is None else [warm, None]:
+        best: Found | None = None
         with suppress(FloatingPointError, LinAlgError):
             for split, prices in quick.splits(small, served, alpha, start):
-                yield Found(split=split, prices=prices, certificate=certify(small.program, split, prices, served, alpha))
+                found = Found(split=split, prices=prices, certificate=certify(small.program, split, prices, served, alpha))
+                best = found if best is None or badness(found) < badness(best) else best
+                if found.certificate.accepted and found.certificate.unused <= CRISP:
+                    break
+        if best is not None:
+            yield best
 
 
 def _attempt(small: Reduced, served: Index, alpha: float, begin: Start, from_centre: float | None) -> Found:

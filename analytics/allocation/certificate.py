@@ -15,6 +15,10 @@ UNUSED = 1e-4
 """The part of a priced limit that may be left unused while somebody would take it."""
 
 
+NOTHING = 1e-6
+"""The part of a request below which a satisfaction counts as next to nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
     """Welfare per unit of what each row limits; any prices of 0 or more give a valid bound."""
@@ -137,14 +141,7 @@ def certify(program: Program, split: Split, prices: Prices, served: Index, alpha
     bound = _rows_worth(program, prices) * scale + float(value.sum())
     reach = _equivalent_of((bound + spent) / float(weight.sum()), alpha, reference)
     found = equivalent(u, weight, alpha)
-    cheapest = price / scale
-    overpaid = _paid(program, split, prices)[served] / np.where(u > 0, u, 1.0) - cheapest
-    if alpha > 0:
-        with np.errstate(divide="ignore", over="ignore"):
-            keen = np.maximum(weight * u**-alpha, cheapest)
-        off = np.maximum(np.abs(u - implied) / implied, overpaid / keen / max(alpha, 1.0))
-    else:
-        off = np.maximum(_loss(weight, cheapest, least, most, u), overpaid * u / (weight * most))
+    off = misfits(program, split, prices, served, alpha)
     return Certificate(
         objective_ede=found,
         bound_ede=reach,
@@ -152,8 +149,25 @@ def certify(program: Program, split: Split, prices: Prices, served: Index, alpha
         largest_violation=violation(program, split),
         stationarity_p99=float(np.quantile(off, 0.99)),
         stationarity_max=float(off.max()),
-        unused=_unused(program, split, prices),
+        unused=unused_part(program, split, prices),
     )
+
+
+def misfits(program: Program, split: Split, prices: Prices, served: Index, alpha: float) -> Vector:
+    """(served project): the relative distance of its satisfaction from what the prices imply, or what it overpays, if that is more.
+
+    Below α = 1, where somebody may be left with next to nothing, distances are relative to a millionth of the request at least.
+    """
+    weight, least, most = program.weight[served], program.least[served], program.most[served]
+    u, cheapest = split.satisfaction(program)[served], costs(program, prices)[served]
+    overpaid = _paid(program, split, prices)[served] / np.where(u > 0, u, 1.0) - cheapest
+    if alpha == 0:
+        return np.maximum(_loss(weight, cheapest, least, most, u), overpaid * u / (weight * most))
+    implied = implied_satisfaction(weight, cheapest, least, most, alpha)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        keen = np.maximum(weight * u**-alpha, cheapest)
+        size = implied if alpha >= 1 else np.maximum(implied, NOTHING * most)
+        return np.maximum(np.abs(u - implied) / size, overpaid / keen / max(alpha, 1.0))
 
 
 def level_bound(program: Program, prices: Prices, pull: Vector, least: Vector) -> float:
@@ -187,7 +201,7 @@ def _paid(program: Program, split: Split, prices: Prices) -> Vector:
     return np.asarray((program.by_class((split.shares * hourly).sum(axis=2)) * split.hours).sum(axis=0))
 
 
-def _unused(program: Program, split: Split, prices: Prices) -> float:
+def unused_part(program: Program, split: Split, prices: Prices) -> float:
     """The largest unused part of a row, times its part in the price of a project that would take more there."""
     hourly, limits = hourly_costs(program, prices), program.limits
     least = hourly.min(axis=2)

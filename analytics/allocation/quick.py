@@ -17,18 +17,22 @@ LAST_BLUR = 1e-7
 """The sharpest choices that the machine's numbers allow."""
 SETTLED = 0.02
 """The blur from which its units are no longer taken anew from what is paid."""
+SLOWLY = 0.3
+"""The part to which a blur falls at most in one stage because less is paid."""
 SLACK = 0.1
 """The part of a row's worth that the square of the blur leaves of it."""
 ROUGH_FIT, FIT = 1e-3, 1e-10
 """The relative misfit of every row at which prices count as found, while choices are blurred and at the end."""
-CLOSE = 2e-7
-"""The estimated gap from which a proof is tried."""
+CLOSE, SHARP = 2e-7, 1e-3
+"""The estimated gap and the blur from which a proof is tried."""
 SAMPLE, MANY = 2_000, 4_000
 """How many projects a first search looks at, where there are more than many."""
 SAMPLE_BLUR = 0.01
 """How sharp a sample is looked at."""
 WARM_BLUR = 1e-3
 """The blur from which a search goes on where prices of a like problem are known."""
+TIGHTER, TIGHT = 25, 0.02
+"""How often, and by what factor, prices of what is left over fall beyond the last blur: a steep α feels the least."""
 HALVINGS = 40
 SMALLEST_PART = 1e-3
 """The least that a project's cheapest cost counts beside its dearest when choices are blurred."""
@@ -49,7 +53,7 @@ class Unit:
 def worth_trying(small: Reduced) -> bool:
     """Whether the problem has so few rows, classes and flows that the search is quick."""
     count = len(small.bound)
-    return 0 < count * max(small.of_classes.shape[1], len(small.flows)) <= MOST_NUMBERS
+    return bool(0 < count * max(small.of_classes.shape[1], len(small.flows)) <= MOST_NUMBERS)
 
 
 def splits(small: Reduced, served: Index, alpha: float, warm: Prices | None) -> Iterator[tuple[Split, Prices]]:
@@ -111,7 +115,10 @@ def _thinned(here: Market) -> Market:
     if count <= MANY:
         return here
     ends = np.append(here.starts[1:], count)
-    picked = [np.arange(start, end, max(1, (end - start) * SAMPLE // count and count // SAMPLE)) for start, end in zip(here.starts, ends, strict=True)]
+    picked = [
+        np.arange(start, end, count // SAMPLE if (end - start) * SAMPLE >= count else 1)
+        for start, end in zip(here.starts, ends, strict=True)
+    ]
     sizes = np.array([len(one) for one in picked])
     kept = np.concatenate(picked)
     return replace(
@@ -159,14 +166,32 @@ def _sharpened(here: Market, rows: Vector, first: float, last: float, fit: float
             fresh = _blur(here, at.cost, at.rows, level)
             blur = Blur(options=fresh.options, flows=np.maximum(fresh.flows, blur.flows), slack=np.maximum(fresh.slack, blur.slack))
             at = fitted(here, answer(here, at.rows, blur), blur, ROUGH_FIT)
-        if level <= last or _gap(here, at) <= CLOSE:
-            at = fitted(here, at, blur, fit)
+        else:
+            blur = _settling(here, at, blur, level)
+        if level <= last or (level <= SHARP and _gap(here, at) <= CLOSE):
+            at = fitted(here, answer(here, at.rows, blur), blur, fit)
             yield at, level
         if level <= last:
-            return
+            break
         rows = foreseen(here, at, blur, SHRINK)
         level, blur = level * SHRINK, sharper(blur, SHRINK)
         at = answer(here, rows, blur)
+    for _ in range(TIGHTER if np.isfinite(fit) else 0):
+        fresh = _blur(here, at.cost, at.rows, level)
+        flows = np.clip(fresh.flows, TIGHT * blur.flows, blur.flows)
+        blur = replace(blur, flows=flows, slack=TIGHT * blur.slack)
+        at = fitted(here, answer(here, at.rows, blur), blur, fit)
+        yield at, level
+
+
+def _settling(here: Market, at: Answer, blur: Blur, level: float) -> Blur:
+    """The blur, less where what is paid has become far less: slowly, so that prices keep up."""
+    fresh = _blur(here, at.cost, at.rows, level)
+    return Blur(
+        options=np.clip(fresh.options, SLOWLY * blur.options, blur.options),
+        flows=np.clip(fresh.flows, SLOWLY * blur.flows, blur.flows),
+        slack=np.clip(fresh.slack, SLOWLY * blur.slack, blur.slack),
+    )
 
 
 def _costs(here: Market, rows: Vector) -> Vector:

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
 from analytics.allocation import tables
 from analytics.allocation.certificate import Certificate, Prices, Split, limit_use, unit_costs
-from analytics.allocation.objectives import Objective
+from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.problem import Problem
 from analytics.allocation.program import Program, Vector
 
@@ -30,22 +31,42 @@ class Outcome(StrEnum):
         return {"optimal": 0, "infeasible": 3, "starved": 3, "not_certified": 4}[self.value]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Solution:
-    """A split that is proven best for its objective."""
+    """A split that is proven best for its objective; its tables are made when first asked for."""
 
     problem: Problem
     """What was solved."""
     objective: Objective
     """What it is best at."""
-    allocation: pl.DataFrame
-    """project, partition, period, node_hours: every grant above zero."""
-    satisfaction: pl.DataFrame
-    """project, satisfaction (null where nothing is asked for), limited_by (what keeps it from more, keenest first)."""
-    prices: pl.DataFrame
-    """name, price (welfare per unit, for loosening the limit), unit, slack (in the limit's own unit)."""
     certificate: Certificate
     """The proof."""
+    program: Program
+    """The problem as arrays."""
+    split: Split
+    """The split as arrays."""
+    marginal: Prices
+    """The prices as arrays."""
+    held_by: tuple[str, ...] | None = None
+    """(project): what keeps it from more, where the prices alone do not tell; None where they do."""
+
+    @cached_property
+    def allocation(self) -> pl.DataFrame:
+        """project, partition, period, node_hours: every grant above zero."""
+        return _allocation(self.program, self.split)
+
+    @cached_property
+    def satisfaction(self) -> pl.DataFrame:
+        """project, satisfaction (null where nothing is asked for), limited_by (what keeps it from more, keenest first)."""
+        held_by = self.held_by
+        words = limited_by(self.program, self.marginal, self.split.satisfaction(self.program)) if held_by is None else list(held_by)
+        return _satisfaction(self.program, self.split, words)
+
+    @cached_property
+    def prices(self) -> pl.DataFrame:
+        """name, price (welfare per unit, for loosening the limit), unit, slack (in the limit's own unit)."""
+        worth = "welfare" if self.objective.aim is Aim.ALPHA else "satisfaction of the worst-off"
+        return _prices(self.program, self.split, self.marginal, worth)
 
     @property
     def outcome(self) -> Outcome:
@@ -67,14 +88,6 @@ class Refusal:
     """name, sentence: the smallest set of limits found that cannot all hold."""
     relaxation: pl.DataFrame
     """name, value, relaxed_value, unit, sentence: the least loosening after which a split exists."""
-
-
-def frames(
-    program: Program, split: Split, prices: Prices, held_by: tuple[str, ...] | None, worth: str
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """The frames allocation, satisfaction and prices of a split; `worth` names what prices are in."""
-    words = limited_by(program, prices, split.satisfaction(program)) if held_by is None else list(held_by)
-    return _allocation(program, split), _satisfaction(program, split, words), _prices(program, split, prices, worth)
 
 
 def _allocation(program: Program, split: Split) -> pl.DataFrame:
