@@ -67,16 +67,16 @@ from replaced_jobs
 """
 TASKS_BESIDE = """
 with gone as (
-    select batch_id, line, count(*) as tasks from replaced_jobs where array_task is not null and started is null group by all
+    select batch_id, line, count(*) as tasks from replaced_jobs
+    where batch_id = $batch_id and array_task is not null and started is null group by all
 ), kept as (
     select distinct stored.batch_id, stored.line from (NEAR) stored semi join gone using (batch_id, line)
     where stored.array_task is not null and stored.started is null
 )
-select coalesce(sum(tasks - (kept.line is null)::int), 0)::bigint as beside,
-    coalesce(sum(tasks - (kept.line is null)::int) filter (where gone.batch_id = $batch_id), 0)::bigint as of_same_log
+select coalesce(sum(tasks - (kept.line is null)::int), 0)::bigint as beside
 from gone left join kept using (batch_id, line)
 """
-"""How many replaced tasks shared a line with others: more than one task a line, or a line of which tasks stay."""
+"""How many replaced tasks of this log shared a line with others: more than one task a line, or a line of which tasks stay."""
 DELETE_REPLACED = """
 delete from lake.jobs stored using replaced_jobs replaced
 where stored.system = replaced.system and stored.job_id = replaced.job_id and stored.known_since = replaced.known_since
@@ -125,7 +125,7 @@ class Landed:
     accepted: int
     """Lines that tell of a job more than the store held before, those that complete an open one of an earlier log included."""
     completed: int
-    """Of the accepted, those that took the place of a line of an earlier log whose jobs were waiting or running."""
+    """Of the accepted, those that took the place of jobs of an earlier log that were waiting or running."""
     seen_before: int
     """Left out, because the store or the same log has them already, or has them further along."""
 
@@ -156,21 +156,20 @@ def store(writer: Writer, jobs: pl.DataFrame, *, batch_id: int) -> Landed:
     if beside:
         lines = {"batch_id": batch_id, "first_line": tasks.min(), "last_line": tasks.max()}
         accepted -= int(writer.frame(TASKS_LANDED, lines).item())
+        completed = min(completed, max(accepted, 1))
     return Landed(accepted=accepted, completed=completed, seen_before=jobs.height - beside - accepted)
 
 
 def _replace_open(writer: Writer, span: dict[str, object], near: Callable[[str], str], batch_id: int) -> tuple[int, int]:
-    """How many lines with open jobs of earlier logs were taken out, and how many that this log had brought itself."""
+    """How many open jobs of earlier logs were taken out, and how many lines whose jobs this log had brought itself."""
     writer.change(near(OPEN_ONES_COMPLETED), span)
     replaced, of_same_log, some_tasks = writer.frame(REPLACED, {"batch_id": batch_id}).row(0)
     if replaced > of_same_log:
         rollups.subtract_replaced(writer, besides_batch=batch_id)
     if replaced:
         writer.change(DELETE_REPLACED)
-    beside, beside_in_log = (0, 0)
-    if some_tasks:
-        beside, beside_in_log = writer.frame(near(TASKS_BESIDE), span | {"batch_id": batch_id}).row(0)
-    return replaced - of_same_log - (beside - beside_in_log), of_same_log - beside_in_log
+    beside = int(writer.frame(near(TASKS_BESIDE), span | {"batch_id": batch_id}).item()) if some_tasks else 0
+    return replaced - of_same_log, of_same_log - beside
 
 
 @cache

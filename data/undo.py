@@ -15,10 +15,11 @@ from data.lake import Lake, Writer, exists, writing
 from data.settings import Settings
 from data.terms import Action
 
-BATCH = "select batch_id, system, file, completed from lake.batches where batch_id = $batch_id"
+BATCH = "select batch_id, system, file, completed from lake.batches where batch_id = $batch_id and dialect <> 'projects'"
 LEANING = """
 select later.batch_id from lake.batches later join lake.batches b using (system)
-where b.batch_id = $batch_id and later.batch_id > b.batch_id and (later.completed > 0 or later.seen_before > 0)
+where b.batch_id = $batch_id and later.batch_id > b.batch_id and later.dialect <> 'projects'
+    and (later.completed > 0 or later.seen_before > 0)
 order by later.batch_id desc
 """
 LANDED = """

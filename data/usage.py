@@ -96,6 +96,7 @@ with rolled as (
 """
 SPAN = """
 select system, min(month) as first_month, max(month) as last_month, sum(jobs)::bigint as jobs,
+    sum(jobs + jobs_never_started)::bigint as jobs_logged,
     sum(jobs_without_cores)::bigint as jobs_without_cores,
     case when sum(core_s) > 0 or sum(jobs_without_cores) = 0 then sum(core_s) / 3600 end as core_hours
 from lake.usage_monthly group by all having sum(jobs) + sum(jobs_never_started) > 0 order by system
@@ -128,7 +129,7 @@ def waits(lake: Lake, chosen: Selection, *by: str) -> pl.DataFrame:
 
 
 def spans(lake: Lake) -> pl.DataFrame:
-    """First and last month with anything to show, jobs and core-hours, per machine.
+    """First and last month with anything to show, jobs in the logs, those of them that ran, and core-hours, per machine.
 
     `jobs_without_cores` of the jobs are missing from the core-hours; where those of no job are known, the core-hours are null.
     """

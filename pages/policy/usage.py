@@ -73,8 +73,7 @@ def by_what() -> None:
 def all_logs() -> None:
     """What is in the store, in full precision, whatever is selected."""
     st.header("All logs in the store", anchor=False)
-    logged = loaders.batches(here.seen).group_by("system").agg(jobs_logged=pl.col("accepted").sum() - pl.col("completed").sum())
-    rows = loaders.spans(here.seen).join(logged, on="system", how="left", validate="1:1").sort("system")
+    rows = loaders.spans(here.seen).sort("system")
     months = [f"{first:%B %Y} to {last:%B %Y}" for first, last in rows.select("first_month", "last_month").rows()]
     columns = {
         "Machine": results.named(here, rows)["system"].to_list(),

@@ -142,11 +142,11 @@ def test_each_task_of_an_array_stands_once_in_its_latest_state(ages: list[int]) 
     assert found.select("job_id", "array_task", "state").rows() == latest.select("job_id", "array_task", "state").rows()
 
 
-def test_the_line_of_a_waiting_array_counts_once_and_is_completed_by_its_last_task() -> None:
+def test_the_line_of_a_waiting_array_counts_once_and_is_completed_task_by_task() -> None:
     with plain_store() as writer:
         steps = [bring_in(writer, number, array_log(tasks)) for number, tasks in enumerate([(0, 0, 0), (2, 0, 0), (2, 2, 2)], start=1)]
     told = [(landed.accepted, landed.completed, landed.seen_before) for landed in steps]
-    assert told == [(1, 0, 0), (1, 0, 1), (2, 1, 1)]
+    assert told == [(1, 0, 0), (1, 1, 1), (2, 2, 1)]
 
 
 def test_a_waiting_array_and_its_tasks_in_one_log_account_for_every_line() -> None:
@@ -158,6 +158,15 @@ def test_a_waiting_array_and_its_tasks_in_one_log_account_for_every_line() -> No
         assert (landed.accepted, landed.completed) == (3, 0)
         assert landed.accepted + landed.seen_before == 1 + 2 + 3
         assert_rollups_follow(writer)
+
+
+def test_a_waiting_array_that_is_given_up_is_one_line_completed() -> None:
+    given_up = [job(100, array_job_id=100, array_task=task, line=9, state="CANCELLED") | {"started": None} for task in (1, 2, 3)]
+    with plain_store() as writer:
+        bring_in(writer, 1, array_log((0, 0, 0)))
+        landed = bring_in(writer, 2, frame(*given_up))
+        assert (landed.accepted, landed.completed, landed.seen_before) == (1, 1, 0)
+        assert writer.frame(STORED)["state"].to_list() == ["CANCELLED"] * 3
 
 
 def test_a_rest_whose_tasks_were_not_known_gives_way_to_its_tasks() -> None:
