@@ -111,7 +111,7 @@ def _measured(folder: Path, jobs: int) -> dict[str, dict[str, list[float]]]:
     first, log = folder / f"first-{jobs}.txt", folder / f"day-{jobs}.txt"
     _write(place, jobs, first, log)
     command = [sys.executable, "-c", MEASURED, str(first), str(log), str(place.lake)]
-    found = json.loads(subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=True).stdout)
+    found = json.loads(subprocess.run(command, cwd=HOUSE, stdout=subprocess.PIPE, text=True, check=True).stdout)
     size_gb = sum(file.stat().st_size for file in place.lake.rglob("*.parquet")) / 1e9
     print(f"{jobs:,} jobs in {size_gb:.1f} GB: {found['counted']}", flush=True)
     return found
