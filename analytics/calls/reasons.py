@@ -45,6 +45,7 @@ class _Reasons:
         self.given = question.program.by_application(hours)
         self.score = question.applications["score"].to_list()
         self.ids = question.applications["application"].to_list()
+        self.awarded_from = np.append(np.cumsum((self.given[question.program.order] > 0)[::-1])[::-1], 0)
         self.rank = {int(application): place for place, application in enumerate(question.program.order, 1)}
 
     def all(self) -> list[Reason]:
@@ -144,7 +145,7 @@ class _Reasons:
 
     def _passed(self, application: int) -> str:
         """How many of lower rank are awarded, which the officer must be able to say."""
-        lower = sum(1 for each in self.program.order[self.rank[application] :] if self.given[each])
+        lower = int(self.awarded_from[self.rank[application]])
         if not lower or self.question.call.rule is AwardRule.RANK_STRICT:
             return ""
         return f"; {lower} of lower rank that fit {'is' if lower == 1 else 'are'} awarded"

@@ -54,7 +54,7 @@ class _Styles:
         self._numbers: dict[str, Any] = {}
         self.header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         self.head = book.add_format({"bold": True})
-        self.line = book.add_format({"italic": False})
+        self.line = book.add_format({})
         self.text = book.add_format({"text_wrap": True, "valign": "top"})
 
     def number(self, column: str, kind: pl.DataType) -> Any:

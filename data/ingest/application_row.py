@@ -223,7 +223,7 @@ class _OneRow:
         if len(factors) != 1 or None in (pair := next(iter(factors))):
             names = ", ".join(place.name for place in places) or "no known machine"
             words = f"{UNIT_NAMES[unit]} cannot be turned into {UNIT_NAMES[self.reading.unit]}"
-            self._fault(field, f"{words} with one factor for {names}; state {UNIT_NAMES[self.reading.unit]}")
+            self._fault(field, f"{words}: no one factor holds for {names}; state {UNIT_NAMES[self.reading.unit]}")
             return None
         given, wanted = pair
         assert given is not None

@@ -94,7 +94,7 @@ def test_hours_in_another_unit_are_converted_where_one_factor_holds_and_refused_
     header = HEADER.replace("GPU-hours", "Node-hours")
     rows = read(tmp_path, "A1,Lab,SME,FI,LUMI,1000,500,80", "A2,Lab,SME,FI,LUMI; Karolina,1000,500,80", header=header)
     assert rows.applications.select("hours_asked", "hours_least").rows() == [(4_000, 2_000)]
-    assert "cannot be turned into GPU-hours with one factor" in rows.faults["fault"][0]
+    assert "no one factor holds" in rows.faults["fault"][0]
 
 
 def test_a_machine_of_several_partitions_must_be_told_apart_in_node_hours(tmp_path: Path) -> None:
