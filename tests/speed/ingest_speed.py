@@ -87,7 +87,7 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     plain.unlink()
     yield CURIE, "swf"
     plain = folder / "sacct.txt"
-    _repeat(plain)
+    repeat(plain)
     yield plain, "sacct"
     packed = folder / "sacct.txt.gz"
     with plain.open("rb") as source, gzip.open(packed, "wb", compresslevel=1) as target:
@@ -97,7 +97,7 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     yield packed, "sacct"
 
 
-def _repeat(target: Path) -> None:
+def repeat(target: Path) -> None:
     """The log of a real cluster again and again, with job numbers and times moved on, as 26 fields of text."""
     rows = [line.split("|") for line in gzip.decompress(CCR.read_bytes()).decode("utf-8", "replace").splitlines() if line.count("|") == 25]
     times = [index for index, text in enumerate(rows[0]) if len(text) == 19 and text[10] == "T"]
