@@ -18,6 +18,7 @@ from pathlib import Path
 
 from data import rollups
 from data.lake import Lake, writing
+from data.pseudonym_key import pseudonym_key
 from data.settings import Settings
 
 HOUSE = Path(__file__).resolve().parents[2]
@@ -119,6 +120,7 @@ def _measured(folder: Path, jobs: int) -> dict[str, dict[str, list[float]]]:
 
 def _fill(place: Settings, jobs: int) -> None:
     """A store of jobs of three years, the newest of which run still."""
+    pseudonym_key(place)
     span = {"first": FIRST_DAY, "span_s": int((LAST_DAY - FIRST_DAY).total_seconds()), "jobs": jobs, "running": min(COMPLETED, jobs)}
     for number, start in enumerate(range(0, jobs, AT_ONCE), start=1):
         stop = min(start + AT_ONCE, jobs)
