@@ -7,7 +7,7 @@ import polars as pl
 
 from analytics.calls import words
 from analytics.calls.call import AwardRule
-from analytics.calls.decision import Decision
+from analytics.calls.decision import Decision, Outcome
 from analytics.calls.standing import Standing
 
 TRAINING_COLUMNS = {"training_runs": "runs", "training_days": "days", "training_months_alone": "months_alone"}
@@ -95,7 +95,7 @@ def record(decision: Decision) -> dict[str, Any]:
         "hours_awarded": int(decision.awards["hours_awarded"].sum()),
         "total": decision.worth,
         "bound": best.bound,
-        "gap": decision.gap if decision.gap != float("inf") else None,
+        "gap": decision.gap if decision.outcome is Outcome.DECIDED and decision.gap != float("inf") else None,
         "search": {"ending": best.ending.value, "branches": best.nodes, "best_total": best.total, "gap": best.gap if best.total else None},
         "floors_in_reach": decision.floors_in_reach,
         "limits": decision.limits.to_dicts(),

@@ -50,6 +50,10 @@ def proof(decision: Decision) -> str:
     if decision.best.ending is Ending.INFEASIBLE:
         return "No list keeps all limits."
     ended = "" if decision.best.ending is Ending.PROVEN else " The search was ended early: the true distance may be smaller."
+    if decision.outcome is Outcome.FLOOR_MISSED and decision.call.rule is not AwardRule.BEST_TOTAL:
+        return "A list that misses a floor is not compared with those that keep it."
+    if decision.outcome is Outcome.FLOOR_MISSED:
+        return f"With floors lowered to what can be reached, no total ({measure}) is greater by more than {_part(decision.gap)}.{ended}"
     if decision.gap <= NEGLIGIBLE:
         return f"No list within these limits has a greater total ({measure}): proven to within a millionth.{ended}"
     if decision.call.rule is AwardRule.BEST_TOTAL:

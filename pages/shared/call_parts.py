@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics.calls import words
 from analytics.calls.call import AwardRule
-from analytics.calls.decision import Decision
+from analytics.calls.decision import Decision, Outcome
 from analytics.calls.exports import by_group, csv, readable, record, tables
 from analytics.charts import calls as charts
 from analytics.charts import numbers, theme
@@ -208,6 +208,8 @@ def _book(decision: Decision, found: dict[str, pl.DataFrame]) -> bytes:
 
 def _below_best(decision: Decision) -> str:
     below = 1 - decision.worth / decision.best.bound if decision.best.bound > 0 else 0.0
+    if decision.outcome is Outcome.FLOOR_MISSED:
+        return "a floor is missed"
     if below <= words.NEGLIGIBLE:
         return "no list is better"
     return f"{numbers.percent(below)} below the best" if below >= 5e-4 else f"under {numbers.percent(5e-4)} below the best"

@@ -123,6 +123,10 @@ def test_a_floor_that_nobody_can_reach_is_told_and_the_list_is_given_all_the_sam
         assert not decision.floors_in_reach
         assert decision.awarded.height > 0
         assert "No list within the other limits reaches all floors" in str(words.missed(decision))
+        assert "No list within these limits" not in words.proof(decision), (
+            "a list that misses a floor is not proven among those that keep it"
+        )
+        assert record(decision)["gap"] is None
 
 
 def test_what_each_limit_has_left_adds_up() -> None:
