@@ -72,6 +72,15 @@ def counts(text: pl.Series) -> pl.Series:
     return _else(_whole(text), text, scaled)
 
 
+def is_rounded_count(text: pl.Series) -> pl.Series:
+    """Whether a count was rounded when it was printed.
+
+    >>> is_rounded_count(pl.Series(["1.50K", "12", "many"])).to_list()
+    [True, False, False]
+    """
+    return text.str.contains(r"^\d+\.\d+[KMG]$").fill_null(False)
+
+
 def whole(text: pl.Expr) -> pl.Expr:
     """A whole number, null where the text is none or one that no log can hold."""
     number = text.cast(pl.Int64, strict=False)

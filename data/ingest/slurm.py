@@ -43,6 +43,11 @@ DELIMITER = re.compile(r"\s*[A-Za-z]+([^A-Za-z0-9]+?)[A-Za-z]")
 STEP = re.compile(r"\d+(?:_\d+|\+\d+)?\.\w")
 """A job step: 123.batch, 123_7.0, 12+0.extern; an array cut short, 123_[1,3,..., is none."""
 
+CUT_RANGE = (
+    "Some array ranges are cut short (123_[1,3,...), so that how many tasks they have is not known, and each counts as one job; export "
+    "with SLURM_BITSTR_LEN=0."
+)
+
 EXPORT = (
     "SLURM_TIME_FORMAT=%s SLURM_BITSTR_LEN=0 sacct -a -X -D -P --noconvert -S START -E END -o JobIDRaw,JobID,Cluster,Partition,QOS,Account,"
     "Group,User,UID,Submit,Eligible,Start,End,ElapsedRaw,Suspended,State,ExitCode,NNodes,NCPUS,ReqCPUS,ReqMem,ReqTRES,AllocTRES,"
@@ -188,6 +193,7 @@ def _chunk(cut: Cut, layout: Layout, reading: Reading, zone: str) -> Chunk:
         header=int(headers.sum()),
         continued=len(cut.block.continued),
         bytes_read=cut.block.bytes_read,
+        notes=(CUT_RANGE,) if rows["job_id"].str.ends_with("...").any() else (),
     )
 
 

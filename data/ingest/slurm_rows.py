@@ -142,11 +142,11 @@ def _sizes(text: pl.DataFrame, names: Collection[str]) -> pl.DataFrame:
     allocated, requested, memory = resources(text["allocated"]), resources(text["requested"]), parse.memory_requests(text["memory"])
     has_energy = bool({"consumedenergyraw", "consumedenergy"} & set(names))
     sizes = {
-        "nodes": _first(parse.counts(text["nodes"]), allocated["nodes"]),
-        "cpus": _first(parse.counts(text["cpus"]), allocated["cpus"]),
+        "nodes": _count(text["nodes"], allocated["nodes"]),
+        "cpus": _count(text["cpus"], allocated["cpus"]),
         "logged_gpus": allocated["gpus"],
         "requested_nodes": requested["nodes"],
-        "requested_cpus": _first(parse.counts(text["requested_cpus"]), requested["cpus"]),
+        "requested_cpus": _count(text["requested_cpus"], requested["cpus"]),
         "requested_logged_gpus": requested["gpus"],
         "listed_mib": _first(allocated["memory_mib"], requested["memory_mib"]),
         "requested_mib": memory["mib"],
@@ -158,6 +158,18 @@ def _sizes(text: pl.DataFrame, names: Collection[str]) -> pl.DataFrame:
         "requested_is_list": requested["is_list"],
     }
     return pl.DataFrame(sizes)
+
+
+def _count(text: pl.Series, listed: pl.Series) -> pl.Series:
+    """A count from its own column, else from the list of trackable resources; none where the column holds anything but a count.
+
+    Without --noconvert, Slurm rounds a large count to such as 1.50K; the list has it exactly.
+    """
+    own = parse.counts(text)
+    if own.null_count() == text.null_count():
+        return _first(own, listed)
+    told = text.is_null() | parse.is_rounded_count(text)
+    return _first(own, listed.zip_with(told, pl.Series([None], dtype=pl.Int64)))
 
 
 def _first(*readings: pl.Series) -> pl.Series:

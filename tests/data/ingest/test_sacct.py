@@ -175,6 +175,12 @@ def test_an_array_whose_tasks_are_not_known_is_one_row_without_task(log, identit
     assert (job["job_id"], job["array_job_id"], job["array_task"]) == (100, 100, None)
 
 
+def test_a_range_that_is_cut_short_is_told_in_a_note(log):
+    told = log(sacct(sacct_line(JobID="100_[1,3,5,7,9,...", JobIDRaw="100", **WAITING))).notes
+    assert "SLURM_BITSTR_LEN=0" in " ".join(told)
+    assert not log(sacct(sacct_line(JobID="100_[1-3]", JobIDRaw="100", **WAITING))).notes
+
+
 def test_an_array_range_that_claims_to_have_run_is_refused(log):
     assert refusal(log, JobID="100_[1-3]", JobIDRaw="100")["reason"] == "array_range_ran"
 

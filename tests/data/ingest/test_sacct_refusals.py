@@ -38,6 +38,8 @@ MORE = {
         {"TimelimitRaw": "soon"},
         {"ConsumedEnergyRaw": "much"},
         {"Restarts": "twice"},
+        {"NNodes": "two"},
+        {"NCPUS": "8 cores"},
         {"ElapsedRaw": "9223372036854775807"},
     ],
     "unreadable_time": [{"Eligible": "2026-03-29T02:30:00"}, {"End": "2026-13-01T00:00:00"}],
