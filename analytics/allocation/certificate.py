@@ -138,8 +138,8 @@ def certify(program: Program, split: Split, prices: Prices, served: Index, alpha
     spent = float((split.used(program).sum(axis=0) * program.cost).sum()) * scale
     with np.errstate(divide="ignore"):
         value = weight * _utility(implied / reference, alpha, reference) - price * implied
-    bound = _rows_worth(program, prices) * scale + float(value.sum())
-    reach = _equivalent_of((bound + spent) / float(weight.sum()), alpha, reference)
+    bound = rows_worth(program, prices) * scale + float(value.sum())
+    reach = equivalent_of((bound + spent) / float(weight.sum()), alpha, reference)
     found = equivalent(u, weight, alpha)
     off = misfits(program, split, prices, served, alpha)
     return Certificate(
@@ -179,7 +179,7 @@ def level_bound(program: Program, prices: Prices, pull: Vector, least: Vector) -
     cost = costs(program, prices)
     reachable = np.isfinite(cost) & (program.most > 0)
     gain = np.where(reachable, pull - np.where(reachable, cost, 0.0), 0.0)
-    return _rows_worth(program, prices) + float(np.maximum(gain * least, gain * program.most).sum())
+    return rows_worth(program, prices) + float(np.maximum(gain * least, gain * program.most).sum())
 
 
 def implied_satisfaction(weight: Vector, cost: Vector, least: Vector, most: Vector, alpha: float) -> Vector:
@@ -226,7 +226,7 @@ def unused_part(program: Program, split: Split, prices: Prices) -> float:
     return worst
 
 
-def _rows_worth(program: Program, prices: Prices) -> float:
+def rows_worth(program: Program, prices: Prices) -> float:
     """Right-hand sides at their prices."""
     limits = program.limits
     return float((prices.capacity * program.capacity).sum()) + float((limits.sign * limits.value * prices.limits).sum())
@@ -245,7 +245,7 @@ def _utility(ratio: Vector, alpha: float, reference: float) -> Vector:
     return np.log(ratio * reference) if alpha == 1 else ratio ** (1 - alpha) / (1 - alpha)
 
 
-def _equivalent_of(mean: float, alpha: float, reference: float) -> float:
+def equivalent_of(mean: float, alpha: float, reference: float) -> float:
     """The satisfaction whose utility is the mean one; infinite where no satisfaction is worth so much."""
     if alpha == 1:
         return float(np.exp(mean))
