@@ -121,7 +121,7 @@ def call(
             is_gpu_hours=rules.unit is HourUnit.GPU_HOURS,
         )
         _write(decision, trained, asked, run, gpus, out)
-        for line in (words.finding(decision), words.missed(decision), words.proof(decision)):
+        for line in (words.finding(decision), words.missed(decision), words.proof(decision), words.ties(decision)):
             if line is not None:
                 typer.echo(line)
     raise typer.Exit(decision.outcome.exit_status)

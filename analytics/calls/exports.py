@@ -80,6 +80,7 @@ def record(decision: Decision) -> dict[str, Any]:
         "finding": words.finding(decision),
         "proof": words.proof(decision),
         "missed": words.missed(decision),
+        "ties": words.ties(decision),
         "rule": call.rule.value,
         "tie_break": call.tie_break.value,
         "worth": call.worth.value,

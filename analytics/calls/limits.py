@@ -8,7 +8,7 @@ import polars as pl
 
 from analytics.allocation.award_program import AwardProgram, Places, Vector
 from analytics.calls.call import Call, CallLimit, Each, Quantity, TieBreak, Worth, offered
-from analytics.charts.numbers import THIN_SPACE, UNIT_WORDS, country, exact, listed, percent
+from analytics.charts.numbers import THIN_SPACE, UNIT_WORDS, counted, country, exact, listed, percent
 from analytics.charts.theme import category_name
 from data.terms import UserCategory
 
@@ -140,7 +140,7 @@ def _rows(call: Call, applications: pl.DataFrame, machines: pl.DataFrame, owner:
         words = LimitRow(name=f"{CAPACITY}:{key}", title=said, scope=f"on {name}", quantity=Quantity.HOURS, is_capacity=True)
         yield _Row(words=words, per_hour=(machine == place).astype(np.float64), per_award=no_awards, value=float(offers))
     if call.most_awards is not None:
-        said = f"at most {call.most_awards} awards"
+        said = f"at most {counted(call.most_awards, 'award')}"
         words = LimitRow(name=MOST_AWARDS, title=said, scope=f"{WITHIN} {said}", quantity=Quantity.AWARDS, is_capacity=True)
         yield _Row(words=words, per_hour=no_hours, per_award=np.ones(applications.height), value=float(call.most_awards))
     for limit in (each for stated in call.limits for each in expanded(stated, applications, machines)):

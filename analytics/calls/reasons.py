@@ -12,6 +12,9 @@ from analytics.calls.ranking import Filled, Turn
 from analytics.calls.standing import Standing
 from analytics.charts.numbers import UNIT_WORDS, exact, listed
 
+SHARED = "is shared by another that fared otherwise"
+"""How a reason tells that a tie decided."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
@@ -85,14 +88,20 @@ class _Reasons:
         return Turn(room=rooms, held_by=held)
 
     def _tie(self, application: int) -> str:
-        """Which rule put it before or behind another of the same score that fared otherwise; empty where no tie mattered."""
+        """Which rule put it before or behind a neighbour of the same score that fared otherwise; empty where no tie mattered."""
         place = self.rank[application] - 1
         near = [int(each) for each in self.program.order[max(0, place - 1) : place + 2] if each != application]
-        fares = [bool(self.given[each]) for each in near if self.score[each] == self.score[application]]
-        if bool(self.given[application]) not in [not fared for fared in fares]:
+        tied = [
+            each for each in near if self.score[each] == self.score[application] and bool(self.given[each]) != bool(self.given[application])
+        ]
+        if not tied:
             return ""
-        by = "the smaller request" if self.question.call.tie_break is TieBreak.SMALLER_REQUEST else "the earlier line"
-        return f"Its score of {self.score[application]:g} is shared by another that fared otherwise: {by} goes first."
+        asks_alike = self.program.asked[tied[0]] == self.program.asked[application]
+        if self.question.call.tie_break is TieBreak.EARLIER_LINE:
+            by = "the earlier line goes first"
+        else:
+            by = "both ask for as much, so the earlier line goes first" if asks_alike else "the smaller request goes first"
+        return f"Its score of {self.score[application]:g} {SHARED} ({self.ids[tied[0]]}): {by}."
 
     def _places(self, application: int) -> str:
         mine = [int(option) for option in self.options[application] if self.hours[option]]

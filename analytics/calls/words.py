@@ -8,6 +8,7 @@ from analytics.allocation.award import Ending
 from analytics.calls.call import AwardRule, Call, TieBreak, Worth
 from analytics.calls.decision import Decision, Outcome
 from analytics.calls.limits import title
+from analytics.calls.reasons import SHARED
 from analytics.calls.standing import Standing
 from analytics.charts.numbers import UNIT_WORDS, amount, counted, exact, listed, percent
 
@@ -60,6 +61,15 @@ def proof(decision: Decision) -> str:
         return f"No list within these limits has a total ({measure}) greater by more than {_part(decision.gap)}: proven.{ended}"
     cost = _part(1 - decision.worth / decision.best.bound) if decision.worth > 0 else "all"
     return f"Ranking costs at most {cost} of the greatest total ({measure}) that any list within these limits can have: proven.{ended}"
+
+
+def ties(decision: Decision) -> str | None:
+    """That a tie decided between applications, which those who answer for the list should look at; none where none did."""
+    tied = decision.awards.filter(pl.col("reason").str.contains(SHARED, literal=True))
+    if tied.is_empty():
+        return None
+    first = TIES[decision.call.tie_break] + (", then the earlier line" if decision.call.tie_break is TieBreak.SMALLER_REQUEST else "")
+    return f"A tie decides: {listed(tied['application'].head(6).to_list())} share their score with one that fared otherwise; {first}."
 
 
 def missed(decision: Decision) -> str | None:

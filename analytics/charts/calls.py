@@ -170,5 +170,6 @@ def _used(share: float, sense: str, *, kept: bool) -> str:
 
 
 def _shortened(name: str) -> str:
-    text = theme.sentence_case(re.sub(r"^the [\d,]+ \S+ offered on ", "", name))
+    bare = re.sub(r"^the [\d,]+ \S+ offered on ", "", name)
+    text = theme.sentence_case(re.sub(r" of the \S+ offered", "", bare).replace("at most ", "≤ ").replace("at least ", "≥ "))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -38,6 +38,7 @@ def show(decision: Decision, training: pl.DataFrame, example: CallExample | None
         st.warning(parts.escaped(short), icon=":material/error:")
     call_parts.figures(decision)
     st.markdown(parts.escaped(words.proof(decision)))
+    parts.coverage([said for said in (words.ties(decision),) if said is not None])
     call_parts.downloads(decision, training, sources(example), invented=example is not None)
     call_parts.pictures(decision)
     call_parts.lists(decision, training)

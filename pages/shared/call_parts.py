@@ -249,7 +249,7 @@ def _who(row: dict[str, Any]) -> str:
 def _trains(row: dict[str, Any]) -> str:
     runs, days = row.get("runs"), row.get("days")
     if not isinstance(runs, float) or not isinstance(days, float):
-        return numbers.NOT_AVAILABLE
+        return "not available: no GPUs there, or their peak is not known"
     hours = f"{numbers.plain(runs)} runs" if runs >= 1 else f"{numbers.percent(runs)} of a run"
     return f"{numbers.plain(row['months_alone'])} months → {numbers.plain(days)} days; hours for {hours}"
 

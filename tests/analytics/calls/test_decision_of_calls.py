@@ -103,7 +103,20 @@ def test_the_most_awards_hold_under_every_rule() -> None:
     for rule in AwardRule:
         decision = decide(Call(title="t", most_awards=1, rule=rule), FOUR, machines(10_000))
         assert decision.awarded.height == 1
-        assert "at most 1 awards is reached" in str(line(decision, "C")["reason"])
+        assert "at most 1 award is reached" in str(line(decision, "C")["reason"])
+
+
+def test_a_tie_that_decides_is_told_with_the_rule_that_broke_it() -> None:
+    alike = applications(("A", 90, 600, 600, [LUMI]), ("B", 90, 600, 600, [LUMI]))
+    smaller = applications(("A", 90, 700, 700, [LUMI]), ("B", 90, 600, 600, [LUMI]))
+    first = decide(Call(title="t"), alike, machines())
+    assert first.awarded["application"].to_list() == ["A"]
+    assert "both ask for as much, so the earlier line goes first" in str(line(first, "B")["reason"])
+    assert "A and B share their score" in str(words.ties(first))
+    second = decide(Call(title="t"), smaller, machines())
+    assert second.awarded["application"].to_list() == ["B"]
+    assert "the smaller request goes first" in str(line(second, "A")["reason"])
+    assert words.ties(decide(Call(title="t"), FOUR, machines())) is None
 
 
 def test_a_floor_brings_its_own_forward_and_says_so() -> None:
