@@ -88,12 +88,18 @@ class _Reasons:
         return Turn(room=rooms, held_by=held)
 
     def _tie(self, application: int) -> str:
-        """Which rule put it before or behind a neighbour of the same score that fared otherwise; empty where no tie mattered."""
-        place = self.rank[application] - 1
-        near = [int(each) for each in self.program.order[max(0, place - 1) : place + 2] if each != application]
-        tied = [
-            each for each in near if self.score[each] == self.score[application] and bool(self.given[each]) != bool(self.given[application])
+        """Which rule put it before or behind a neighbour of the same score, where the one before is awarded and the one behind is not.
+
+        Empty where no tie mattered; the greatest total looks at no ties.
+        """
+        if self.filled is None:
+            return ""
+        place, order = self.rank[application] - 1, self.program.order
+        pairs = [(int(order[first]), int(order[first + 1])) for first in (place - 1, place) if 0 <= first < len(order) - 1]
+        mattered = [
+            pair for pair in pairs if self.score[pair[0]] == self.score[pair[1]] and self.given[pair[0]] and not self.given[pair[1]]
         ]
+        tied = [each for pair in mattered for each in pair if each != application]
         if not tied:
             return ""
         asks_alike = self.program.asked[tied[0]] == self.program.asked[application]

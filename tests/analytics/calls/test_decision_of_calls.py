@@ -119,6 +119,15 @@ def test_a_tie_that_decides_is_told_with_the_rule_that_broke_it() -> None:
     assert words.ties(decide(Call(title="t"), FOUR, machines())) is None
 
 
+def test_a_tie_is_not_blamed_where_the_better_placed_did_not_fit_or_the_total_decided() -> None:
+    passed = applications(("A", 95, 600, 600, [LUMI]), ("B", 90, 500, 500, [LUMI]), ("C", 90, 600, 300, [LUMI]))
+    filled = decide(Call(title="t"), passed, machines())
+    assert filled.awarded["application"].to_list() == ["A", "C"]
+    assert words.ties(filled) is None
+    alike = applications(("A", 90, 600, 600, [LUMI]), ("B", 90, 600, 600, [LUMI]))
+    assert words.ties(decide(Call(title="t", rule=AwardRule.BEST_TOTAL), alike, machines())) is None
+
+
 def test_a_floor_brings_its_own_forward_and_says_so() -> None:
     table = pl.concat([applications(("A", 90, 1_000, 700, [LUMI])), applications(("P", 60, 300, 100, [LUMI]), category="public_sector")])
     floor = CallLimit(name="floor", value=0.2, is_share=True, is_floor=True, categories=(UserCategory.PUBLIC_SECTOR,))
