@@ -19,6 +19,7 @@ from data.batches import Batch
 from data.facts import systems
 from data.ingest.load import Account, Order, ingest
 from data.lake import MIGRATIONS, Lake, Writer, prepare, writing
+from data.pseudonym_key import pseudonym_key
 from data.schema import JOBS, PROJECTS
 from data.settings import Settings
 from data.terms import Action, JobState, Period, Selection
@@ -92,6 +93,7 @@ def bring_in(writer: Writer, batch_id: int, *chunks: pl.DataFrame) -> jobs.Lande
 def brought_in(settings: Settings, *logs: pl.DataFrame) -> Lake:
     """The store after these logs, each in a transaction of its own."""
     empty_store(settings)
+    pseudonym_key(settings)
     for number, log in enumerate(logs, start=1):
         with writing(settings, author="olga", message=f"log {number}") as writer:
             landed = bring_in(writer, number, log)
