@@ -90,13 +90,18 @@ class Reduced:
         program, limits = self.program, self.program.limits
         link = np.where(self.link >= 0, (rows / self.scale)[self.link], 0.0)
         priced = (limits.sign * self.limit_prices(rows))[:, None, None] * limits.factor
-        prices = np.zeros_like(program.capacity)
+        speakers = np.unique(self.group_of, return_index=True)[1]
+        varying = (limits.member[:, speakers] & self.varying[:, None]).T.astype(float)
+        other = np.tensordot(varying, priced, axes=1) + program.cost
+        return np.asarray(np.where(self.flowing, link[:, :, None] - other, 0.0).max(axis=0).clip(min=0.0))
+
+    @property
+    def flowing(self) -> Mask:
+        """(group, partition, period): whether the group may take node-hours there."""
+        found = np.zeros((len(self.link), *self.program.capacity.shape), bool)
         for flow in self.flows:
-            member = limits.member[:, int(np.flatnonzero(self.group_of == flow.group)[0])] & self.varying
-            here = (flow.partition, flow.months)
-            other = program.cost[here] + priced[member][:, flow.partition][:, flow.months].sum(axis=0)
-            prices[here] = np.maximum(prices[here], link[flow.group, flow.partition] - other)
-        return prices
+            found[flow.group, flow.partition, flow.months] = True
+        return found
 
     def month_shares(self, flows: Vector) -> Vector:
         """(class, partition, period): the part of a class's node-hours that falls in each period, from used parts of flows."""

@@ -35,7 +35,7 @@ STEEP, STEEPER = 4.0, 1.5
 """The α above which a split may be sought by way of less steep ones, and by what factor one is steeper than the last."""
 NEAR_BOUND = 1e-4
 """How near to a bound a start may be, in parts of what lies between the bounds."""
-CRISP = 1e-7
+CRISP = 3e-6
 """The unused part of a priced row up to which the quick way goes no further."""
 DUST = 1e-7
 """Part of a project's satisfaction below which a partition's share of it is left out, if the proof still holds."""
