@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zlib import crc32
 
 import polars as pl
 import streamlit as st
@@ -74,9 +75,10 @@ def edited(table: TextTable, key: str) -> TextTable:
     width = max(len(header), *(len(cells) for cells in rows)) if rows else len(header)
     names = _unique([*header, *[f"Column {place}" for place in range(len(header) + 1, width + 1)]])
     frame = pl.DataFrame([[*cells, *[""] * (width - len(cells))] for cells in rows], schema=dict.fromkeys(names, pl.String), orient="row")
+    state = crc32(repr(table.records).encode())  # corrections of one table are never laid over another
     with st.expander(f"Applications: {frame.height:,} rows, to read, correct and add to"):
         st.caption("A change counts at once. What cannot be read is told below with its line, which is the row here plus one.")
-        typed = st.data_editor(frame, num_rows="dynamic", hide_index=True, key=f"applications-{key}", height=380)
+        typed = st.data_editor(frame, num_rows="dynamic", hide_index=True, key=f"applications-{key}-{state}", height=380)
     cells = [["" if value is None else str(value).strip() for value in row] for row in pl.DataFrame(typed).rows()]
     records = [(line, row) for line, row in enumerate([header, *cells], 1) if any(row)]
     return TextTable(file=table.file, form=table.form, records=records, blank=0, delimiter=table.delimiter)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.served import Page, serving
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium")]
+pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("chromium")]
 
 Visitor = Callable[..., Page]
 

@@ -53,7 +53,7 @@ def by_trying(program: AwardProgram) -> float | None:
 
 
 @pytest.mark.parametrize("divisible", [False, True])
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(5))
 def test_no_list_found_by_trying_them_all_exceeds_the_bound_or_beats_the_awards_by_more_than_rounding(seed: int, divisible: bool) -> None:
     program = posed(*random_call(Recipe(seed=seed, applications=4, divisible=divisible))).program
     tried, best = by_trying(program), best_awards(program)
@@ -67,7 +67,7 @@ def test_no_list_found_by_trying_them_all_exceeds_the_bound_or_beats_the_awards_
     assert best.total >= tried - float(program.worth.max()) * len(program.application)
 
 
-@pytest.mark.parametrize("seed", range(20, 26))
+@pytest.mark.parametrize("seed", range(20, 23))
 def test_the_awards_are_worth_what_cvxpy_finds_in_its_own_form(seed: int) -> None:
     program = posed(*random_call(Recipe(seed=seed, applications=20, machines=3, floors=False))).program
     count, options = len(program.asked), len(program.application)
@@ -89,7 +89,7 @@ def test_the_awards_are_worth_what_cvxpy_finds_in_its_own_form(seed: int) -> Non
 
 
 @pytest.mark.parametrize("divisible", [False, True])
-@pytest.mark.parametrize("seed", range(40, 52))
+@pytest.mark.parametrize("seed", range(40, 46))
 def test_awards_are_whole_and_keep_every_limit_and_minimum(seed: int, divisible: bool) -> None:
     program = posed(*random_call(Recipe(seed=seed, applications=12, machines=3, divisible=divisible))).program
     best = best_awards(program)

@@ -161,7 +161,7 @@ def test_what_each_limit_has_left_adds_up() -> None:
     assert decision.awards["hours_awarded"].sum() == 500
 
 
-@pytest.mark.parametrize("seed", range(200, 206))
+@pytest.mark.parametrize("seed", range(200, 203))
 @pytest.mark.parametrize("rule", list(AwardRule))
 def test_nothing_passes_a_limit_and_sums_agree_on_random_calls(seed: int, rule: AwardRule) -> None:
     call, table, offered = random_call(Recipe(seed=seed, applications=20, machines=3, divisible=seed % 2 == 0))

@@ -9,7 +9,7 @@ from analytics.allocation.award_whole import Room
 from analytics.calls.limits import Posed, posed
 from analytics.calls.ranking import in_rank_order
 
-SEEDS = range(100, 112)
+SEEDS = range(100, 107)
 
 
 def question(seed: int, *, divisible: bool = False, floors: bool = True) -> Posed:
