@@ -111,6 +111,33 @@ def against_equal_shares(solution: Solution) -> pl.DataFrame:
     return solution.satisfaction.select("project", "satisfaction").join(shares, on="project", validate="1:1", maintain_order="left")
 
 
+def exaggeration(solution: Solution, part: float = 0.2) -> pl.DataFrame:
+    """project, measured_against, gain_share: what asking for so much more would bring each project, were all others honest.
+
+    Where satisfaction is measured against the request itself, hours grow like request^(1 − 1/α) among many: at α = 2 a request
+    larger by 20 % brings 9.5 % more hours, at max-min 20 %, at α = 1 none, and below it costs hours. Measured against an
+    entitlement that does not follow the request it brings nothing; nor does it to a project that gets all it asks for.
+    Null where nothing is asked for, and at α = 0, where hours follow usefulness alone and the formula has no limit.
+    """
+    objective = solution.objective
+    growth = 1.0 if objective.aim is not Aim.ALPHA else (1 - 1 / objective.alpha if objective.alpha > 0 else None)
+    gain = None if growth is None else (1 + part) ** growth - 1
+    of_request = (pl.col("entitlement") - pl.col("hours_asked")).abs() <= BINDING * pl.col("hours_asked")
+    asked = solution.problem.projects.select("project", "hours_asked", "entitlement")
+    return (
+        solution.satisfaction.join(asked, on="project", how="left", validate="1:1", maintain_order="left")
+        .with_columns(measured_against=pl.when(of_request).then(pl.lit("request")).otherwise(pl.lit("entitlement")))
+        .with_columns(
+            gain_share=pl.when(pl.col("hours_asked") == 0)
+            .then(None)
+            .when((pl.col("measured_against") == "entitlement") | (pl.col("limited_by") == "own request"))
+            .then(0.0)
+            .otherwise(pl.lit(gain, dtype=pl.Float64))
+        )
+        .select("project", "measured_against", "gain_share")
+    )
+
+
 def envy(solution: Solution) -> pl.DataFrame | None:
     """project, envied, satisfaction, with_their_hours: who would be better off with another's hours, scaled by their weights.
 
