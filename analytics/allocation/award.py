@@ -212,9 +212,8 @@ class _Form:
             if -relaxed.fun * self.unit <= at_least * (1 + GOOD_ENOUGH):
                 return _Answer(ending=Ending.PROVEN, x=None, bound=-relaxed.fun * self.unit, nodes=0)
             spare = -at_least / self.unit - relaxed.fun + NEAR
-            high[relaxed.lower.marginals > spare] = 0.0
-            settled = (-relaxed.upper.marginals > spare) & (self.whole > 0)
-            low[settled] = 1.0
+            high[(relaxed.lower.marginals > spare) & (self.whole > 0)] = 0.0
+            low[(-relaxed.upper.marginals > spare) & (self.whole > 0)] = 1.0
         found = milp(
             self.objective,
             integrality=self.whole,
