@@ -76,18 +76,20 @@ def tidied(logged: Settings, open_readers: list[Lake]) -> tidy.Tidied:
     os.utime(killed, (0, 0))
     young = killed.with_name("ducklake-of-a-writer-elsewhere.parquet")
     young.write_bytes(b"PAR1")
-    return tidy.tidy(logged, OPERATOR)
+    os.utime(young, (LATER.timestamp(), LATER.timestamp()))
+    return tidy.tidy(logged, OPERATOR, now=LATER)
 
 
 def test_small_files_become_few(logged: Settings, tidied: tidy.Tidied) -> None:
     reader = Lake(logged)
     assert reader.frame("select count(*) from ducklake_list_files('lake', 'jobs')").item() == 1
     assert tidied.files_before >= 3
+    assert tidied.files_removed > 1
     assert findings(reader) == []
 
 
 @pytest.mark.usefixtures("tidied")
-def test_every_state_says_what_it_said(logged: Settings, states: dict[int, dict[str, object]]) -> None:
+def test_every_state_says_what_it_said_when_the_files_of_before_are_gone(logged: Settings, states: dict[int, dict[str, object]]) -> None:
     assert {number: said(Lake(logged, snapshot_id=number)) for number in states} == states
     jobs_now = said(Lake(logged))["jobs"]
     assert jobs_now == states[max(states)]["jobs"]
@@ -112,19 +114,7 @@ def test_what_a_killed_writer_left_goes_after_a_day_and_not_before(logged: Setti
     assert "ducklake-of-a-writer-elsewhere.parquet" in names
 
 
-@pytest.mark.usefixtures("tidied")
-def test_all_states_can_be_read_when_the_files_of_before_are_gone(logged: Settings, states: dict[int, dict[str, object]]) -> None:
-    again = tidy.tidy(logged, OPERATOR, now=LATER)
-    assert again.files_removed > 0
-    assert {number: said(Lake(logged, snapshot_id=number)) for number in states} == states
-    forgotten = tidy.tidy(logged, OPERATOR, forget_before=LATER.date(), now=LATER)
-    assert forgotten.states_forgotten >= len(states)
-    with pytest.raises(StoreError):
-        Lake(logged, snapshot_id=min(states))
-    assert said(Lake(logged))["jobs"] == states[max(states)]["jobs"]
-
-
-def test_files_that_may_be_another_store_s_are_left_alone(settings: Settings) -> None:
+def test_files_that_may_be_another_store_s_stay_and_where_the_catalog_s_own_are_missing_all_do(settings: Settings) -> None:
     every_ten_minutes(settings, 1)
     other = settings.lake / "parquet" / "main" / "jobs"
     for number in range(9):
@@ -133,11 +123,7 @@ def test_files_that_may_be_another_store_s_are_left_alone(settings: Settings) ->
         os.utime(file, (0, 0))
     done = tidy.tidy(settings, OPERATOR)
     assert (done.files_foreign, done.files_removed, len(list(other.glob("ducklake-?.parquet")))) == (9, 0, 9)
-
-
-def test_where_the_files_of_the_catalog_are_missing_nothing_is_taken_away(settings: Settings) -> None:
-    every_ten_minutes(settings, 1)
-    for file in files(settings):
+    for file in other.glob("*.parquet"):
         file.rename(file.with_suffix(".moved"))
     with pytest.raises(StoreError, match=r"are not found, such as .* belong together"):
         tidy.tidy(settings, OPERATOR, now=LATER)
@@ -148,6 +134,15 @@ def test_a_store_is_due_when_its_jobs_lie_in_many_small_files(logged: Settings, 
     assert not tidy.is_due(Lake(logged))
     monkeypatch.setattr(tidy, "MANY_FILES", 1)
     assert tidy.is_due(Lake(logged))
+
+
+@pytest.mark.usefixtures("tidied")
+def test_states_are_forgotten_by_order_alone(logged: Settings, states: dict[int, dict[str, object]]) -> None:
+    forgotten = tidy.tidy(logged, OPERATOR, forget_before=LATER.date(), now=LATER)
+    assert forgotten.states_forgotten >= len(states)
+    with pytest.raises(StoreError):
+        Lake(logged, snapshot_id=min(states))
+    assert said(Lake(logged))["jobs"] == states[max(states)]["jobs"]
 
 
 def test_only_who_may_decide_forgets_states(settings: Settings) -> None:
