@@ -15,7 +15,7 @@ UNUSED = 1e-4
 """The part of a priced limit that may be left unused while somebody would take it."""
 
 
-NOTHING = 1e-6
+NOTHING = 1e-3
 """The part of a request below which a satisfaction counts as next to nothing."""
 
 
@@ -156,7 +156,7 @@ def certify(program: Program, split: Split, prices: Prices, served: Index, alpha
 def misfits(program: Program, split: Split, prices: Prices, served: Index, alpha: float) -> Vector:
     """(served project): the relative distance of its satisfaction from what the prices imply, or what it overpays, if that is more.
 
-    Below α = 1, where somebody may be left with next to nothing, distances are relative to a millionth of the request at least.
+    Below α = 1, where somebody may be left with next to nothing, distances are relative to a thousandth of the request at least.
     """
     weight, least, most = program.weight[served], program.least[served], program.most[served]
     u, cheapest = split.satisfaction(program)[served], costs(program, prices)[served]

@@ -1,0 +1,94 @@
+"""Tiny problems with every kind of limit at random, for every α: proven, and as good as a general solver finds, or rightly refused."""
+
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+import pytest
+from random_problems import Plain, Recipe, hours, largest_breach, plain, random_problem
+from scipy.optimize import linprog
+
+from analytics.allocation.objectives import Objective, equivalent
+from analytics.allocation.problem import Problem
+from analytics.allocation.solution import Outcome, Refusal
+from analytics.allocation.solve import solve
+
+KINDS = ("cap", "carbon", "energy month", "credits", "money", "floor", "month floor", "country floor")
+ALPHAS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 20.0)
+GENTLE = 4.0
+"""The α up to which a general solver's answer is exact enough to compare with."""
+
+
+def tiny(seed: int) -> Problem:
+    rng = np.random.default_rng(seed + 10_000)
+    return random_problem(
+        Recipe(
+            seed=seed,
+            projects=int(rng.choice([1, 2, 5, 12])),
+            partitions=int(rng.choice([2, 3, 4])),
+            months=int(rng.choice([1, 2, 4])),
+            windowed=float(rng.choice([0, 0.4])),
+            guaranteed=float(rng.choice([0, 0.3])),
+            spread=float(rng.choice([0, 1, 3.5])),
+            requests_as_entitlement=bool(rng.random() < 0.5),
+            limits=tuple(kind for kind in KINDS if rng.random() < 0.5),
+        )
+    )
+
+
+def feasible(stated: Plain) -> bool:
+    """Whether a split within all limits exists, by HiGHS."""
+    within, offered = stated.capacity
+    signs = [1.0 if sense == "max" else -1.0 for sense, _, _ in stated.limits]
+    rows: list[Any] = [within, *(sign * counted[None] for sign, (_, counted, _) in zip(signs, stated.limits, strict=True))]
+    rows += [stated.satisfaction, -stated.satisfaction]
+    right = [offered, [sign * value for sign, (_, _, value) in zip(signs, stated.limits, strict=True)], stated.most, -stated.least]
+    found = linprog(np.zeros(len(stated.columns)), A_ub=np.vstack(rows), b_ub=np.concatenate(right), method="highs")
+    return bool(found.status == 0)
+
+
+def by_clarabel(stated: Plain, alpha: float) -> Any:
+    """The satisfactions of the full statement; None where it finds none."""
+    scale = 1e3
+    x, u = cp.Variable(len(stated.columns), nonneg=True), cp.Variable(len(stated.names))
+    within, offered = stated.capacity
+    rows = [u == (stated.satisfaction * scale) @ x, within @ x <= offered / scale, u <= stated.most, u >= stated.least]
+    for sense, counted, value in stated.limits:
+        used = (counted * scale / value) @ x
+        rows.append(used <= 1 if sense == "max" else used >= 1)
+    worth = stated.weight @ cp.log(u) if alpha == 1 else (stated.weight @ cp.power(u, 1 - alpha)) * (1 if alpha < 1 else -1)
+    posed = cp.Problem(cp.Maximize(worth), rows)
+    try:
+        posed.solve(cp.CLARABEL)
+    except cp.SolverError:
+        return None
+    return u.value if posed.status == cp.OPTIMAL else None
+
+
+def check(seed: int) -> None:
+    problem, alpha = tiny(seed), ALPHAS[seed % len(ALPHAS)]
+    stated, found = plain(problem), solve(problem, Objective(alpha=alpha))
+    if isinstance(found, Refusal):
+        assert found.outcome is Outcome.INFEASIBLE, found.reason
+        assert not feasible(stated)
+        return
+    x = hours(stated, found.allocation)
+    assert largest_breach(stated, x) <= 1e-8
+    assert found.certificate.accepted
+    theirs = by_clarabel(stated, alpha) if alpha <= GENTLE else None
+    if theirs is not None:
+        mine = equivalent(stated.satisfaction @ x, stated.weight, alpha)
+        assert mine >= equivalent(np.maximum(theirs, 0), stated.weight, alpha) * (1 - 2e-6)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("seed", range(70))
+def test_a_tiny_problem_is_proven_or_rightly_refused(seed: int) -> None:
+    check(seed)
+
+
+@pytest.mark.nightly
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("seed", range(70, 400))
+def test_many_more_are_too(seed: int) -> None:
+    check(seed)
