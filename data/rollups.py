@@ -175,7 +175,7 @@ def sum_up(writer: Writer) -> int:
         kept = int(writer.frame("select count(*) from summed").item())
         if rows > ROWS_PER_KEY * kept:
             writer.change(f"truncate lake.{table}")
-            writer.change(f"insert into lake.{table} by name select * from summed order by all")  # noqa: S608
+            writer.change(f"insert into lake.{table} by name select * from summed order by {'day' if 'day' in columns else 'month'}")  # noqa: S608
             fewer += rows - kept
         writer.change("drop table summed")
     return fewer
@@ -186,7 +186,7 @@ def _contribute(writer: Writer, view: str, *, sign: int) -> None:
     writer.change(REGISTER)
     for name in ROLLED:
         writer.change(f"create temp table rolled_{name} as {_compiled_daily(name, sign)}")
-        writer.change(f"insert into lake.{name}_daily by name from rolled_{name}")
+        writer.change(f"insert into lake.{name}_daily by name from rolled_{name} order by day")
         writer.change(f"insert into lake.{name}_monthly by name {_compiled_monthly(name)}")
     writer.change(f"insert into lake.usage_account_monthly by name {_compiled_of_accounts()}")
     for name in ROLLED:
