@@ -41,7 +41,8 @@ def start(reduced: Reduced, least: Vector, most: Vector, alpha: float | None) ->
     steepness = max(alpha or 0.0, FLATTEST)
     if alpha is not None:
         keen = np.log(program.weight / np.where(hours > 0, hours, 1.0)) / steepness
-    level = _level(keen, middle, hours, 0.5 * float(program.capacity.sum()))
+    promised, offered = float(hours @ least), float(program.capacity.sum())
+    level = _level(keen, least, middle, hours, promised + 0.5 * max(0.0, offered - promised))
     taken = np.minimum(np.exp(np.minimum(level + keen, 700.0)), middle)
     at = np.maximum(taken, least + 0.05 * (most - least) * (least > 0))
     price = np.maximum(hours, 1e-300) * (1.0 if alpha is None else np.exp(-level * steepness))
@@ -58,12 +59,12 @@ def near_roof(weight: Vector, begin: Start, least: Vector, most: Vector, alpha: 
     return replace(begin, at=np.where(np.isfinite(room), np.maximum(begin.at, most - np.maximum(room, NEAREST * most)), begin.at))
 
 
-def _level(keen: Vector, middle: Vector, hours: Vector, wanted: float) -> float:
+def _level(keen: Vector, least: Vector, middle: Vector, hours: Vector, wanted: float) -> float:
     """The logarithm of the common level at which everybody together takes the wanted hours."""
     high, low = float((np.log(middle) - keen).max()), float((np.log(middle) - keen).min()) - 50.0
     for _ in range(HALVINGS):
         level = 0.5 * (low + high)
-        if float(hours @ np.minimum(np.exp(np.minimum(level + keen, 700.0)), middle)) > wanted:
+        if float(hours @ np.maximum(np.minimum(np.exp(np.minimum(level + keen, 700.0)), middle), least)) > wanted:
             high = level
         else:
             low = level
