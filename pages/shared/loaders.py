@@ -14,10 +14,12 @@ import streamlit as st
 from analytics import usage as indicators
 from data import batches as batch_records
 from data import facts, lake, projects
+from data import scenarios as kept_scenarios
 from data import usage as rollups
 from data.errors import EquinodeError, StoreError
 from data.facts import System
 from data.lake import Lake, Snapshot
+from data.scenarios import Scenario
 from data.schema import PARTITIONS, empty
 from data.settings import settings
 from data.systems import known_systems
@@ -99,6 +101,11 @@ def refusals_by_reason(state: Seen) -> pl.DataFrame:
 def all_projects(state: Seen, chosen: tuple[str, ...]) -> pl.DataFrame:
     """Every account of these machines with what was decided about it."""
     return _kept(state, "projects", (chosen,), lambda: projects.all_projects(state.lake, systems=chosen))
+
+
+def scenarios(state: Seen) -> list[Scenario]:
+    """Every split that somebody named and kept, newest first."""
+    return _kept(state, "scenarios", (), lambda: kept_scenarios.listed(state.lake))
 
 
 def demo_systems(state: Seen) -> tuple[str, ...]:
@@ -239,7 +246,8 @@ def _place() -> str:
 
 
 def _has_tables(state: Seen) -> bool:
-    missing = _kept(state, "migrations", (), lambda: lake.pending_migrations(state.lake))
+    pending = _kept(state, "migrations", (), lambda: lake.pending_migrations(state.lake))
+    missing = [number for number in pending if number != kept_scenarios.MIGRATION]
     if missing and 1 not in missing:
         raise StoreError(f"the store was made by an earlier version and lacks migrations {missing}; run 'python -m data rebuild'.")
     return not missing
