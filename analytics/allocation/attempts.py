@@ -52,10 +52,10 @@ class Found:
     """(project): what keeps it from more, where the prices alone do not tell; None where they do."""
 
 
-def alpha_fair(small: Reduced, served: Index, alpha: float, warm: Prices | None = None) -> Iterator[Found]:
+def alpha_fair(small: Reduced, served: Index, alpha: float, warm: Prices | None = None, *, quickly: bool = True) -> Iterator[Found]:
     """Splits for α-fairness, each with its proof: the quick way first (from prices of a like problem, if any), then ever surer ones."""
     full = small.program
-    if quick.worth_trying(small):
+    if quickly and quick.worth_trying(small):
         found = None
         for found in _quickly(small, served, alpha, warm):
             yield found

@@ -134,7 +134,7 @@ def _shared_out(
         found = read(small, served, last.numbers, last.point, last.unit, proof=proof)
         return replace(found, prices=prices, held_by=tuple(words))
     bounded = replace(small, program=replace(full, least=replace_bounds[0], most=replace_bounds[1]))
-    for found in alpha_fair(bounded, served, 1.0):
+    for found in alpha_fair(bounded, served, 1.0, quickly=False):  # most stand at their bounds: the search for prices would fail
         if found.certificate.accepted:
             break
     held_by = tuple(limited_by(full, found.prices, found.split.satisfaction(full)))
