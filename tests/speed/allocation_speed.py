@@ -1,7 +1,7 @@
 """Prints how long the best split takes beside cvxpy with Clarabel: as one would write it, and in the summed-over-time form.
 
-Ours is the best of three. Seconds are of processor time, for the machine may be shared; compare ratios within one run only. `PYTHONPATH=. python
-tests/speed/allocation_speed.py [large]`; without `large` up to 10,000 projects.
+Ours is the best of three. Seconds are of processor time, for the machine may be shared; compare ratios within one run only.
+`PYTHONPATH=. python tests/speed/allocation_speed.py [large]`; without `large` up to 10,000 projects.
 """
 
 import sys
