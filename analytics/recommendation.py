@@ -68,14 +68,19 @@ class Recommendation:
     """what (received | recommended) and ENERGY_OF_SPLIT, both modelled in the same way."""
 
 
-def recommendation(facts: SplitFacts, choices: SplitChoices) -> Recommendation | Refusal:
+def recommendation(facts: SplitFacts, choices: SplitChoices, *, warm: Solution | None = None) -> Recommendation | Refusal:
     """The best split of the period for the choices made, or the reason why there is none.
+
+    Args:
+        facts: What is known about the period and machines.
+        choices: What a person set.
+        warm: The solution for like choices, from which the search starts; it makes the answer quicker, and its proof is the same.
 
     Raises:
         InputError: if nothing is asked for or offered, or a choice cannot be.
     """
     problem = split_problem(facts, choices)
-    solution = solve(problem, choices.objective)
+    solution = solve(problem, choices.objective, warm=warm)
     if isinstance(solution, Refusal):
         return solution
     capacity = capacity_with_factors(facts, choices)
