@@ -174,7 +174,9 @@ def _by_system(capacity: pl.DataFrame, received: pl.DataFrame, recommended: pl.D
 
 
 def _binding(solution: Solution) -> pl.DataFrame:
-    """The limits that cost something, capacity gathered to one row a partition."""
+    """The limits that cost something, capacity gathered to one row a partition; none where the aim looks at somebody who gets all."""
+    if solution.objective.aim is not Aim.ALPHA and _worst_served_has_all(solution):
+        return pl.DataFrame(schema=_BINDING)
     sizes = pl.concat([_capacity_sizes(solution), _limit_sizes(solution)])
     held = solution.prices.filter(pl.col("price") > 0).join(sizes, on="name", how="left", validate="1:1")
     rows = held.with_columns(worth=pl.col("price") * pl.col("size"), unit=pl.col("unit").str.replace("welfare per ", ""))
@@ -185,6 +187,13 @@ def _binding(solution: Solution) -> pl.DataFrame:
     return gain.select("kind", "system", "partition", "months", "price", "unit", "gain", name="group").sort(
         "gain", "name", descending=[True, False]
     )
+
+
+def _worst_served_has_all(solution: Solution) -> bool:
+    """Whether the least satisfaction is that of a project which gets all it asks for, so that no limit can be loosened to raise it."""
+    served = solution.satisfaction.drop_nulls("satisfaction")
+    least = served.filter(pl.col("satisfaction") <= float(served["satisfaction"].min() or 0.0) * (1 + HELD))  # type: ignore[arg-type]
+    return bool((least["limited_by"] == "own request").any())
 
 
 def _relative_gain(solution: Solution) -> float:
@@ -229,6 +238,18 @@ def _limit_sizes(solution: Solution) -> pl.DataFrame:
         partition=pl.lit(None, pl.String),
         size=base * pl.col("value"),
     )
+
+
+_BINDING: Schema = {
+    "kind": pl.String,
+    "system": pl.String,
+    "partition": pl.String,
+    "months": pl.Int64,
+    "price": pl.Float64,
+    "unit": pl.String,
+    "gain": pl.Float64,
+    "name": pl.String,
+}
 
 
 def _energy(what: str, rows: pl.DataFrame, capacity: pl.DataFrame) -> pl.DataFrame:

@@ -42,17 +42,6 @@ def tag(row: Mapping[str, object], found: Recommendation, limits: Sequence[Polic
     return f"{said} costs: {higher} would raise {_merit(found)} by up to {numbers.percent(gain * _steps(share))}."
 
 
-def nothing_binds(found: Recommendation) -> str:
-    """What to say where no limit has a price."""
-    short = found.by_project.filter(pl.col("node_hours_recommended") < 0.995 * pl.col("node_hours_demanded")).height
-    if found.choices.objective.aim is not Aim.ALPHA and short:
-        return (
-            "No limit holds the worst-served project back: it gets all it asks for. Limits hold others back, but this aim looks at the "
-            "worst-served alone, so they have no price."
-        )
-    return "Nothing: every project gets what it asks for." if not short else "No limit has a price that counts."
-
-
 def proof_in_words(found: Recommendation) -> str:
     """How good the split is, how good any split can be, and how far its limits are kept."""
     proof = found.solution.certificate

@@ -51,7 +51,7 @@ def limit_in_words(name: str, limits: Sequence[PolicyLimit], names: Mapping[str,
     kind, _, rest = name.partition(PART)
     titles = {limit.id: limit for limit in limits}
     if kind in titles:
-        return f"the {titles[kind].share:.0%} limit on {titles[kind].title} at {names.get(rest, rest)}"
+        return f"the {numbers.percent(titles[kind].share)} limit on {titles[kind].title} at {names.get(rest, rest)}"
     if kind in ("floor", "cap"):
         return f"the {kind} for {category_name(rest)}"
     if kind == "capacity":
@@ -115,12 +115,25 @@ def _how_served(found: Recommendation) -> str:
 
 def _what_binds(found: Recommendation, limits: Sequence[PolicyLimit], names: Mapping[str, str]) -> str:
     if found.binding.is_empty():
-        return "No limit holds anybody back: every project gets what it asks for."
+        return nothing_binds(found)
     top = [
         f"{limit_in_words(row['name'], limits, names)} (one per cent more would raise satisfaction by {numbers.percent(row['gain'])})"
         for row in found.binding.head(3).iter_rows(named=True)
     ]
     return f"What holds it back most is {numbers.listed(top)}."
+
+
+def nothing_binds(found: Recommendation) -> str:
+    """What to say where no limit has a price: everybody gets all, or the aim looks at somebody who does."""
+    short = found.by_project.filter(pl.col("node_hours_recommended") < (1 - NOTICEABLE) * pl.col("node_hours_demanded")).height
+    if not short:
+        return "No limit holds anybody back: every project gets what it asks for."
+    if found.choices.objective.aim is not Aim.ALPHA:
+        return (
+            "No limit holds the worst-served project back: it gets all it asks for. Limits hold others back, but this aim looks at the "
+            "worst-served alone, so they have no price."
+        )
+    return "No limit has a price that counts."
 
 
 def _what_it_costs(found: Recommendation) -> str:

@@ -242,4 +242,4 @@ def test_a_share_above_one_is_told() -> None:
 
 
 def test_a_limit_of_the_law_is_named_with_its_machine() -> None:
-    assert limit_in_words("commercial_use:alpha", (COMMERCIAL,), NAMES) == "the 20% limit on Commercial use at Alpha"
+    assert limit_in_words("commercial_use:alpha", (COMMERCIAL,), NAMES) == "the 20\u202f% limit on Commercial use at Alpha"
