@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from analytics.allocation.problem import Problem
 from analytics.charts import numbers
 from analytics.charts.theme import STACK, category_name, label
 from analytics.recommendation import Recommendation
@@ -47,16 +48,24 @@ class Side:
         """The column of node-hours that is meant."""
         return "node_hours_received" if self.received else "node_hours_recommended"
 
+    @property
+    def served_of_worst(self) -> float | None:
+        """The part of what is due to them that the worst-served tenth of the projects get."""
+        return served_of_worst(self.found.solution.problem, self.found.by_project.select("project", node_hours=self.hours))
 
-def served_of_worst(by_project: pl.DataFrame, column: str = "node_hours_recommended") -> float | None:
-    """The part of their requests that the worst-served tenth of the projects get, on average; None where nobody asks.
 
-    >>> rows = pl.DataFrame({"node_hours_demanded": [10.0] * 20, "node_hours_recommended": [1.0, 3.0] + [10.0] * 18})
-    >>> served_of_worst(rows)
-    0.2
+def served_of_worst(problem: Problem, hours: pl.DataFrame) -> float | None:
+    """The part of what is due to them that the worst-served tenth of the projects get, on average; None where nobody asks.
+
+    Due is the entitlement, at most the request: nobody is badly served who gets all that is asked for.
+
+    Args:
+        problem: Who asks for what.
+        hours: Columns project and node_hours; who is not named has none.
     """
-    asked = pl.col("node_hours_demanded")
-    served = by_project.filter(asked > 0).select(part=pl.min_horizontal(pl.col(column) / asked, 1.0))["part"].sort()
+    due = pl.min_horizontal("entitlement", "hours_asked")
+    rows = problem.projects.filter(due > 0).join(hours.select("project", "node_hours"), on="project", how="left", validate="1:1")
+    served = rows.select(part=pl.min_horizontal(pl.col("node_hours").fill_null(0.0) / due, 1.0))["part"].sort()
     if served.is_empty():
         return None
     worst = served.head(max(1, round(TENTH * len(served)))).mean()
@@ -127,10 +136,10 @@ def _hours_rows(one: Side, other: Side) -> list[tuple[object, ...]]:
 
 def _quality_rows(one: Side, other: Side) -> list[tuple[object, ...]]:
     merit = tuple(None if side.received else side.found.solution.certificate.objective_ede for side in (one, other))
-    worst = tuple(served_of_worst(side.found.by_project, side.hours) for side in (one, other))
+    worst = tuple(side.served_of_worst for side in (one, other))
     return [
         _row("Satisfaction by its own aim", "share", (merit[0], merit[1]), numbers.percent),
-        _row("The worst-served tenth gets of its requests", "share", (worst[0], worst[1]), numbers.percent),
+        _row("The worst-served tenth gets of what is due to it", "share", (worst[0], worst[1]), numbers.percent),
     ]
 
 
