@@ -40,6 +40,24 @@ def frontier(points: pl.DataFrame, *, current: tuple[float, float] | None = None
     return figure.update_yaxes(ticksuffix=numbers.THIN_SPACE + "%").update_layout(clickmode="event+select", margin_b=52)
 
 
+def title(points: pl.DataFrame) -> str:
+    """The finding: what halving the emissions, or as far as the points go, costs at the aim that serves the worst-served best."""
+    known = check(points, FRONTIER_OF_SPLIT).drop_nulls(["node_hours", "served_of_worst", "emissions_location_t"])
+    if known.is_empty():
+        return "What can be had at best"
+    best = known.filter(pl.col("carbon_budget_t").is_null()).sort("served_of_worst")[-1:]
+    same = known.filter(pl.col("aim").is_in(best["aim"].to_list())).sort("emissions_location_t")
+    if best.is_empty() or same.height < 2:
+        return "What can be had at best"
+    least, most = same.row(0, named=True), best.row(0, named=True)
+    cut = 1 - least["emissions_location_t"] / most["emissions_location_t"] if most["emissions_location_t"] else 0.0
+    lost = 1 - least["node_hours"] / most["node_hours"] if most["node_hours"] else 0.0
+    return (
+        f"{numbers.percent(cut)} less carbon costs {numbers.percent(lost)} of the hours at the aim “{most['aim']}”, and takes the "
+        f"worst-served tenth from {numbers.percent(most['served_of_worst'])} to {numbers.percent(least['served_of_worst'])}"
+    )
+
+
 def frontier_summary(points: pl.DataFrame) -> str:
     """The frontier in words: what its ends give."""
     known = check(points, FRONTIER_OF_SPLIT).drop_nulls("node_hours")

@@ -1,73 +1,121 @@
-"""What a reader sets for a split: its aim, guarantees, ceilings, weights and budgets, kept in the address; and the split itself."""
+"""What a reader sets for a split at the side of its page, kept in the address; and the split itself, kept for this state of the store."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from analytics.allocation.objectives import Aim, Objective
-from analytics.allocation.solution import Refusal
+from analytics.allocation.solution import Refusal, Solution
 from analytics.charts import numbers
 from analytics.charts.theme import STACK, label
 from analytics.recommendation import Recommendation, recommendation
-from analytics.split_problem import Due, SplitChoices, SplitFacts
-from data.terms import Selection, UserCategory
+from analytics.recommendation_compare import Side
+from analytics.recommendation_frontier import without_factors
+from analytics.split_problem import SplitChoices, SplitFacts
+from data.terms import Selection
 from data.units import KG_PER_TONNE, KWH_PER_MWH
-from pages.shared import loaders, results
+from pages.shared import loaders, parts, results, split_address
 from pages.shared.parts import Figure
+from pages.shared.split_address import AIMS, CAP, CARBON, DUES, ENERGY, FLOOR, SHARES, USUAL_AIM, WEIGHT, Value
 from pages.shared.visit import Visit
 
-AIMS = {
-    "Most hours": Objective(alpha=0.0),
-    "Many hours": Objective(alpha=0.5),
-    "Proportional": Objective(alpha=1.0),
-    "More for the worst-served": Objective(alpha=2.0),
-    "Much more": Objective(alpha=4.0),
-    "Worst-served first": Objective(aim=Aim.MAX_MIN),
-}
-"""The aims a reader can choose, from most hours served to the worst-served first."""
+LAST = "split-last-solution"
+"""Where the session keeps the solution from which the next search starts."""
 
-DUES = {"the usual request of their access mode": Due.MODE_MEDIAN, "their own request": Due.REQUEST}
+AIM_DOES = {
+    "Most hours": "Every further hour counts the same towards what is due, however well a project is served already.",
+    "Many hours": "A further hour counts somewhat more for a project that has little.",
+    "Proportional": "One per cent more counts the same for every project, however large or small.",
+    "More for the worst-served": "One per cent more counts twice as much for a project that is half as well served.",
+    "Much more": "One per cent more counts eight times as much for a project that is half as well served.",
+    "Worst-served first": "The worst-served project comes first, whatever that costs the others.",
+}
+"""What each aim does, in one sentence."""
+
 SERIES_IN_WORDS = next(iter(results.SERIES_OF)).lower()
 
 
-def chosen_by_reader() -> SplitChoices:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the reader set."""
+
+    values: dict[str, Value]
+    """The value of each control by its name in the address."""
+    choices: SplitChoices
+    """The choices that they make."""
+    cost_place: DeltaGenerator
+    """Where it is said what the aim costs against its neighbours, once that is known."""
+
+    @property
+    def aim(self) -> str:
+        """The aim by the name on its slider."""
+        return str(self.values["aim"])
+
+
+def chosen_by_reader() -> Asked:
     """The aims and limits, after drawing their controls."""
-    left, right = st.columns([3, 2], gap="large")
-    aim = left.select_slider(
-        "Aim, from most hours served to the worst-served first",
+    st.markdown("**Aim**")
+    aim = st.select_slider(
+        "Aim",
         AIMS,
-        value="Proportional",
+        value=USUAL_AIM,
         key="aim",
         bind="query-params",
+        label_visibility="collapsed",
         help="What the split tries to bring about.",
     )
-    due = right.selectbox("Projects are satisfied against", DUES, key="due", bind="query-params")
-    with st.popover("Guarantees, ceilings, weights and budgets", help="What must hold, whatever the aim"):
-        keep_law = st.toggle("Keep the limits of law and access policy", value=True, key="law", bind="query-params")
-        floors, caps, weights = (_per_category(*kind) for kind in _KINDS)
-        energy = _budget("Most facility energy (MWh)", "energy-budget")
-        carbon = _budget("Most emissions (t CO₂e)", "carbon-budget")
-    return SplitChoices(
-        objective=AIMS[aim],
-        due=DUES[due],
-        floors={category: percent / 100 for category, percent in floors.items() if percent > 0},
-        caps={category: percent / 100 for category, percent in caps.items() if percent < 100},
-        weights={category: weight for category, weight in weights.items() if weight != 1},
-        energy_budget_mwh=energy,
-        carbon_budget_t=carbon,
-        keep_law=keep_law,
-    )
+    left, right = st.columns(2)
+    left.caption("◀ most hours, whoever gets them")
+    right.caption("the worst-served first ▶", text_alignment="right")
+    st.markdown(f"**{aim}.** {AIM_DOES[aim]}")
+    cost_place = st.container()
+    due = st.selectbox("Projects are satisfied against", DUES, key="due", bind="query-params")
+    law = st.toggle("Keep the limits of law and access policy", value=True, key="law", bind="query-params")
+    values: dict[str, Value] = {"aim": aim, "due": due, "law": law}
+    left, right = st.columns(2)
+    values[ENERGY] = _budget(left, "Most energy (MWh)", ENERGY)
+    values[CARBON] = _budget(right, "Most emissions (t CO₂e)", CARBON)
+    for kind, title in TITLES.items():
+        values |= _per_category(kind, title)
+    return Asked(values=values, choices=split_address.choices_of(values), cost_place=cost_place)
+
+
+def facts_of(here: Visit, chosen: Selection) -> SplitFacts:
+    """What is known about the period and machines of a selection, kept for this state of the store."""
+    return loaders.kept(here.seen, "facts of a split", (chosen,), lambda: _facts(replace(here, selection=chosen)))
 
 
 def best_split(here: Visit, chosen: Selection, choices: SplitChoices) -> Recommendation | Refusal:
-    """The best split of the selection for these choices, or why there is none; kept for this state of the store."""
+    """The best split of the selection for these choices, or why there is none; the search starts from the last one of this session.
 
-    def solved() -> Recommendation | Refusal:
-        return recommendation(_facts(replace(here, selection=chosen)), choices)
+    Raises:
+        InputError: if nothing is asked for or offered, or a budget counts what is not known of a machine.
+    """
+    last = st.session_state.get(LAST)
+    warm = last if isinstance(last, Solution) else None
+    found = loaders.kept(here.seen, "split", (chosen, choices), lambda: recommendation(facts_of(here, chosen), choices, warm=warm))
+    if isinstance(found, Recommendation):
+        st.session_state[LAST] = found.solution
+    return found
 
-    with st.spinner("Computing the split and its proof…"):
-        return loaders.kept(here.seen, "split", (chosen, choices), solved)
+
+def uncounted(here: Visit, chosen: Selection, choices: SplitChoices) -> list[str]:
+    """The machines that no budget of the choices can count; none where there is no budget."""
+    if choices.energy_budget_mwh is None and choices.carbon_budget_t is None:
+        return []
+    return without_factors(facts_of(here, chosen), choices)
+
+
+def cost_of_aim(here: Visit, chosen: Selection, asked: Asked, found: Recommendation) -> None:
+    """Say below the aim what it costs against the aims beside it."""
+    names = list(AIMS)
+    place = names.index(asked.aim)
+    for other in (names[at] for at in (place - 1, place + 1) if 0 <= at < len(names)):
+        beside = best_split(here, chosen, replace(asked.choices, objective=AIMS[other]))
+        if isinstance(beside, Recommendation):
+            asked.cost_place.caption(parts.escaped(_against(other, beside, found)))
+    st.session_state[LAST] = found.solution
 
 
 def figures(found: Recommendation) -> list[Figure]:
@@ -108,26 +156,47 @@ def figures(found: Recommendation) -> list[Figure]:
     ]
 
 
-_KINDS: tuple[tuple[str, str, float, float, float], ...] = (
-    ("At least, % of the hours offered", "floor", 0.0, 0.0, 100.0),
-    ("At most, % of the hours offered", "cap", 100.0, 0.0, 100.0),
-    ("Weight of a project's satisfaction", "weight", 1.0, 0.1, 100.0),
-)
+TITLES = {
+    FLOOR: "At least, % of the hours offered",
+    CAP: "At most, % of the hours offered",
+    WEIGHT: "Weight of a project's satisfaction",
+}
+"""What can be set for each user category."""
 
 
-def _budget(title: str, key: str) -> float | None:
-    return st.number_input(title, min_value=0.0, value=None, key=key, placeholder="no budget", bind="query-params")
+def _budget(place: DeltaGenerator, title: str, key: str) -> float | None:
+    return place.number_input(title, min_value=0.0, value=None, key=key, placeholder="no budget", bind="query-params")
 
 
-def _per_category(title: str, name: str, default: float, least: float, most: float) -> Mapping[UserCategory, float]:
-    st.caption(title)
-    columns = st.columns(len(STACK))
-    return {
-        category: column.number_input(
-            label(category), min_value=least, max_value=most, value=default, key=f"{name}-{category.value}", bind="query-params"
-        )
-        for category, column in zip(STACK, columns, strict=True)
-    }
+def _per_category(kind: str, title: str) -> Mapping[str, Value]:
+    """What is set for each user category, after drawing a control for each; those that bind something are seen at once."""
+    amount, keys = SHARES[kind], {category: f"{kind}-{category.value}" for category in STACK}
+    assert amount.usual is not None
+    is_set = any(st.session_state.get(key, amount.usual) != amount.usual for key in keys.values())
+    found: dict[str, Value] = {}
+    with st.expander(title, expanded=kind == FLOOR or is_set):
+        for category, key in keys.items():
+            if kind == WEIGHT:
+                found[key] = st.number_input(
+                    label(category), min_value=amount.least, max_value=amount.most, value=amount.usual, key=key, bind="query-params"
+                )
+            else:
+                found[key] = st.slider(
+                    label(category), amount.least, amount.most, amount.usual, step=0.5, format="%g %%", key=key, bind="query-params"
+                )
+    return found
+
+
+def _against(other: str, beside: Recommendation, found: Recommendation) -> str:
+    """What the split gives up and wins against that of another aim."""
+    mine, theirs = Side(title="", found=found), Side(title="", found=beside)
+    hours = [float(side.found.by_project["node_hours_recommended"].sum()) for side in (mine, theirs)]
+    more = _relative(hours[0], hours[1])
+    said = "as many hours" if more is None or abs(more) < 5e-4 else f"hours {numbers.change(more)}"
+    return (
+        f"Against “{other}”: {said}; the worst-served tenth of projects gets {numbers.percent(mine.served_of_worst)} of what is due, not "
+        f"{numbers.percent(theirs.served_of_worst)}."
+    )
 
 
 def _facts(here: Visit) -> SplitFacts:
