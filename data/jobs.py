@@ -82,9 +82,17 @@ delete from lake.jobs stored using replaced_jobs replaced
 where stored.system = replaced.system and stored.job_id = replaced.job_id and stored.known_since = replaced.known_since
     and stored.array_task is not distinct from replaced.array_task and stored.ended is null
 """
-OVERLAPPING = """
-select count(*) as stored, count(*) filter (where ended is null) as open_ones from (NEAR)
+RELATED = """
+with matching as (
+    select stored.ended from (NEAR) stored semi join incoming_jobs incoming
+        on stored.job_id = incoming.job_id and stored.known_since = incoming.known_since
+    union all
+    select stored.ended from (NEAR) stored semi join (select * from incoming_jobs where array_job_id is not null) incoming
+        on stored.array_job_id = incoming.array_job_id and stored.known_since = incoming.known_since
+)
+select count(*) as related, count(*) filter (where ended is null) as open_ones from matching
 """
+"""How many stored jobs have the number of an incoming one, or of its array, and how many of these have not ended."""
 INSERT_ALL = "insert into lake.jobs by name select *, $batch_id as batch_id from incoming_jobs"
 INSERT_NEW = """
 insert into lake.jobs by name
@@ -145,8 +153,8 @@ def store(writer: Writer, jobs: pl.DataFrame, *, batch_id: int) -> Landed:
     span = {"system": jobs["system"][0], **_spans(distinct["known_since"])}
     near = partial(_near, spans=len(span) // 2)
     with writer.beside("incoming_jobs", distinct):
-        stored, open_ones = writer.frame(near(OVERLAPPING), span).row(0)
-        if stored == 0:
+        related, open_ones = writer.frame(near(RELATED), span).row(0)
+        if related == 0:
             accepted, completed = writer.change(INSERT_ALL, {"batch_id": batch_id}), 0
         else:
             completed, superseded = _replace_open(writer, span, near, batch_id) if open_ones else (0, 0)
@@ -208,4 +216,5 @@ def _distinct(jobs: pl.DataFrame) -> pl.DataFrame:
         open_ones = open_ones.join(last_ends, on=run, how="left", nulls_equal=True, validate="1:1", maintain_order="left")
         later = pl.col("last_end").is_null() | (pl.col("started") >= pl.col("last_end"))
         jobs = pl.concat([closed, open_ones.filter(later).drop("last_end")]).drop("run")
-    return jobs.unique(KEY, keep="first", maintain_order=True)
+    every_number_once = jobs["job_id"].n_unique() == jobs.height
+    return jobs if every_number_once else jobs.unique(KEY, keep="first", maintain_order=True)

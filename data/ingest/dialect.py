@@ -28,6 +28,9 @@ ADAPTERS: dict[Dialect, Adapter] = {
 }
 """What reads each dialect."""
 
+READ_AHEAD = 6
+"""How many chunks are read while one is stored: as many as are stored at once, so that neither waits for the other."""
+
 LOOKED_AT = 20
 """How many lines are looked at; some of them may be damaged."""
 
@@ -135,7 +138,7 @@ def chunks(path: Path, reading: Reading, *, dialect: Dialect) -> Iterator[Chunk]
         raise InputError(f"{path} is {dialect.shown_as}, whose fields are known; leave out --mapping, which is for tables of jobs.")
     if reading.gpu_tres and dialect is not Dialect.SLURMDBD:
         raise InputError(f"{path} is {dialect.shown_as}, which names its GPUs; leave out --gpu-tres, which is for slurmdbd's table.")
-    yield from ahead(ADAPTERS[dialect](path, reading, dialect))
+    yield from ahead(ADAPTERS[dialect](path, reading, dialect), most=READ_AHEAD)
 
 
 def _must_hold_lines(sample: Sample) -> None:

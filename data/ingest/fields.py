@@ -127,12 +127,13 @@ class Cut:
 
     def _read(self, places: list[int]) -> pl.DataFrame:
         """The fields at these places of all whole lines; nothing quotes or escapes, and bytes that are no text are replaced."""
+        text = self._whole_text()
         return pl.read_csv(
-            self._whole_text(),
+            text,
             separator=self.layout.separator,
             has_header=False,
             quote_char=None,
-            encoding="utf8-lossy",
+            encoding="utf8" if text.isascii() else "utf8-lossy",
             truncate_ragged_lines=True,
             schema={f"field {place}": pl.String for place in range(len(self.layout.names))},
             extra_columns="ignore",

@@ -133,10 +133,12 @@ def time_limits_s(text: pl.Series, *, minutes: bool) -> pl.Series:
     >>> time_limits_s(pl.Series(["1440", "4294967295"]), minutes=True).to_list()
     [86400, None]
     """
-    limits = durations_s(text.zip_with(~text.is_in(MISSING_LIMITS).fill_null(False), pl.Series([None], dtype=pl.String)))
-    if not minutes:
-        return limits
-    return (limits * SECONDS_PER_MINUTE).zip_with(text.str.contains(r"^\d+$").fill_null(False), limits)
+    column = text.rename("text").to_frame()
+    distinct = column["text"].unique()
+    limits = durations_s(distinct.zip_with(~distinct.is_in(MISSING_LIMITS).fill_null(False), pl.Series([None], dtype=pl.String)))
+    if minutes:
+        limits = (limits * SECONDS_PER_MINUTE).zip_with(distinct.str.contains(r"^\d+$").fill_null(False), limits)
+    return looked_up(column, pl.DataFrame([distinct, limits.rename("value")]))["value"]
 
 
 def memory_requests(text: pl.Series) -> pl.DataFrame:

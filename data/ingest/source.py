@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -215,17 +216,20 @@ def blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
     return ahead(_blocks(path, block_bytes))
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, the next one made by a thread of its own while one is worked on.
+def ahead(items: Iterator[Item], *, most: int = 1) -> Iterator[Item]:
+    """The same items, the next ones made by a thread of its own while one is worked on, `most` of them in advance.
 
     >>> list(ahead(iter((1, 2, 3))))
     [1, 2, 3]
     """
-    with ThreadPoolExecutor(max_workers=1) as maker:
-        upcoming = maker.submit(next, items, None)
-        while (item := upcoming.result()) is not None:
-            upcoming = maker.submit(next, items, None)
+    maker = ThreadPoolExecutor(max_workers=1)
+    try:
+        upcoming = deque(maker.submit(next, items, None) for _ in range(most))
+        while (item := upcoming.popleft().result()) is not None:
+            upcoming.append(maker.submit(next, items, None))
             yield item
+    finally:
+        maker.shutdown(cancel_futures=True)
 
 
 def _blocks(path: Path, block_bytes: int) -> Iterator[Block]:
