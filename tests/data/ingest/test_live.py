@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from data import commands
+from data import commands, commands_upkeep
 from data.__main__ import app
 from data.errors import EquinodeError, InputError, LogError
 from data.ingest.live import FIELDS, fetched, sacct_command, since_named
@@ -46,7 +46,8 @@ def site(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
     script.write_text(SCRIPT.format(asked=asked, rows=rows, header=FIELDS.replace(",", "|")))
     (tmp_path / "alpha.toml").write_text(MACHINE)
     chosen = settings.model_copy(update={"sacct": shlex.join([sys.executable, str(script)])})
-    monkeypatch.setattr(commands, "settings", lambda: chosen)
+    for module in (commands, commands_upkeep):
+        monkeypatch.setattr(module, "settings", lambda: chosen)
     return tmp_path
 
 
