@@ -11,6 +11,8 @@ from analytics.recommendation import Recommendation
 from analytics.recommendation_words import limit_in_words
 from data.terms import PolicyLimit
 
+EXACT = 1e-9
+"""The breach of a limit, in parts of it, below which it is no more than the last digits of a sum."""
 TINY = 1e-5
 """The gain below which a step of one unit is said in a thousand of it."""
 
@@ -45,12 +47,11 @@ def tag(row: Mapping[str, object], found: Recommendation, limits: Sequence[Polic
 def proof_in_words(found: Recommendation) -> str:
     """How good the split is, how good any split can be, and how far its limits are kept."""
     proof = found.solution.certificate
-    breach = (
-        "no limit is passed" if proof.largest_violation <= 0 else f"no limit is passed by more than {proof.largest_violation:.0e} of it"
-    )
+    breach = proof.largest_violation
+    kept = "no limit is passed" if breach <= EXACT else f"no limit is passed by more than {numbers.percent(breach)} of it"
     return (
         f"Proven best: {_merit(found)} is {numbers.percent(proof.objective_ede)}, at most {numbers.percent(proof.bound_ede)} is possible "
-        f"(gap {max(proof.gap, 0.0):.0e}); {breach}. The proof rests on the prices alone, whatever found the split."
+        f"(a gap of {numbers.percent(max(proof.gap, 0.0))}); {kept}. The proof rests on the prices alone, whatever found the split."
     )
 
 

@@ -1,5 +1,6 @@
 """A recommended split in plain words: what it would change and why, what binds, and what stands in the way where there is none."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -86,7 +87,7 @@ def paragraph(found: Recommendation, limits: Sequence[PolicyLimit], names: Mappi
 def refusal_in_words(refusal: Refusal, limits: Sequence[PolicyLimit], names: Mapping[str, str]) -> list[str]:
     """Why there is no split, one sentence each: the reason, the limits that clash, and what would mend it."""
     sentences = [refusal.reason, *refusal.clash["sentence"].to_list(), *refusal.relaxation["sentence"].to_list(), refusal.mend]
-    return [in_words(sentence, limits, names) for sentence in dict.fromkeys(sentences) if sentence]
+    return [_in_full(in_words(sentence, limits, names)) for sentence in dict.fromkeys(sentences) if sentence]
 
 
 def who_changes(found: Recommendation) -> str:
@@ -101,6 +102,15 @@ def who_changes(found: Recommendation) -> str:
         for row in large.iter_rows(named=True)
     ]
     return f"{sentence_case(numbers.listed(said))}."
+
+
+def _in_full(sentence: str) -> str:
+    """The sentence with numbers such as 3.4e+07 written out.
+
+    >>> _in_full("Lower limit x from 3.44881e+07 to 5,824.")
+    'Lower limit x from 34,488,100 to 5,824.'
+    """
+    return re.sub(r"\d+(\.\d+)?e\+\d+", lambda found: f"{float(found[0]):,.0f}", sentence)
 
 
 def _how_served(found: Recommendation) -> str:

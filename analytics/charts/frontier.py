@@ -36,6 +36,9 @@ def frontier(points: pl.DataFrame, *, current: tuple[float, float] | None = None
         figure.add_trace(_line(known, budget, shade, factor))
     if current is not None:
         figure.add_trace(_ring(current, factor))
+    for row in _of_budget(known, budgets[-1]).iter_rows(named=True):
+        place = {"x": row["node_hours"] / factor, "y": 100 * row["served_of_worst"], "xanchor": "left", "yanchor": "top"}
+        figure.add_annotation(theme.small(theme.safe(row["aim"]), xshift=8, yshift=-6, **place))
     figure.update_xaxes(title={"text": numbers.axis(prefix, HourUnit.NODE_HOURS), "standoff": 6}, showgrid=True, gridcolor=theme.GRID)
     return figure.update_yaxes(ticksuffix=numbers.THIN_SPACE + "%").update_layout(clickmode="event+select", margin_b=52)
 

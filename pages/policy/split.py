@@ -8,18 +8,19 @@ from analytics.allocation.solution import Refusal
 from analytics.recommendation import Recommendation
 from pages.shared import parts, scenario, split_address, split_frontier, split_parts, split_refusal, split_scenarios, visit
 
+DETAILS = ("Winners and losers", "What can be had at best", "Scenarios", "Every project", "In words")
+
 here = visit.now()
 chosen = split_address.everybody(here.chosen)
 
 
 def details(found: Recommendation) -> None:
     """What is looked at one at a time, and computed when it is."""
-    tabs = st.tabs(
-        ["Winners and losers", "What can be had at best", "Every project", "In words"], key="detail", on_change="rerun", bind="query-params"
-    )
+    tabs = st.tabs(DETAILS, key="detail", on_change="rerun", bind="query-params")
     bodies: tuple[Callable[[], None], ...] = (
         lambda: split_parts.winners_and_losers(here, chosen, found),
         lambda: split_frontier.section(here, chosen, found),
+        lambda: split_scenarios.section(here, chosen, asked, found),
         lambda: split_parts.every_project(here, found),
         lambda: split_parts.in_words(here, found),
     )
@@ -46,7 +47,8 @@ with beside:
             split_parts.answer(here, answer)
 if isinstance(answer, Recommendation):
     details(answer)
-split_scenarios.section(here, chosen, asked, answer)
+else:
+    split_scenarios.section(here, chosen, asked, answer)
 if here.chosen.categories:
     st.caption("The split is one of all user categories; the choice of categories in the filter bar is left out here.")
 st.caption("A recommendation changes nothing: quotas are set by the operator, with a reason.")

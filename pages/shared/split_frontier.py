@@ -10,7 +10,7 @@ from analytics.charts import frontier as charts
 from analytics.charts import numbers, theme
 from analytics.recommendation import Recommendation
 from analytics.recommendation_compare import Side
-from analytics.recommendation_frontier import bound_in_words, budgets, frontier_of_split, point_in_words, without_factors
+from analytics.recommendation_frontier import PARTS, bound_in_words, budgets, frontier_of_split, point_in_words, without_factors
 from analytics.split_problem import SplitChoices
 from data.errors import InputError
 from data.terms import Selection
@@ -20,6 +20,8 @@ from pages.shared.visit import Visit
 
 CHART = "chart-split-frontier"
 TAKEN = "take-point"
+ASKED_FOR = "frontier-asked-for"
+"""Where the session keeps for which choices the frontier was asked."""
 NAMES = {name: objective for name, objective in AIMS.items() if objective.aim == "alpha"}
 """The aims of the frontier; the worst-served first is the end towards which they run."""
 
@@ -34,11 +36,10 @@ def section(here: Visit, chosen: Selection, found: Recommendation) -> None:
         st.info(f"The frontier needs the emissions of every machine; those of {parts.escaped(said)} are not known.")
         split_refusal.leave_out(here, lacking)
         return
-    asked = st.session_state.get(_key(chosen, choices)) or st.button("Compute the frontier", key="compute-frontier", type="primary")
-    if not asked:
-        st.caption(f"{len(NAMES)} aims under 5 carbon budgets, each solved and proven: this takes some seconds.")
+    if st.session_state.get(ASKED_FOR) != (chosen, choices):
+        st.button("Compute the frontier", on_click=_ask, args=(chosen, choices), key="compute-frontier", type="primary")
+        st.caption(f"{len(NAMES)} aims under {len(PARTS)} carbon budgets, each solved and proven: this takes some seconds.")
         return
-    st.session_state[_key(chosen, choices)] = True
     _shown(_points(here, chosen, choices), found)
 
 
@@ -102,5 +103,5 @@ def _take(point: dict[str, object] | None) -> None:
         st.session_state[TAKEN] = None
 
 
-def _key(chosen: Selection, choices: SplitChoices) -> str:
-    return f"frontier of {chosen} {choices}"
+def _ask(chosen: Selection, choices: SplitChoices) -> None:
+    st.session_state[ASKED_FOR] = (chosen, choices)

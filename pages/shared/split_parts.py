@@ -80,7 +80,9 @@ def _most_affected(rows: pl.DataFrame, title: str, *, name: str) -> None:
     if rows.is_empty():
         st.caption("No project.")
         return
-    shown = tables.for_people(rows.head(MOST_AFFECTED).drop("project", "outcome"))
+    shown = tables.for_people(
+        rows.head(MOST_AFFECTED).select("account", "system", "change", before="node_hours_before", after="node_hours_after")
+    )
     tables.table(rows, shown=shown, name=name, alt=f"The projects that {title.lower()}", most_rows=MOST_AFFECTED)
 
 

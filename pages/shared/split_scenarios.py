@@ -1,5 +1,6 @@
 """Scenarios on the split page: save and name the choices, share them by link, take up a saved one, and compare any two."""
 
+from dataclasses import asdict
 from urllib.parse import urlsplit
 
 import polars as pl
@@ -16,7 +17,7 @@ from data.errors import EquinodeError
 from data.scenarios import LONGEST_NAME, LONGEST_REASON, Scenario
 from data.settings import settings
 from data.terms import Action, Selection
-from pages.shared import access, loaders, parts, scenario, split_address, tables
+from pages.shared import access, filters, loaders, parts, scenario, split_address, tables
 from pages.shared.scenario import Asked
 from pages.shared.visit import Visit
 
@@ -28,7 +29,6 @@ MOST_AFFECTED = 10
 
 def section(here: Visit, chosen: Selection, asked: Asked, answer: Recommendation | Refusal | None) -> None:
     """Saving, sharing, taking up and comparing."""
-    st.header("Scenarios", anchor=False)
     known = {one.title: one for one in loaders.scenarios(here.seen)}
     left, right = st.columns(2, gap="large")
     with left:
@@ -36,8 +36,9 @@ def section(here: Visit, chosen: Selection, asked: Asked, answer: Recommendation
         _save(here, chosen, asked)
     with right:
         _saved_ones(here, known)
-    if known or isinstance(answer, Recommendation):
-        _compare(here, chosen, answer, known)
+    options = [RECEIVED, NOW, *known] if isinstance(answer, Recommendation) else [*known]
+    if len(options) > 1:
+        _compare(here, chosen, answer, known, options)
 
 
 def _address(here: Visit, chosen: Selection, asked: Asked) -> str:
@@ -83,18 +84,11 @@ def _saved_ones(here: Visit, known: dict[str, Scenario]) -> None:
     if not known:
         st.caption("None yet. A saved scenario keeps all choices, the months and the machines, with author, time and reason.")
         return
-    rows = [
-        {
-            "name": one.name,
-            "version": one.version,
-            "reason": one.reason,
-            "author": one.author,
-            "saved": one.saved,
-            "store_state": one.snapshot_id,
-        }
-        for one in known.values()
-    ]
-    tables.table(pl.DataFrame(rows), name="scenarios", alt="Every version of every saved scenario, newest first", most_rows=6)
+    rows = pl.DataFrame([asdict(one) | {"scenario": title} for title, one in known.items()])
+    shown = rows.select("scenario", "saved", "author", "reason")
+    tables.table(
+        rows.drop("scenario"), shown=shown, name="scenarios", alt="Every version of every saved scenario, newest first", most_rows=6
+    )
     title = st.selectbox("Scenario", known, key="scenario-to-load", label_visibility="collapsed")
     st.button(
         "Take it up", on_click=_take_up, args=(here, known[title]), key="load-scenario", help="Sets all choices, the months and machines."
@@ -107,14 +101,18 @@ def _take_up(here: Visit, one: Scenario) -> None:
     """Make the choices those of a scenario, and keep what of it cannot be."""
     values, faults = split_address.values_in(one.address)
     selection, missing = split_address.selection_in(one.address, here.seen)
-    st.session_state.update(split_address.state_of(values, selection, loaders.system_names(here.state)))
+    state = split_address.state_of(values, selection, loaders.system_names(here.state))
+    if st.session_state.get(filters.PERIOD) != filters.BETWEEN:  # their controls are not drawn yet, so nobody else writes them there
+        st.query_params.update({key: str(state[key]) for key in (filters.FROM, filters.TO)})
+    st.session_state.update(state)
     st.session_state["scenario-faults"] = [f"Of {one.title} this could not be taken up: {fault}." for fault in (*faults, *missing)]
 
 
-def _compare(here: Visit, chosen: Selection, answer: Recommendation | Refusal | None, known: dict[str, Scenario]) -> None:
+def _compare(
+    here: Visit, chosen: Selection, answer: Recommendation | Refusal | None, known: dict[str, Scenario], options: list[str]
+) -> None:
     """Any two splits side by side."""
     st.subheader("Compare two", anchor=False)
-    options = [RECEIVED, NOW, *known]
     left, right = st.columns(2)
     titles = [
         left.selectbox("From", options, index=0, key="compare-from", bind="query-params"),
@@ -185,7 +183,9 @@ def _side_by_side(here: Visit, one: Side, other: Side) -> None:
     st.markdown(f"**{parts.escaped(changes.counts_in_words(rows, f'“{one.title}”'))}**")
     gone = rows.filter(pl.col("outcome") != "same")
     if not gone.is_empty():
-        look = tables.for_people(gone.head(MOST_AFFECTED).drop("project"))
+        look = tables.for_people(
+            gone.head(MOST_AFFECTED).select("account", "system", "category", "change", before="node_hours_before", after="node_hours_after")
+        )
         tables.table(
             gone, shown=look, name="split-between", alt="The projects that gain or lose most between the two", most_rows=MOST_AFFECTED
         )
