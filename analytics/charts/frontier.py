@@ -36,9 +36,7 @@ def frontier(points: pl.DataFrame, *, current: tuple[float, float] | None = None
         figure.add_trace(_line(known, budget, shade, factor))
     if current is not None:
         figure.add_trace(_ring(current, factor))
-    for row in _of_budget(known, budgets[-1]).iter_rows(named=True):
-        place = {"x": row["node_hours"] / factor, "y": 100 * row["served_of_worst"], "xanchor": "left", "yanchor": "top"}
-        figure.add_annotation(theme.small(theme.safe(row["aim"]), xshift=8, yshift=-6, **place))
+    _name_aims(figure, _of_budget(known, budgets[-1]), factor)
     figure.update_xaxes(title={"text": numbers.axis(prefix, HourUnit.NODE_HOURS), "standoff": 6}, showgrid=True, gridcolor=theme.GRID)
     return figure.update_yaxes(ticksuffix=numbers.THIN_SPACE + "%").update_layout(clickmode="event+select", margin_b=52)
 
@@ -126,6 +124,23 @@ def _line(known: pl.DataFrame, budget: float | None, shade: str, factor: float) 
         customdata=[sentence(row) for row in rows.iter_rows(named=True)],
         hovertemplate=theme.HOVER,
     )
+
+
+def _name_aims(figure: go.Figure, rows: pl.DataFrame, factor: float) -> None:
+    """Write the aims at the points of one line, in turn above to the right and below to the left, where the line does not run."""
+    for place, row in enumerate(rows.iter_rows(named=True)):
+        right = place % 2 == 0
+        figure.add_annotation(
+            theme.small(
+                theme.safe(row["aim"]),
+                x=row["node_hours"] / factor,
+                y=100 * row["served_of_worst"],
+                xanchor="left" if right else "right",
+                yanchor="bottom" if right else "top",
+                xshift=6 if right else -6,
+                yshift=4 if right else -4,
+            )
+        )
 
 
 def _ring(current: tuple[float, float], factor: float) -> go.Scatter:
