@@ -13,7 +13,7 @@ from pages.shared.split_address import AMOUNTS, CAP, CARBON, ENERGY, FLOOR, Valu
 from pages.shared.visit import Visit
 
 ROOM = 1e-6
-"""How much further than the least loosening a budget is loosened, so that the split exists beyond doubt."""
+"""How much further than the least loosening a choice is loosened, so that the split exists beyond doubt."""
 
 HEADINGS = {
     Outcome.INFEASIBLE: "There is no split for {period} that keeps to all of these limits.",
@@ -71,9 +71,9 @@ def loosened(values: Mapping[str, Value], refusal: Refusal) -> dict[str, Value]:
         elif row["value"] <= 0:
             return {}
         elif key.startswith(FLOOR):
-            found[key] = math.floor(2 * (stands * row["relaxed_value"] / row["value"] - ROOM)) / 2
+            found[key] = _down(stands * row["relaxed_value"] / row["value"] * (1 - ROOM))
         else:
-            found[key] = min(math.ceil(2 * (stands * row["relaxed_value"] / row["value"] + ROOM)) / 2, 100.0)
+            found[key] = min(_up(stands * row["relaxed_value"] / row["value"] * (1 + ROOM)), 100.0)
     return found
 
 
@@ -90,9 +90,19 @@ def _amount(key: str, value: Value) -> str:
 
 
 def _up(value: float) -> float:
-    """The value with four digits, rounded up."""
-    step = 10.0 ** (math.floor(math.log10(value)) - 3) if value > 0 else 1.0
-    return math.ceil(value / step) * step
+    """The value with three digits, rounded up."""
+    digits = _decimals(value)
+    return round(math.ceil(value * 10.0**digits) / 10.0**digits, max(digits, 0))
+
+
+def _down(value: float) -> float:
+    """The value with three digits, rounded down."""
+    digits = _decimals(value)
+    return round(math.floor(value * 10.0**digits) / 10.0**digits, max(digits, 0))
+
+
+def _decimals(value: float) -> int:
+    return 2 - math.floor(math.log10(value)) if value > 0 else 0
 
 
 def _choose_machines(names: list[str]) -> None:

@@ -1,12 +1,20 @@
 """The split page: what the reader sets decides the split, an impossible wish is told with its reason, and nothing is ever written."""
 
+import random
+import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from data import scenarios
+from data.access import local_person
 from data.lake import Lake
 from data.settings import Settings
+from data.terms import Period, Selection
+from pages.shared import split_address
 from tests.pages.small import words_of
 
 Visit = Callable[..., AppTest]
@@ -50,6 +58,81 @@ def test_the_proof_stands_beside_the_split(visit: Visit, small_store: Path) -> N
     app = visit(small_store, SPLIT)
     satisfaction = next(metric for metric in app.metric if metric.label == "Satisfaction")
     assert satisfaction.delta == f"at most {satisfaction.value} possible"
+
+
+@pytest.fixture(scope="module")
+def store_to_write(small_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the small store, with a scenario whose address is partly nonsense."""
+    lake = tmp_path_factory.mktemp("written") / "lake"
+    shutil.copytree(small_store, lake)
+    site = Settings(lake=lake)
+    address = "period=From+…+to+…&from=March+2025&to=May+2031&aim=Most+of+all&floor-sme=5"
+    scenarios.save(site, local_person(site), name="Odd", reason="to see", address=address, snapshot_id=1)
+    return lake
+
+
+def test_what_is_loosened_by_the_button_has_a_split(visit: Visit, small_store: Path) -> None:
+    app = visit(small_store, SPLIT, **{"floor-sme": "90"})
+    app.button(key="loosen").click().run()
+    assert not app.exception
+    assert not app.warning
+    assert 0 < app.slider(key="floor-sme").value < 90
+    assert granted(app) > 0
+
+
+def test_a_point_of_the_frontier_sets_aim_and_carbon_budget(visit: Visit, small_store: Path) -> None:
+    app = visit(small_store, SPLIT, detail="What can be had at best")
+    app.button(key="compute-frontier").click().run()
+    listed = app.selectbox(key="take-point")
+    point = next(option for option in listed.options if option.startswith("Much more, at most"))
+    listed.select(point).run()
+    assert not app.exception
+    assert app.select_slider(key="aim").value == "Much more"
+    assert app.number_input(key="carbon-budget").value > 0
+    assert "proven best" in words_of(app)
+
+
+def test_choices_are_saved_with_their_reason_and_compared(visit: Visit, store_to_write: Path) -> None:
+    app = visit(store_to_write, SPLIT, detail="Scenarios", aim="Most hours", **{"energy-budget": "0.5"})
+    for name, reason in (("", "why"), ("Lean", "once more")):
+        app.text_input(key="scenario-name").set_value(name)
+        app.text_input(key="scenario-reason").set_value(reason)
+        next(button for button in app.button if button.label == "Save").click().run()
+        told = words_of(app)
+        assert ("has no name" in told) is (not name)
+    kept = {one.title: one.address for one in scenarios.listed(Lake(Settings(lake=store_to_write)))}
+    assert set(kept) == {"Odd", "Lean"}
+    assert "aim=Most+hours" in kept["Lean"]
+    assert "Saved as Lean" in words_of(app)
+    compared = visit(store_to_write, SPLIT, detail="Scenarios", **{"compare-from": "Lean", "compare-to": "The choices on this page"})
+    assert not compared.exception
+    assert "The energy budget: from 0.5 MWh to none." in words_of(compared).replace("\\", "")
+    assert {"Lean", "The choices on this page"} <= set(compared.table[0].value.columns)
+
+
+def test_a_stored_address_that_cannot_be_is_told_and_taken_up_as_far_as_it_can(visit: Visit, store_to_write: Path) -> None:
+    app = visit(store_to_write, SPLIT, detail="Scenarios", **{"compare-from": "Odd"})
+    assert "Odd cannot be compared: aim is 'Most of all'" in " ".join(warning.value for warning in app.warning).replace("\\", "")
+    app.selectbox(key="scenario-to-load").select("Odd").run()
+    app.button(key="load-scenario").click().run()
+    assert not app.exception
+    told = " ".join(warning.value for warning in app.warning)
+    assert "Most of all" in told
+    assert "May 2031" in told
+    assert app.slider(key="floor-sme").value == 5.0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_address_gives_back_the_choices_it_was_made_of(seed: int) -> None:
+    drawn = random.Random(seed)
+    values = dict(split_address.USUAL) | {"aim": drawn.choice(list(split_address.AIMS)), "law": drawn.random() < 0.5}
+    for key, amount in split_address.AMOUNTS.items():
+        if drawn.random() < 0.4:
+            values[key] = round(drawn.uniform(amount.least, min(amount.most, 5e6)), 3)
+    chosen = Selection(period=Period(date(2025, 3, 1), date(2025, 7, 1)), systems=("lumi",))
+    found, faults = split_address.values_in(split_address.address_of(values, chosen, {"lumi": "LUMI"}))
+    assert not faults
+    assert found == values
 
 
 def test_a_look_at_the_split_writes_nothing(visit: Visit, small_store: Path) -> None:
