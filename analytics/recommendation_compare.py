@@ -159,15 +159,18 @@ def _price_rows(one: Side, other: Side, limits: Sequence[PolicyLimit], names: Ma
     """What one per cent more of each of the dearest limits of either split would raise its satisfaction by."""
     gains = [{} if side.received else dict(side.found.binding.select("name", "gain").iter_rows()) for side in (one, other)]
     dearest = sorted({*gains[0], *gains[1]}, key=lambda name: (-max(gain.get(name, 0.0) for gain in gains), name))
-    return [
-        _row(
-            f"Price of 1 % of {limit_in_words(name, limits, names)}",
-            "share",
-            tuple(None if side.received else gain.get(name, 0.0) for side, gain in zip((one, other), gains, strict=True)),  # type: ignore[arg-type]
-            numbers.percent,
-        )
-        for name in dearest[:MOST_LIMITS]
-    ]
+    rows = []
+    for name in dearest[:MOST_LIMITS]:
+        prices = [gain.get(name, 0.0) if _has_limit(side, name) else None for side, gain in zip((one, other), gains, strict=True)]
+        rows.append(_row(f"Price of 1 % of {limit_in_words(name, limits, names)}", "share", (prices[0], prices[1]), numbers.percent))
+    return rows
+
+
+def _has_limit(side: Side, name: str) -> bool:
+    """Whether a limit stands in a split at all; where it does not, it has no price, not even 0."""
+    problem = side.found.solution.problem
+    known = {*problem.limits["name"], *(f"capacity:{partition}" for partition in problem.capacity["partition"].unique())}
+    return not side.received and name in known
 
 
 def _amount(value: float | None) -> str:

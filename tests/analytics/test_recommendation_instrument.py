@@ -176,3 +176,10 @@ def test_each_choice_that_differs_is_told_once() -> None:
     assert len(compare.differences(one, other)) == 3
     assert "The floor for SMEs: from none to 12 %." in told
     assert "The carbon budget: from none to 5 t CO₂e." in told
+
+
+def test_a_limit_that_only_one_side_has_is_without_price_on_the_other() -> None:
+    free, bound = Side(title="free", found=split()), Side(title="bound", found=split(carbon_budget_t=3.0))
+    row = compare.side_by_side(free, bound, (COMMERCIAL,), NAMES).filter(measure="Price of 1 % of the carbon budget").row(0, named=True)
+    assert row["one"] is None
+    assert row["other"] > 0
