@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.linalg import LinAlgError
 
-from analytics.allocation import layers, quick, scaling
+from analytics.allocation import layers, quick, scaling, steep
 from analytics.allocation.aggregate import Reduced
 from analytics.allocation.certificate import (
     GAP,
@@ -33,8 +33,10 @@ GOALS = (1e-3, 1e-6, 1e-9)
 """The sizes of the barrier from which the interior point starts, where the quick way fails."""
 STEEP, STEEPER = 4.0, 1.5
 """The α above which a split may be sought by way of less steep ones, and by what factor one is steeper than the last."""
-NEAR_BOUND = 1e-4
-"""How near to a bound a start may be, in parts of what lies between the bounds."""
+LEAST_STEEPER = 1.02
+"""The factor from which on steps towards a steep α are no longer tried."""
+NEAR = 1e-3
+"""The gap and the breach up to which a split is a good enough guess for a steeper one."""
 CRISP = 3e-6
 """The unused part of a priced row up to which the quick way goes no further."""
 DUST = 1e-7
@@ -76,23 +78,43 @@ def alpha_fair(small: Reduced, served: Index, alpha: float, warm: Prices | None 
 
 
 def _by_gentler(small: Reduced, served: Index, alpha: float) -> Iterator[Found]:
-    """The split for a steep α, each start being the split for a less steep one; then its layers."""
-    full, gentle = small.program, STEEP
-    begin = scaling.start(small, full.least, full.most, gentle)
+    """The split for a steep α, from the dearest project down; where everybody ends is first guessed from ever steeper splits."""
+    full = small.program
+
+    def attempt(part: Reduced, everybody: Index, begin: Start) -> tuple[Split, Prices, Certificate]:
+        found = _attempt(part, everybody, alpha, begin, from_centre=None)
+        return found.split, found.prices, found.certificate
+
     with suppress(FloatingPointError, LinAlgError):
-        while True:
-            found = _attempt(small, served, gentle, begin, from_centre=None)
-            if gentle == alpha or not layers.promising(found.certificate):
-                break
-            gentle = min(alpha, STEEPER * gentle)
-            inside = NEAR_BOUND * (full.most - full.least)
-            at = np.clip(found.split.satisfaction(full), full.least + inside * (full.least > 0), full.most - inside)
-            at = np.maximum(at, 1e-300)
-            begin = Start(at=at, worth=np.maximum(full.weight * at ** (1 - gentle), 1e-200))
-        if gentle == alpha:
-            yield found
-            if layers.promising(found.certificate):
-                yield from _layered(small, served, alpha, found)
+        answer = steep.from_the_dearest(full, served, alpha, _satisfactions_near(small, served, alpha), attempt)
+        if answer is not None:
+            yield Found(split=answer[0], prices=answer[1], certificate=answer[2])
+
+
+def _satisfactions_near(small: Reduced, served: Index, alpha: float) -> Vector:
+    """(project): roughly its satisfaction for a steep α, followed from a gentle one in steps as long as they lead somewhere.
+
+    Raises:
+        LinAlgError: if not even the gentle α is solved.
+        FloatingPointError: if numbers leave the range of the machine.
+    """
+    full = small.program
+    found = _attempt(small, served, STEEP, scaling.start(small, full.least, full.most, STEEP), from_centre=None)
+    at = np.maximum(found.split.satisfaction(full), 1e-300)
+    gentle, factor = STEEP, STEEPER
+    while gentle < alpha and factor > LEAST_STEEPER:
+        steeper = min(alpha, factor * gentle)
+        measured = steep.measured_from(full, at, steeper).program
+        flow_cost = np.array([measured.cost[flow.partition, flow.months[0]] * flow.hours for flow in small.flows])
+        part = replace(small, program=measured, flow_cost=flow_cost)
+        with suppress(FloatingPointError, LinAlgError):
+            found = _attempt(part, served, steeper, steep.start_of(measured), from_centre=None)
+            if found.certificate.gap <= NEAR and found.certificate.largest_violation <= NEAR:
+                at, gentle = at * found.split.satisfaction(measured), steeper
+                at = np.where(at > 0, at, 1e-300)
+                continue
+        factor = float(np.sqrt(factor))
+    return at
 
 
 def _layered(small: Reduced, served: Index, alpha: float, first: Found) -> Iterator[Found]:
