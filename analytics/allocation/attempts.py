@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.linalg import LinAlgError
@@ -31,12 +31,8 @@ ROUGH = 1e-2
 """The size of the barrier at which a start is weighed anew."""
 GOALS = (1e-3, 1e-6, 1e-9)
 """The sizes of the barrier from which the interior point starts, where the quick way fails."""
-STEEP, STEEPER = 4.0, 1.5
-"""The α above which a split may be sought by way of less steep ones, and by what factor one is steeper than the last."""
-LEAST_STEEPER = 1.02
-"""The factor from which on steps towards a steep α are no longer tried."""
-NEAR = 1e-3
-"""The gap and the breach up to which a split is a good enough guess for a steeper one."""
+STEEP = 4.0
+"""The α above which a split may be sought by way of problems as steep as this."""
 CRISP = 3e-6
 """The unused part of a priced row up to which the quick way goes no further."""
 DUST = 1e-7
@@ -78,43 +74,18 @@ def alpha_fair(small: Reduced, served: Index, alpha: float, warm: Prices | None 
 
 
 def _by_gentler(small: Reduced, served: Index, alpha: float) -> Iterator[Found]:
-    """The split for a steep α, from the dearest project down; where everybody ends is first guessed from ever steeper splits."""
+    """The split for a steep α, from the dearest project down, where every problem that is solved is a gentle one."""
     full = small.program
 
-    def attempt(part: Reduced, everybody: Index, begin: Start) -> tuple[Split, Prices, Certificate]:
-        found = _attempt(part, everybody, alpha, begin, from_centre=None)
+    def attempt(part: Reduced, everybody: Index, begin: Start, steepness: float) -> tuple[Split, Prices, Certificate]:
+        found = _attempt(part, everybody, steepness, begin, from_centre=None)
         return found.split, found.prices, found.certificate
 
     with suppress(FloatingPointError, LinAlgError):
-        answer = steep.from_the_dearest(full, served, alpha, _satisfactions_near(small, served, alpha), attempt)
+        first = _attempt(small, served, STEEP, scaling.start(small, full.least, full.most, STEEP), from_centre=None)
+        answer = steep.from_the_dearest(small, served, alpha, first.split.satisfaction(full), attempt, gentle=STEEP)
         if answer is not None:
             yield Found(split=answer[0], prices=answer[1], certificate=answer[2])
-
-
-def _satisfactions_near(small: Reduced, served: Index, alpha: float) -> Vector:
-    """(project): roughly its satisfaction for a steep α, followed from a gentle one in steps as long as they lead somewhere.
-
-    Raises:
-        LinAlgError: if not even the gentle α is solved.
-        FloatingPointError: if numbers leave the range of the machine.
-    """
-    full = small.program
-    found = _attempt(small, served, STEEP, scaling.start(small, full.least, full.most, STEEP), from_centre=None)
-    at = np.maximum(found.split.satisfaction(full), 1e-300)
-    gentle, factor = STEEP, STEEPER
-    while gentle < alpha and factor > LEAST_STEEPER:
-        steeper = min(alpha, factor * gentle)
-        measured = steep.measured_from(full, at, steeper).program
-        flow_cost = np.array([measured.cost[flow.partition, flow.months[0]] * flow.hours for flow in small.flows])
-        part = replace(small, program=measured, flow_cost=flow_cost)
-        with suppress(FloatingPointError, LinAlgError):
-            found = _attempt(part, served, steeper, steep.start_of(measured), from_centre=None)
-            if found.certificate.gap <= NEAR and found.certificate.largest_violation <= NEAR:
-                at, gentle = at * found.split.satisfaction(measured), steeper
-                at = np.where(at > 0, at, 1e-300)
-                continue
-        factor = float(np.sqrt(factor))
-    return at
 
 
 def _layered(small: Reduced, served: Index, alpha: float, first: Found) -> Iterator[Found]:

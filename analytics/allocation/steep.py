@@ -6,9 +6,11 @@ hours they hold, rows whose price keeps everybody else away are shut, and the ot
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.linalg import LinAlgError
 
 from analytics.allocation.aggregate import Reduced, reduced
 from analytics.allocation.certificate import GAP, VIOLATION, Certificate, Prices, Split, certify, costs, misfits
@@ -16,15 +18,15 @@ from analytics.allocation.program import Index, Mask, Program, Vector
 from analytics.allocation.scaling import Start, can_be_served
 
 LAYERS_AT_MOST = 80
-TRIES = 4
+TRIES = 5
 """How often a layer is solved anew, each time measured from the satisfactions last found, before it is given up."""
 SETTLED = 2e-5
 """The misfit up to which a project counts as settled."""
-DEAR = 1e-5
+DEAR = 1e-4
 """The part of the dearest hour's worth from which a project may be settled in a layer."""
-COUNTED = 1e-10
+COUNTED = 1e-8
 """The part of the dearest hour's worth that an hour counts at least, so that numbers stay within the machine's range."""
-KNOWN = 1e-8
+KNOWN = 1e-6
 """The part of the dearest hour's worth above which the price of a row is known."""
 USES = 0.01
 """The part of a satisfaction from which a project needs a row."""
@@ -34,12 +36,17 @@ FULL = 100.0
 """The most that an hour of a project at its own most counts, in parts of the dearest that somebody would take more of."""
 AT_BOUND = 1e-6
 """How near to a bound counts as there, in parts of it."""
-FARTHEST = 1e3
-"""The factor by which a layer may at most move a satisfaction."""
+STEEPER, STEPS = 1.5, 3
+"""By what factor one α is steeper than the last, and how many gentle problems are solved where it is not solved at once."""
+NEAR = 1e-3
+"""The gap and the breach up to which a split is a good enough guess."""
+TINY = 1e-300
+"""The least satisfaction that is a number."""
 INSIDE = 1e-3
 """How near to a bound a start may be, in parts of what lies between the bounds."""
 
-Attempt = Callable[[Reduced, Index, Start], tuple[Split, Prices, Certificate]]
+Solve = Callable[[Reduced, Index, Start, float], tuple[Split, Prices, Certificate]]
+"""The split, prices and proof of a problem from a start, for an α."""
 
 
 @dataclass(slots=True)
@@ -86,12 +93,20 @@ class _Layer:
     """The full problem's classes of its classes."""
 
 
-def from_the_dearest(full: Program, served: Index, alpha: float, at: Vector, attempt: Attempt) -> tuple[Split, Prices, Certificate] | None:
-    """The split with the prices of all layers and its proof, from satisfactions near which it may lie; None where a layer fails.
+def from_the_dearest(
+    small: Reduced, served: Index, alpha: float, first: Vector, solve: Solve, gentle: float
+) -> tuple[Split, Prices, Certificate] | None:
+    """The split with the prices of all layers and its proof, from the satisfactions of the gentle split; None where a layer fails.
+
+    Only gentle problems are solved. Whoever ends where it was measured from is worth as much there whatever the α, so that the
+    gentle split of weights w·u^(gentle α − α) is the steep one once it gives back the u that it was measured from.
 
     Raises:
-        FloatingPointError: if the prices leave the range of the machine.
+        FloatingPointError: if numbers leave the range of the machine.
+        LinAlgError: if a gentle problem is not solved.
     """
+    full = small.program
+    at = _followed(small, served, alpha, np.maximum(first, TINY), solve, gentle)
     books = _Books(
         hours=np.zeros_like(full.usefulness),
         used=np.zeros((len(full.open), *full.capacity.shape)),
@@ -100,9 +115,8 @@ def from_the_dearest(full: Program, served: Index, alpha: float, at: Vector, att
         shut_limits=np.zeros(len(full.limits.names), bool),
         prices=Prices(limits=np.zeros(len(full.limits.names)), capacity=np.zeros_like(full.capacity)),
     )
-    at = at.copy()
     for _ in range(LAYERS_AT_MOST):
-        if not any(_settle_some(full, books, alpha, at, attempt) for _ in range(TRIES)):
+        if not any(_settle_some(full, books, alpha, at, solve, steepness) for _ in range(TRIES) for steepness in (alpha, gentle)):
             return None
         if not books.free.any():
             break
@@ -143,17 +157,40 @@ def start_of(program: Program) -> Start:
     return Start(at=at, worth=program.weight * np.maximum(at, 1.0))
 
 
-def _settle_some(full: Program, books: _Books, alpha: float, at: Vector, attempt: Attempt) -> bool:
-    """Solve a layer and settle who is right in it; `at` moves to the satisfactions found."""
+def _followed(small: Reduced, served: Index, alpha: float, at: Vector, solve: Solve, gentle: float) -> Vector:
+    """(project): roughly its satisfaction, followed from that for the gentle α through ever steeper ones."""
+    full, steeper = small.program, gentle
+    while steeper < alpha:
+        steeper = min(alpha, STEEPER * steeper)
+        for steepness in (steeper, *STEPS * (gentle,), steeper):
+            part = measured_from(full, at, steeper).program
+            flow_cost = np.array([part.cost[flow.partition, flow.months[0]] * flow.hours for flow in small.flows])
+            with suppress(FloatingPointError, LinAlgError):
+                split, _, proof = solve(replace(small, program=part, flow_cost=flow_cost), served, start_of(part), steepness)
+                if max(proof.gap, proof.largest_violation) <= NEAR:
+                    moved = np.maximum(split.satisfaction(part), TINY) ** (steepness / steeper)
+                    at = np.maximum(at * np.where(full.most > 0, moved, 1.0), TINY)
+                    if steepness == steeper:
+                        break
+    return at
+
+
+def _settle_some(full: Program, books: _Books, alpha: float, at: Vector, solve: Solve, steepness: float) -> bool:
+    """Solve a layer and settle who is right in it; `at` moves towards the satisfactions found."""
     layer = _layer(full, books, alpha, at)
     program = layer.measured.program
     small = reduced(program)
     served = np.flatnonzero(can_be_served(small))
     if len(served) < len(layer.projects):
         return False
-    split, prices, proof = attempt(small, served, start_of(program))
+    try:
+        split, prices, proof = solve(small, served, start_of(program), steepness)
+    except (FloatingPointError, LinAlgError):
+        return False
     u = split.satisfaction(program)
-    at[layer.projects] *= np.clip(u, 1 / FARTHEST, FARTHEST)
+    if max(proof.gap, proof.largest_violation) > NEAR:
+        return False
+    at[layer.projects] *= np.maximum(u, TINY) ** (steepness / alpha)
     if proof.gap > GAP or proof.largest_violation > VIOLATION:
         return False
     price = costs(program, prices) / program.hours_per_satisfaction.min(axis=0)
