@@ -1,9 +1,13 @@
 """What tests of every room share: real logs beside the repository, where they are, and a store of their own."""
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from data.settings import Settings
 
@@ -17,6 +21,22 @@ def shared() -> Path:
     if not (folder / "traces").is_dir():
         pytest.skip(f"needs the third-party logs in {folder}/traces; name their folder with EQUINODE_SHARED")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a small demonstration log, made once for all tests of a run; they may read it, and must not write to it."""
+    in_parallel = "PYTEST_XDIST_WORKER" in os.environ
+    folder = tmp_path_factory.getbasetemp().parent if in_parallel else tmp_path_factory.getbasetemp()
+    lake = folder / "demonstration" / "lake"
+    with FileLock(folder / "demonstration.lock"):
+        if not lake.is_dir():
+            making = tmp_path_factory.mktemp("demonstration") / "lake"
+            environment = {name: value for name, value in os.environ.items() if not name.startswith("EQUINODE_")}
+            words = [sys.executable, "-m", "data", "demo", "--jobs", "2000"]
+            subprocess.run(words, cwd=HOUSE, env=environment | {"EQUINODE_LAKE": str(making)}, check=True, capture_output=True)
+            shutil.copytree(making, lake)
+    return lake
 
 
 @pytest.fixture

@@ -40,11 +40,9 @@ cores_per_node = 10
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def demo(demo_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server on a small demonstration store."""
-    folder = tmp_path_factory.mktemp("demo")
-    command(folder / "lake", "demo", "--jobs", "2000")
-    with serving(folder / "lake", folder / "server.log") as base:
+    with serving(demo_lake, tmp_path_factory.mktemp("demo") / "server.log") as base:
         yield base
 
 

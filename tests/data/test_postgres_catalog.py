@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,15 +32,12 @@ def binaries() -> Path | None:
 
 
 @pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def catalog() -> Iterator[str]:
     """A PostgreSQL server on the loopback address, with an empty database."""
     programs = binaries()
     if programs is None:
         pytest.skip("PostgreSQL's server is not installed (Debian: apt install postgresql)")
-    folder = tmp_path_factory.mktemp("postgres")
-    for parent in (folder, *folder.parents):
-        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
+    folder = Path(tempfile.mkdtemp(prefix="equinode-postgres-"))
     user = []
     if os.getuid() == 0:
         user = ["runuser", "-u", "postgres", "--"]
@@ -58,6 +56,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"dbname=postgres host=127.0.0.1 port={port} user=equinode"
     finally:
         run(str(programs / "pg_ctl"), "-D", str(folder / "data"), "-m", "fast", "stop")
+        shutil.rmtree(folder)
 
 
 def log(path: Path, first_id: int, jobs: int) -> Path:
