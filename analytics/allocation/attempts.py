@@ -79,13 +79,18 @@ def _by_gentler(small: Reduced, served: Index, alpha: float) -> Iterator[Found]:
 
     def attempt(part: Reduced, everybody: Index, begin: Start, steepness: float) -> tuple[Split, Prices, Certificate]:
         found = _attempt(part, everybody, steepness, begin, from_centre=None)
+        if steepness <= STEEP and not layers.promising(found.certificate):
+            for found in alpha_fair(part, everybody, steepness):
+                if layers.promising(found.certificate):
+                    break
         return found.split, found.prices, found.certificate
 
     with suppress(FloatingPointError, LinAlgError):
         first = _attempt(small, served, STEEP, scaling.start(small, full.least, full.most, STEEP), from_centre=None)
-        answer = steep.from_the_dearest(small, served, alpha, first.split.satisfaction(full), attempt, gentle=STEEP)
-        if answer is not None:
-            yield Found(split=answer[0], prices=answer[1], certificate=answer[2])
+        for counted in steep.COUNTED:
+            answer = steep.from_the_dearest(small, served, alpha, first.split.satisfaction(full), attempt, gentle=STEEP, counted=counted)
+            if answer is not None:
+                yield Found(split=answer[0], prices=answer[1], certificate=answer[2])
 
 
 def _layered(small: Reduced, served: Index, alpha: float, first: Found) -> Iterator[Found]:

@@ -18,16 +18,16 @@ from analytics.allocation.program import Index, Mask, Program, Vector
 from analytics.allocation.scaling import Start, can_be_served
 
 LAYERS_AT_MOST = 80
-TRIES = 5
+TRIES = 16
 """How often a layer is solved anew, each time measured from the satisfactions last found, before it is given up."""
 SETTLED = 2e-5
 """The misfit up to which a project counts as settled."""
-DEAR = 1e-4
-"""The part of the dearest hour's worth from which a project may be settled in a layer."""
-COUNTED = 1e-8
-"""The part of the dearest hour's worth that an hour counts at least, so that numbers stay within the machine's range."""
-KNOWN = 1e-6
-"""The part of the dearest hour's worth above which the price of a row is known."""
+COUNTED = (1e-5, 1e-8, 1e-4)
+"""The parts of the dearest hour's worth that an hour counts at least, so that numbers stay within the machine's range: each is tried.
+
+A project may be settled in a layer from the square root of that part of the dearest hour, and the price of a row is known from
+between the two.
+"""
 USES = 0.01
 """The part of a satisfaction from which a project needs a row."""
 EMPTY = 1e-9
@@ -36,10 +36,10 @@ FULL = 100.0
 """The most that an hour of a project at its own most counts, in parts of the dearest that somebody would take more of."""
 AT_BOUND = 1e-6
 """How near to a bound counts as there, in parts of it."""
-STEEPER, STEPS = 1.5, 3
-"""By what factor one α is steeper than the last, and how many gentle problems are solved where it is not solved at once."""
-NEAR = 1e-3
-"""The gap and the breach up to which a split is a good enough guess."""
+STEEPER, STEPS = 1.5, 8
+"""By what factor one α is steeper than the last, and how many problems are solved at most to reach it."""
+GAIN = 2.0
+"""The factor by which problems on the way grow steeper after a success; after a failure they fall back by its square."""
 TINY = 1e-300
 """The least satisfaction that is a number."""
 INSIDE = 1e-3
@@ -94,7 +94,7 @@ class _Layer:
 
 
 def from_the_dearest(
-    small: Reduced, served: Index, alpha: float, first: Vector, solve: Solve, gentle: float
+    small: Reduced, served: Index, alpha: float, first: Vector, solve: Solve, gentle: float, counted: float
 ) -> tuple[Split, Prices, Certificate] | None:
     """The split with the prices of all layers and its proof, from the satisfactions of the gentle split; None where a layer fails.
 
@@ -106,7 +106,7 @@ def from_the_dearest(
         LinAlgError: if a gentle problem is not solved.
     """
     full = small.program
-    at = _followed(small, served, alpha, np.maximum(first, TINY), solve, gentle)
+    at = _followed(small, served, alpha, np.maximum(first, TINY), solve, gentle, counted)
     books = _Books(
         hours=np.zeros_like(full.usefulness),
         used=np.zeros((len(full.open), *full.capacity.shape)),
@@ -116,7 +116,7 @@ def from_the_dearest(
         prices=Prices(limits=np.zeros(len(full.limits.names)), capacity=np.zeros_like(full.capacity)),
     )
     for _ in range(LAYERS_AT_MOST):
-        if not any(_settle_some(full, books, alpha, at, solve, steepness) for _ in range(TRIES) for steepness in (alpha, gentle)):
+        if not _settle_some(full, books, alpha, at, solve, gentle, counted):
             return None
         if not books.free.any():
             break
@@ -127,7 +127,7 @@ def from_the_dearest(
     return split, books.prices, certify(full, split, books.prices, served, alpha)
 
 
-def measured_from(program: Program, at: Vector, alpha: float) -> Measured:
+def _measured(program: Program, at: Vector, alpha: float, counted: float) -> Measured:
     """The problem in units in which everybody is at 1 and the dearest hour is worth 1 to whoever would take more of it.
 
     Who is at the own most stays there whatever more it is worth to them, so that they count no more than `FULL`.
@@ -137,70 +137,84 @@ def measured_from(program: Program, at: Vector, alpha: float) -> Measured:
     full = at >= program.most * (1 - AT_BOUND)
     log_unit = float(hourly.min() if full.all() else hourly[~full].max())
     relative = hourly - log_unit
-    worth = np.exp(np.clip(relative, np.log(COUNTED), np.log(FULL))) * hours
+    worth = np.exp(np.clip(relative, np.log(counted), np.log(FULL))) * hours
     with np.errstate(over="raise"):
         cost = program.cost * np.exp(-log_unit) if program.cost.any() else program.cost
     return Measured(
         program=replace(
             program, weight=worth, entitlement=program.entitlement * at, least=program.least / at, most=program.most / at, cost=cost
         ),
-        counted_up=np.asarray(relative < np.log(COUNTED)),
+        counted_up=np.asarray(relative < np.log(counted)),
         counted_down=np.asarray(relative > np.log(FULL)),
         log_unit=log_unit,
     )
 
 
-def start_of(program: Program) -> Start:
+def _start_of(program: Program) -> Start:
     """The start at 1 for everybody, though inside the bounds."""
     inside = INSIDE * (program.most - program.least)
     at = np.clip(np.ones(len(program.most)), program.least + inside * (program.least > 0), program.most - inside)
     return Start(at=at, worth=program.weight * np.maximum(at, 1.0))
 
 
-def _followed(small: Reduced, served: Index, alpha: float, at: Vector, solve: Solve, gentle: float) -> Vector:
+def _followed(small: Reduced, served: Index, alpha: float, at: Vector, solve: Solve, gentle: float, counted: float) -> Vector:
     """(project): roughly its satisfaction, followed from that for the gentle α through ever steeper ones."""
     full, steeper = small.program, gentle
     while steeper < alpha:
         steeper = min(alpha, STEEPER * steeper)
-        for steepness in (steeper, *STEPS * (gentle,), steeper):
-            part = measured_from(full, at, steeper).program
+        steepness = steeper
+        for _ in range(STEPS):
+            part = _measured(full, at, steeper, counted).program
             flow_cost = np.array([part.cost[flow.partition, flow.months[0]] * flow.hours for flow in small.flows])
-            with suppress(FloatingPointError, LinAlgError):
-                split, _, proof = solve(replace(small, program=part, flow_cost=flow_cost), served, start_of(part), steepness)
-                if max(proof.gap, proof.largest_violation) <= NEAR:
-                    moved = np.maximum(split.satisfaction(part), TINY) ** (steepness / steeper)
-                    at = np.maximum(at * np.where(full.most > 0, moved, 1.0), TINY)
-                    if steepness == steeper:
-                        break
+            answer = _solved(replace(small, program=part, flow_cost=flow_cost), served, solve, steepness)
+            if answer is not None:
+                moved = np.maximum(answer[0].satisfaction(part), TINY) ** (steepness / steeper)
+                at = np.maximum(at * np.where(full.most > 0, moved, 1.0), TINY)
+                if steepness == steeper:
+                    break
+            steepness = _next_steepness(steepness, gentle, steeper, found=answer is not None)
     return at
 
 
-def _settle_some(full: Program, books: _Books, alpha: float, at: Vector, solve: Solve, steepness: float) -> bool:
+def _next_steepness(steepness: float, gentle: float, alpha: float, *, found: bool) -> float:
+    """The α of the next problem on the way to a steep one: steeper after a success, gentler after a failure."""
+    return min(alpha, GAIN * steepness) if found else max(gentle, steepness / GAIN**2)
+
+
+def _solved(small: Reduced, served: Index, solve: Solve, steepness: float) -> tuple[Split, Prices] | None:
+    """The split and prices of a measured problem; None where they are not proven near its optimum."""
+    with suppress(FloatingPointError, LinAlgError):
+        split, prices, proof = solve(small, served, _start_of(small.program), steepness)
+        if proof.gap <= GAP and proof.largest_violation <= VIOLATION:
+            return split, prices
+    return None
+
+
+def _settle_some(full: Program, books: _Books, alpha: float, at: Vector, solve: Solve, gentle: float, counted: float) -> bool:
     """Solve a layer and settle who is right in it; `at` moves towards the satisfactions found."""
-    layer = _layer(full, books, alpha, at)
-    program = layer.measured.program
-    small = reduced(program)
-    served = np.flatnonzero(can_be_served(small))
-    if len(served) < len(layer.projects):
-        return False
-    try:
-        split, prices, proof = solve(small, served, start_of(program), steepness)
-    except (FloatingPointError, LinAlgError):
-        return False
-    u = split.satisfaction(program)
-    if max(proof.gap, proof.largest_violation) > NEAR:
-        return False
-    at[layer.projects] *= np.maximum(u, TINY) ** (steepness / alpha)
-    if proof.gap > GAP or proof.largest_violation > VIOLATION:
-        return False
-    price = costs(program, prices) / program.hours_per_satisfaction.min(axis=0)
-    dear = price >= DEAR * price.max()
-    settled = dear & _right(layer.measured, u, misfits(program, split, prices, served, alpha))
-    if (u >= program.most * (1 - AT_BOUND)).all():
-        settled[:] = True
-    if settled.any():
-        _note(full, books, layer, split, prices, settled, float(price.max()))
-    return bool(settled.any())
+    steepness = alpha
+    for _ in range(TRIES):
+        layer = _layer(full, books, alpha, at, counted)
+        program = layer.measured.program
+        small = reduced(program)
+        served = np.flatnonzero(can_be_served(small))
+        if len(served) < len(layer.projects):
+            return False
+        answer = _solved(small, served, solve, steepness)
+        if answer is not None:
+            split, prices = answer
+            u = split.satisfaction(program)
+            at[layer.projects] *= np.maximum(u, TINY) ** (steepness / alpha)
+            price = costs(program, prices) / program.hours_per_satisfaction.min(axis=0)
+            dear = (price >= np.sqrt(counted) * price.max()) | ~layer.measured.counted_up.any()
+            settled = dear & _right(layer.measured, u, misfits(program, split, prices, served, alpha))
+            if (u >= program.most * (1 - AT_BOUND)).all():
+                settled[:] = True
+            if settled.any():
+                _note(full, books, layer, split, prices, settled, float(counted**0.75 * price.max()))
+                return True
+        steepness = _next_steepness(steepness, gentle, alpha, found=answer is not None)
+    return False
 
 
 def _right(measured: Measured, u: Vector, misfit: Vector) -> Mask:
@@ -211,16 +225,16 @@ def _right(measured: Measured, u: Vector, misfit: Vector) -> Mask:
     return np.asarray((misfit <= SETTLED) & down & up)
 
 
-def _layer(full: Program, books: _Books, alpha: float, at: Vector) -> _Layer:
+def _layer(full: Program, books: _Books, alpha: float, at: Vector, counted: float) -> _Layer:
     """What is left for the free projects."""
     projects = np.flatnonzero(books.free)
     classes, class_of = np.unique(full.class_of[projects], return_inverse=True)
     limits, by_cell = full.limits, books.used.sum(axis=0)
-    counted = np.array(
+    taken = np.array(
         [float((factor * books.used[member].sum(axis=0)).sum()) for factor, member in zip(limits.factor, limits.member, strict=True)]
     )
     left = _left(full.capacity, by_cell, books.shut_cells)
-    value = _left(limits.value, counted, books.shut_limits) if len(counted) else limits.value
+    value = _left(limits.value, taken, books.shut_limits) if len(taken) else limits.value
     program = replace(
         full,
         projects=tuple(full.projects[one] for one in projects),
@@ -234,7 +248,7 @@ def _layer(full: Program, books: _Books, alpha: float, at: Vector) -> _Layer:
         capacity=left,
         limits=replace(limits, member=limits.member[:, classes], value=value),
     )
-    return _Layer(measured=measured_from(program, at[projects], alpha), projects=projects, classes=classes)
+    return _Layer(measured=_measured(program, at[projects], alpha, counted), projects=projects, classes=classes)
 
 
 def _left(offered: Vector, used: Vector, shut: Mask) -> Vector:
@@ -243,7 +257,7 @@ def _left(offered: Vector, used: Vector, shut: Mask) -> Vector:
     return np.where(shut | (left <= EMPTY * np.abs(offered)), 0.0, left)
 
 
-def _note(full: Program, books: _Books, layer: _Layer, split: Split, prices: Prices, settled: Mask, dearest: float) -> None:
+def _note(full: Program, books: _Books, layer: _Layer, split: Split, prices: Prices, settled: Mask, known: float) -> None:
     """Enter who is settled, shut what only they can pay, and keep the prices of what is not yet shut."""
     program = layer.measured.program
     mine = np.where(settled, split.hours, 0.0)
@@ -263,8 +277,8 @@ def _note(full: Program, books: _Books, layer: _Layer, split: Split, prices: Pri
     for limit, member in enumerate(program.limits.member):
         here = full.limits.factor[limit] > 0
         wanted = bool((needed[member] & here).any()) or full.limits.sign[limit] < 0
-        books.shut_limits[limit] |= bool(per_hour[limit] > KNOWN * dearest) and not wanted
-    books.shut_cells |= (prices.capacity > KNOWN * dearest) & ~needed.any(axis=0)
+        books.shut_limits[limit] |= bool(per_hour[limit] > known) and not wanted
+    books.shut_cells |= (prices.capacity > known) & ~needed.any(axis=0)
 
 
 def _needed(program: Program, split: Split, free: Mask) -> Mask:

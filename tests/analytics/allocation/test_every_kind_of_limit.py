@@ -8,13 +8,19 @@ import pytest
 from random_problems import Plain, Recipe, hours, largest_breach, plain, random_problem
 from scipy.optimize import linprog
 
-from analytics.allocation.objectives import Objective, equivalent
+from analytics.allocation.objectives import Aim, Objective, equivalent
 from analytics.allocation.problem import Problem
 from analytics.allocation.solution import Outcome, Refusal
 from analytics.allocation.solve import solve
 
 KINDS = ("cap", "carbon", "energy month", "credits", "money", "floor", "month floor", "country floor")
 ALPHAS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 20.0)
+STEEP_AND_FLAT = (
+    Objective(alpha=0.0),
+    Objective(alpha=50.0),
+    Objective(aim=Aim.MAX_MIN),
+    Objective(aim=Aim.LEXIMIN),
+)
 GENTLE = 4.0
 """The α up to which a general solver's answer is exact enough to compare with."""
 
@@ -85,6 +91,29 @@ def check(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(70))
 def test_a_tiny_problem_is_proven_or_rightly_refused(seed: int) -> None:
     check(seed)
+
+
+def check_extreme(seed: int) -> None:
+    """Within every limit, with a proof, or rightly refused."""
+    problem, objective = tiny(seed), STEEP_AND_FLAT[seed % len(STEEP_AND_FLAT)]
+    stated, found = plain(problem), solve(problem, objective)
+    if isinstance(found, Refusal):
+        assert found.outcome is Outcome.INFEASIBLE, found.reason
+        assert not feasible(stated)
+        return
+    assert largest_breach(stated, hours(stated, found.allocation)) <= 1e-8
+    assert found.certificate.accepted
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_the_flattest_and_the_steepest_aims_are_proven_or_rightly_refused(seed: int) -> None:
+    check_extreme(seed)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(24, 240))
+def test_many_more_of_them_are_too(seed: int) -> None:
+    check_extreme(seed)
 
 
 @pytest.mark.nightly
