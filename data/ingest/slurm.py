@@ -11,7 +11,7 @@ from data.errors import LogError
 from data.ingest import checks, privacy, records, slurm_rows
 from data.ingest.checks import Reason
 from data.ingest.fields import Cut, Layout
-from data.ingest.source import Chunk, Dialect, Reading, blocks, first_line
+from data.ingest.source import Chunk, Dialect, Reading, blocks, first_line, spread
 from data.ingest.window import Window
 
 SEPARATOR = "|"
@@ -86,8 +86,8 @@ def chunks(path: Path, reading: Reading, dialect: Dialect) -> Iterator[Chunk]:
         layout = known_layout(HEADERLESS[dialect])
     zone, window = dialect.own_zone or reading.time_zone, Window()
     separated = records.delimited(blocks(path, reading.block_bytes), delimiter)
-    for cut in records.whole_records(separated, layout, _free_places(layout)):
-        chunk = _chunk(cut, layout, reading, zone)
+    cuts = records.whole_records(separated, layout, _free_places(layout))
+    for chunk in spread(cuts, lambda cut: _chunk(cut, layout, reading, zone)):
         window.see(chunk.jobs)
         yield chunk
     window.must_not_cut_times(path)

@@ -3,8 +3,8 @@
 import gzip
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +17,10 @@ import polars as pl
 from data.errors import LogError
 
 Item = TypeVar("Item")
+Made = TypeVar("Made")
+
+WORKERS = 2
+"""How many parts of a log are turned into jobs at once, beside the thread that stores them."""
 
 BLOCK_BYTES = 16 << 20
 """How much text is read at a time: enough to be fast, little enough to keep memory flat."""
@@ -230,6 +234,24 @@ def ahead(items: Iterator[Item], *, most: int = 1) -> Iterator[Item]:
             yield item
     finally:
         maker.shutdown(cancel_futures=True)
+
+
+def spread(items: Iterable[Item], work: Callable[[Item], Made]) -> Iterator[Made]:
+    """What `work` makes of each item, in their order, by several threads at once.
+
+    >>> list(spread((1, 2, 3), lambda number: number * 10))
+    [10, 20, 30]
+    """
+    pool, upcoming = ThreadPoolExecutor(max_workers=WORKERS), deque[Future[Made]]()
+    try:
+        for item in items:
+            upcoming.append(pool.submit(work, item))
+            if len(upcoming) > WORKERS:
+                yield upcoming.popleft().result()
+        while upcoming:
+            yield upcoming.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _blocks(path: Path, block_bytes: int) -> Iterator[Block]:
