@@ -47,9 +47,8 @@ def main() -> None:
             _round(page)
             idle = [_round(page) for _ in range(IDLE_ROUNDS)]
             words = ["ingest", str(log), "--system", "speed", "--system-file", str(declared)]
-            with subprocess.Popen(
-                [sys.executable, "-m", "data", *words], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            ) as ingest:
+            command, silent = [sys.executable, "-m", "data", *words], subprocess.DEVNULL
+            with subprocess.Popen(command, env=environment, stdout=silent, stderr=silent) as ingest:
                 busy = _while_running(page, ingest)
             browser.close()
             sys.exit(_told(idle, busy) if ingest.returncode == 0 else "the log could not be brought in")
