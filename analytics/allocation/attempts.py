@@ -67,10 +67,10 @@ def alpha_fair(small: Reduced, served: Index, alpha: float, warm: Prices | None 
         except (FloatingPointError, LinAlgError):
             continue
         yield found
+        if goal is None and alpha > STEEP and not found.certificate.accepted:
+            yield from _by_gentler(small, served, alpha)
         if layers.promising(found.certificate):
             yield from _layered(small, served, alpha, found)
-        if goal is None and alpha > STEEP:
-            yield from _by_gentler(small, served, alpha)
 
 
 def _by_gentler(small: Reduced, served: Index, alpha: float) -> Iterator[Found]:

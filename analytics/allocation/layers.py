@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analytics.allocation.aggregate import Reduced
-from analytics.allocation.certificate import GAP, VIOLATION, Certificate, Prices, Split, certify, misfits, unused_part
-from analytics.allocation.program import Index, Mask, Vector
+from analytics.allocation.certificate import GAP, VIOLATION, Certificate, Prices, Split, certify, misfits
+from analytics.allocation.program import Index, Mask
 
 LAYERS_AT_MOST = 60
 SETTLED = 2e-5
@@ -39,16 +39,15 @@ class Layer:
 def layered(small: Reduced, served: Index, alpha: float, first: Layer, attempt: Attempt) -> tuple[Split, Prices, Certificate] | None:
     """The split with the prices of all layers and its proof, from a first answer that is right for the dearest; None where a layer fails.
 
-    The misfit of a project is the one in the layer in which it was settled.
+    The proof is that of the joined prices, whatever each layer found by its own.
     """
     full = small.program
     least, most = full.least.copy(), full.most.copy()
     free = np.zeros(len(least), bool)
     free[served] = True
-    off = np.zeros(len(least))
     prices, layer, bounded = first.prices, first, small
     for _ in range(LAYERS_AT_MOST):
-        settled = _settled(bounded, served, alpha, layer, free, off)
+        settled = _settled(bounded, served, alpha, layer, free)
         if not settled.any():
             return None
         free &= ~settled
@@ -64,10 +63,7 @@ def layered(small: Reduced, served: Index, alpha: float, first: Layer, attempt: 
         layer, prices = found, _joined(small, prices, found.prices)
     if free.any():
         return None
-    proof = certify(full, layer.split, prices, served, alpha)
-    p99, worst = float(np.quantile(off[served], 0.99)), float(off[served].max())
-    spare = unused_part(bounded.program, layer.split, layer.prices)
-    return layer.split, prices, replace(proof, stationarity_p99=p99, stationarity_max=worst, unused=spare)
+    return layer.split, prices, certify(full, layer.split, prices, served, alpha)
 
 
 def promising(proof: Certificate) -> bool:
@@ -75,16 +71,14 @@ def promising(proof: Certificate) -> bool:
     return proof.gap <= GAP and proof.largest_violation <= VIOLATION
 
 
-def _settled(bounded: Reduced, served: Index, alpha: float, layer: Layer, free: Mask, off: Vector) -> Mask:
-    """(project): whether it is settled by this layer; its misfit is noted."""
+def _settled(bounded: Reduced, served: Index, alpha: float, layer: Layer, free: Mask) -> Mask:
+    """(project): whether it is settled by this layer."""
     full = bounded.program
     misfit = np.full(len(free), np.inf)
     misfit[served] = misfits(full, layer.split, layer.prices, served, alpha)
     u = np.maximum(layer.split.satisfaction(full), 1e-300)
     worth = np.log(full.weight) + (1 - alpha) * np.log(u)
-    settled = np.asarray(free & (misfit <= SETTLED) & (worth >= worth[free].max() + np.log(DEAR)))
-    off[settled] = misfit[settled]
-    return settled
+    return np.asarray(free & (misfit <= SETTLED) & (worth >= worth[free].max() + np.log(DEAR)))
 
 
 def _joined(small: Reduced, first: Prices, then: Prices) -> Prices:
