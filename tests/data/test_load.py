@@ -245,6 +245,7 @@ def test_who_may_not_ingest_is_refused_before_anything_is_made(settings: Setting
     assert not settings.lake.exists()
 
 
+@pytest.mark.nightly
 def test_the_demonstration_log_lands_with_every_category_on_every_machine_in_service(settings: Settings, tmp_path: Path) -> None:
     orders = []
     for log in demo_logs(seed=7, jobs=5_000):

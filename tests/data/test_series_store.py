@@ -134,6 +134,7 @@ def test_a_reader_may_not_bring_in_series_and_a_file_without_values_is_refused(s
     assert not exists(settings)
 
 
+@pytest.mark.nightly
 def test_a_year_of_123_zones_lands_whole_and_each_zone_keeps_its_mean(settings: Settings, shared: Path) -> None:
     path = shared / "traces" / "carbon-2022-hourly-123zones" / "carbon_2022_hourly.parquet"
     account = import_series(settings, SeriesOrder(path=path, **CARBON), OPERATOR)
@@ -151,6 +152,7 @@ def test_a_year_of_123_zones_lands_whole_and_each_zone_keeps_its_mean(settings: 
     )
 
 
+@pytest.mark.nightly
 def test_another_release_of_the_same_series_is_not_laid_over_the_first(settings: Settings, shared: Path, tmp_path: Path) -> None:
     first = pl.read_parquet(shared / "traces" / "carbon-2022-hourly-123zones" / "carbon_2022_hourly.parquet").filter(pl.col("zone") == "DE")
     first.write_parquet(tmp_path / "germany.parquet")

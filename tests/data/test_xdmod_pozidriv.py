@@ -35,7 +35,10 @@ queues = ["general-compute"]
 KEYS = ["dimension", "key", "statistic", "aggregation_unit", "dataset_type", "period"]
 SYSTEM = declared_system("pozidriv", MACHINE)
 
-pytestmark = pytest.mark.skipif(not TRACE.is_dir(), reason=f"the log and XDMoD's figures for it are not at {TRACE}")
+pytestmark = [
+    pytest.mark.skipif(not TRACE.is_dir(), reason=f"the log and XDMoD's figures for it are not at {TRACE}"),
+    pytest.mark.xdist_group("xdmod"),
+]
 
 
 @pytest.fixture(scope="module")

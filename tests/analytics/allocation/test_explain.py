@@ -14,6 +14,8 @@ from analytics.allocation.solution import Refusal, Solution
 from analytics.allocation.solve import solve
 from data.errors import InputError
 
+pytestmark = pytest.mark.xdist_group("explain")
+
 
 @pytest.fixture(scope="module")
 def found() -> Solution:
