@@ -5,7 +5,7 @@ import json
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,7 @@ from analytics.allocation.problem import Problem
 from analytics.allocation.solution import Refusal, Solution
 from analytics.allocation.solve import solve as best_split
 from data.errors import EquinodeError, InputError
+from data.terms import UserCategory
 
 ENDINGS: dict[str, Callable[[io.BytesIO], pl.DataFrame]] = {
     ".csv": lambda content: pl.read_csv(content, infer_schema=False),
@@ -189,3 +190,20 @@ def _write_refusal(refusal: Refusal, out: Path, seconds: float) -> int:
 
 def _versions() -> dict[str, str]:
     return {"python": sys.version.split()[0]} | {name: version(name) for name in VERSIONS}
+
+
+def shares_of_categories(stated: list[str] | None) -> Mapping[UserCategory, float]:
+    """Shares as they are typed, such as sme=0.05, by user category.
+
+    Raises:
+        InputError: if one names no category or no number.
+    """
+    found = {}
+    for text in stated or ():
+        name, _, share = text.partition("=")
+        try:
+            found[UserCategory(name.strip())] = float(share)
+        except ValueError as error:
+            known = ", ".join(UserCategory)
+            raise InputError(f"{text!r} is not a share of a category; write one of {known}, then = and a number such as 0.05.") from error
+    return found

@@ -17,7 +17,7 @@ from analytics.calls.choices import LimitChoices, limits_of
 from analytics.calls.decision import Decision, decide
 from analytics.calls.exports import csv, readable, record, tables
 from analytics.calls.machines import call_machines, gpu_machines
-from analytics.commands import told
+from analytics.commands import shares_of_categories, told
 from analytics.training import TrainingRun, training_with
 from data import facts
 from data.call_examples import CallExample, accelerators, call_examples, training_runs
@@ -32,7 +32,7 @@ from data.machines import System
 from data.settings import settings
 from data.synthetic_applications import applications_to
 from data.systems import known_systems
-from data.terms import HourUnit, UserCategory
+from data.terms import HourUnit
 
 CSV_TABLES = ("award_list", "reserve_list", "applications", "limits", "rules_compared")
 OUTPUTS = (*(f"{name}.csv" for name in CSV_TABLES), "faults.csv", "award_list.xlsx", "decision.json")
@@ -102,8 +102,8 @@ def call(
                     if commercial is not None
                     else (given.commercial_share or None if given is not None else None),
                     country_share=country_cap,
-                    floors=_shares(floor),
-                    caps=_shares(cap),
+                    floors=shares_of_categories(floor),
+                    caps=shares_of_categories(cap),
                     energy_budget_mwh=energy_budget,
                     carbon_budget_t=carbon_budget,
                 )
@@ -181,18 +181,6 @@ def _hours(budget: list[str], systems: Mapping[str, System], unit: HourUnit) -> 
         if key in found:
             raise InputError(f"--budget names {name.strip()!r} twice; state the hours of a machine once.")
         found[key] = int(digits)
-    return found
-
-
-def _shares(stated: list[str] | None) -> Mapping[UserCategory, float]:
-    found = {}
-    for text in stated or ():
-        name, _, share = text.partition("=")
-        try:
-            found[UserCategory(name.strip())] = float(share)
-        except ValueError as error:
-            known = ", ".join(UserCategory)
-            raise InputError(f"{text!r} is not a share of a category; write one of {known}, then = and a number such as 0.05.") from error
     return found
 
 

@@ -1,7 +1,6 @@
 """The commands of `python -m analytics` that read the store: a recommended split, and the report of a period."""
 
 import sys
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,7 @@ import typer
 from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.solution import Refusal
 from analytics.carbon import IntensityMethod
-from analytics.commands import told
+from analytics.commands import shares_of_categories, told
 from analytics.demand import demand_while_logged
 from analytics.recommendation import Recommendation, recommendation
 from analytics.recommendation_words import paragraph, refusal_in_words
@@ -30,7 +29,7 @@ from data.lake import Lake
 from data.projects import all_projects
 from data.settings import settings
 from data.systems import known_systems, system_named
-from data.terms import Action, HourUnit, Period, Selection, UserCategory
+from data.terms import Action, HourUnit, Period, Selection
 from data.usage import spans, usage, waits
 
 VERSIONS = ("duckdb", "plotly", "polars", "scipy")
@@ -79,8 +78,8 @@ def recommend(
         chosen = selection(lake, period_named(period), systems)
         choices = SplitChoices(
             objective=Objective(aim=Aim.MAX_MIN) if max_min else Objective(alpha=alpha),
-            floors=_shares(floor),
-            caps=_shares(cap),
+            floors=shares_of_categories(floor),
+            caps=shares_of_categories(cap),
             energy_budget_mwh=energy_budget,
             carbon_budget_t=carbon_budget,
         )
@@ -173,18 +172,6 @@ def _split(lake: Lake, chosen: Selection) -> Recommendation | None:
     except InputError:
         return None
     return None if isinstance(found, Refusal) else found
-
-
-def _shares(stated: list[str] | None) -> Mapping[UserCategory, float]:
-    found = {}
-    for text in stated or ():
-        name, _, share = text.partition("=")
-        try:
-            found[UserCategory(name.strip())] = float(share)
-        except ValueError as error:
-            known = ", ".join(UserCategory)
-            raise InputError(f"{text!r} is not a share of a category; write one of {known}, then = and a number such as 0.05.") from error
-    return found
 
 
 def _write_tables(found: Recommendation, out: Path) -> None:

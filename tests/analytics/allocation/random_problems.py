@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import cvxpy as cp
 import numpy as np
 import polars as pl
 
@@ -10,6 +11,7 @@ from analytics.allocation import tables
 from analytics.allocation.problem import Problem
 
 MONTHS = [f"2026-{month:02d}" for month in range(1, 13)]
+THOUSAND = 1e3
 COUNTRIES = ("DE", "ES", "FI", "FR", "IT")
 CATEGORIES = ("start_up", "sme", "large_industry", "research", "public_sector")
 LIMIT_COLUMNS = ("name", "sense", "quantity", "category", "country", "mode", "system", "partition", "period", "value", "unit")
@@ -214,3 +216,20 @@ def single_machine_problem(
         partitions=pl.DataFrame({"partition": ["gpu"]}),
         capacity=pl.DataFrame({"partition": ["gpu"], "period": ["2026-01"], "node_hours": [offered]}),
     )
+
+
+def by_clarabel(stated: Plain, alpha: float) -> tuple[str, Any]:
+    """The status and satisfactions of the full statement, in thousands of hours."""
+    x, u = cp.Variable(len(stated.columns), nonneg=True), cp.Variable(len(stated.names))
+    within, offered = stated.capacity
+    rows = [u == (stated.satisfaction * THOUSAND) @ x, within @ x <= offered / THOUSAND, u <= stated.most, u >= stated.least]
+    for sense, counted, value in stated.limits:
+        used = (counted * THOUSAND / value) @ x
+        rows.append(used <= 1 if sense == "max" else used >= 1)
+    worth = stated.weight @ cp.log(u) if alpha == 1 else (stated.weight @ cp.power(u, 1 - alpha)) * (1 if alpha < 1 else -1)
+    posed = cp.Problem(cp.Maximize(worth), rows)
+    try:
+        posed.solve(cp.CLARABEL)
+    except cp.SolverError:
+        return "failed", None
+    return posed.status, u.value

@@ -5,7 +5,7 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 import pytest
-from random_problems import Plain, Recipe, hours, largest_breach, plain, random_problem
+from random_problems import Plain, Recipe, by_clarabel, hours, largest_breach, plain, random_problem
 from scipy.optimize import linprog
 
 from analytics.allocation.objectives import Objective, equivalent
@@ -18,23 +18,6 @@ ALPHAS = (0.5, 1.0, 2.0, 4.0)
 
 def recipe(seed: int) -> Recipe:
     return Recipe(seed=seed, requests_as_entitlement=seed % 2 == 0, spread=(0.3, 1.0, 1.5)[seed % 3], months=1 + seed % 4)
-
-
-def by_clarabel(stated: Plain, alpha: float) -> tuple[str, Any]:
-    """The status and satisfactions of the full statement, in thousands of hours."""
-    x, u = cp.Variable(len(stated.columns), nonneg=True), cp.Variable(len(stated.names))
-    within, offered = stated.capacity
-    rows = [u == (stated.satisfaction * THOUSAND) @ x, within @ x <= offered / THOUSAND, u <= stated.most, u >= stated.least]
-    for sense, counted, value in stated.limits:
-        used = (counted * THOUSAND / value) @ x
-        rows.append(used <= 1 if sense == "max" else used >= 1)
-    worth = stated.weight @ cp.log(u) if alpha == 1 else (stated.weight @ cp.power(u, 1 - alpha)) * (1 if alpha < 1 else -1)
-    posed = cp.Problem(cp.Maximize(worth), rows)
-    try:
-        posed.solve(cp.CLARABEL)
-    except cp.SolverError:
-        return "failed", None
-    return posed.status, u.value
 
 
 def by_highs(stated: Plain) -> Any:
