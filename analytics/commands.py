@@ -7,6 +7,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from analytics.allocation import rounding, tables
+from analytics.allocation import explain, rounding, tables
 from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.problem import Problem
 from analytics.allocation.solution import Refusal, Solution
@@ -26,7 +27,7 @@ ENDINGS: dict[str, Callable[[io.BytesIO], pl.DataFrame]] = {
     ".csv": lambda content: pl.read_csv(content, infer_schema=False),
     ".parquet": lambda content: pl.read_parquet(content),
 }
-OUTPUTS = ("allocation.csv", "satisfaction.csv", "prices.csv", "solution.json", "clash.json")
+OUTPUTS = ("allocation.csv", "satisfaction.csv", "prices.csv", "reasons.csv", "solution.json", "clash.json")
 VERSIONS = ("numpy", "scipy", "polars")
 
 
@@ -45,8 +46,8 @@ def solve(
 ) -> None:
     """Find the best split of machine time, with prices and proof.
 
-    Writes allocation.csv, satisfaction.csv, prices.csv and solution.json to the folder OUT. Exit status: 0 best split found,
-    3 limits clash (see clash.json), 2 wrong input, 4 no split could be proven best.
+    Writes allocation.csv, satisfaction.csv, prices.csv, reasons.csv and solution.json to the folder OUT. Exit status: 0 best split
+    found, 3 limits clash (see clash.json), 2 wrong input, 4 no split could be proven best.
     """
     with told():
         objective = _objective(alpha, max_min=max_min, leximin=leximin, price_co2=price_co2)
@@ -151,8 +152,24 @@ def _write_solution(solution: Solution, out: Path, seconds: float, *, integer: b
     allocation.write_csv(out / "allocation.csv")
     satisfaction.write_csv(out / "satisfaction.csv")
     solution.prices.write_csv(out / "prices.csv")
+    reasons = explain.account(solution, allocation, satisfaction)
+    reasons.write_csv(out / "reasons.csv")
+    result["explained"] = _explained(solution, reasons)
     (out / "solution.json").write_text(json.dumps(result, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     return solution.outcome.exit_status
+
+
+def _explained(solution: Solution, reasons: pl.DataFrame) -> dict[str, Any]:
+    """What the split is best at, what binds, and whether anybody has cause to complain; null where that was not looked at."""
+    few = reasons.height <= explain.MANY
+    jealous, more = explain.envy(solution), explain.exaggeration(solution) if few else None
+    return {
+        "headline": explain.headline(solution),
+        "limits": explain.binding(solution),
+        "below_equal_share": reasons.filter(pl.col("satisfaction") < pl.col("equal_share") * (1 - explain.SHORT)).height,
+        "envious": None if jealous is None else jealous.height,
+        "asking_more": None if more is None else asdict(more),
+    }
 
 
 def _told_of(whole: rounding.Rounded) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """Who wins and who loses by a split, against what was received or against equal shares, and whether anybody has cause to complain."""
 
+from dataclasses import replace
 from enum import StrEnum
 
 import polars as pl
 
 from analytics.allocation import explain
-from analytics.allocation.solution import Refusal
-from analytics.allocation.solve import solve
+from analytics.allocation.problem import Problem
 from analytics.charts import numbers
 from analytics.charts.theme import category_name
 from analytics.recommendation import Recommendation
@@ -68,16 +68,9 @@ def equal_shares(found: Recommendation) -> pl.DataFrame:
     What a project cannot use of its piece is lost, as with shares that nobody may lend. It is the test of a sharing incentive (Ghodsi et
     al. 2011): whoever has less than this would rather not share.
     """
-    problem = found.solution.problem
-    asking = problem.projects.filter(pl.col("hours_asked") > 0).select("project", "weight", "hours_asked")
-    offered = problem.capacity.group_by("partition").agg(pl.col("node_hours").sum())
-    pieces = (
-        problem.options.select("project", "partition")
-        .join(asking, on="project", how="inner", validate="m:1")
-        .join(offered, on="partition", how="inner", validate="m:1")
-        .with_columns(piece=pl.col("node_hours") * pl.col("weight") / pl.col("weight").sum().over("partition"))
-    )
-    return pieces.group_by("project").agg(before=pl.min_horizontal(pl.col("piece").sum(), pl.col("hours_asked").first()))
+    due = found.solution.problem.projects.select("project", "entitlement")
+    shares = explain.equal_shares(found.solution).join(due, on="project", how="left", validate="1:1")
+    return shares.select("project", before=pl.col("equal_share") * pl.col("entitlement"))
 
 
 def by_category(rows: pl.DataFrame) -> pl.DataFrame:
@@ -142,18 +135,15 @@ def exaggeration_in_words(facts: SplitFacts, found: Recommendation, *, part: flo
 
     The project is the middle one, by size, of those that do not get all they ask for; the others ask for what they do.
     """
-    short = found.by_project.filter(pl.col("node_hours_recommended") < (1 - SAME) * pl.col("node_hours_demanded")).sort(
-        "node_hours_demanded", "project"
-    )
+    given = pl.col("node_hours_recommended")
+    short = found.by_project.filter(given > 0, given < (1 - SAME) * pl.col("node_hours_demanded")).sort("node_hours_demanded", "project")
     if short.is_empty():
         return "Every project gets what it asks for, so asking for more would only bring hours that are not needed."
     one = short.row(short.height // 2, named=True)
-    again = _with_more_asked(facts, found, one["project"], part)
+    gain = explain.gain(found.solution, _with_more_asked(facts, found, one["project"], part), one["project"])
     against = "its own request" if found.choices.due is Due.REQUEST else "the usual request of its access mode"
-    if isinstance(again, Refusal):
-        return f"If one project asked for {numbers.percent(part)} more, there would be no split: {again.reason}"
-    given = one["node_hours_recommended"]
-    gain = (again - given) / given if given > 0 else 0.0
+    if gain is None:
+        return f"If {one['account'] or 'the jobs without account'} asked for {numbers.percent(part)} more, there would be no split."
     brings = f"{numbers.percent(gain)} more hours" if gain > SAME else "nothing"
     return (
         f"Satisfaction is measured against {against}: asking for {numbers.percent(part)} more than it does would bring a project "
@@ -162,15 +152,9 @@ def exaggeration_in_words(facts: SplitFacts, found: Recommendation, *, part: flo
     )
 
 
-def _with_more_asked(facts: SplitFacts, found: Recommendation, project: str, part: float) -> float | Refusal:
-    """The hours of one project if it alone asked for more; dues follow where they are made of requests."""
+def _with_more_asked(facts: SplitFacts, found: Recommendation, project: str, part: float) -> Problem:
+    """The problem in which one project asks for more; dues follow where they are made of requests."""
     name = pl.col("account").fill_null("no account") + JOIN + pl.col("system")
     asked = pl.col("node_hours_demanded")
     demand = facts.demand.with_columns(node_hours_demanded=pl.when(name == project).then(asked * (1 + part)).otherwise(asked))
-    more = SplitFacts(
-        demand=demand, usage=facts.usage, offered=facts.offered, partitions=facts.partitions, intensity=facts.intensity, limits=facts.limits
-    )
-    solved = solve(split_problem(more, found.choices), found.choices.objective, warm=found.solution)
-    if isinstance(solved, Refusal):
-        return solved
-    return float(solved.allocation.filter(pl.col("project") == project)["node_hours"].sum())
+    return split_problem(replace(facts, demand=demand), found.choices)

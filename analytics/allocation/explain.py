@@ -1,17 +1,49 @@
-"""Why a split is as it is, in sentences: what binds and its price, what each project got and why, who wins, loses or envies."""
+"""Why a split is as it is, in sentences: what binds at what price, why each got what it got, who envies, whether asking for more pays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from analytics.allocation.objectives import Aim, Objective
+from analytics.allocation.problem import Problem
 from analytics.allocation.program import Program, Vector, program
-from analytics.allocation.solution import Solution
+from analytics.allocation.solution import Refusal, Solution
+from analytics.allocation.solve import solve
 
 BINDING = 1e-6
 """The relative slack below which a limit counts as met to the full."""
+SHORT = 0.005
+"""The part of its request from which a project counts as not getting all it asks for."""
+PLACES = 3
+"""How many partitions a project's sentence names."""
 MOST_SENTENCES = 6
 MANY = 4_000
 """The number of projects above which envy between all pairs is not looked for."""
+
+ACCOUNT = {
+    "project": pl.String,
+    "node_hours": pl.Float64,
+    "satisfaction": pl.Float64,  # null where nothing is asked for
+    "equal_share": pl.Float64,  # its satisfaction if every partition were cut by weight
+    "reason": pl.String,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exaggeration:
+    """What one project would gain by asking for more than it does."""
+
+    project: str
+    """For which it was tried."""
+    measured_against: str
+    """Its request or its entitlement."""
+    part: float
+    """By which part of its request it would ask for more."""
+    gain_share: float | None
+    """By which part its useful hours would grow; None where there would be no split."""
 
 
 def headline(solution: Solution) -> str:
@@ -47,95 +79,85 @@ def binding(solution: Solution) -> list[str]:
     return found
 
 
-def reason(solution: Solution, project: str) -> str:
-    """A sentence that says what one project got and what keeps it from more."""
-    row = solution.satisfaction.filter(pl.col("project") == project)
-    if row.is_empty():
-        return f"{project} is not a project of this split."
-    hours = solution.allocation.filter(pl.col("project") == project)
-    satisfaction, limited_by = row["satisfaction"].item(), row["limited_by"].item()
-    if satisfaction is None:
-        return f"{project} asks for nothing and gets nothing."
-    if hours.is_empty():
-        return f"{project} gets nothing: {limited_by}."
-    by_partition = hours.group_by("partition").agg(pl.sum("node_hours")).sort("node_hours", "partition", descending=[True, False])
-    places = ", ".join(f"{row['node_hours']:,.0f} on {row['partition']}" for row in by_partition.head(3).iter_rows(named=True))
-    held = "That is all it asks for." if limited_by == "own request" else f"It is held back by {limited_by.replace('; ', ', then ')}."
-    return f"{project} gets {hours['node_hours'].sum():,.0f} node-hours ({places}), a satisfaction of {satisfaction:.2f}. {held}"
+def account(solution: Solution, allocation: pl.DataFrame, satisfaction: pl.DataFrame) -> pl.DataFrame:
+    """One row a project: what it got, what an equal share would give it, and a sentence that says what keeps it from more, frame ACCOUNT.
 
-
-def compared(solution: Solution, today: pl.DataFrame) -> pl.DataFrame:
-    """project, today, node_hours, change: node-hours of the split beside today's (columns project, node_hours); null where not known."""
-    granted = solution.allocation.group_by("project").agg(pl.sum("node_hours"))
-    return (
-        solution.problem.projects.select("project")
-        .join(granted, on="project", how="left", validate="1:1")
+    Args:
+        solution: The split.
+        allocation: Its grants, or those it was rounded to.
+        satisfaction: The satisfactions of these grants.
+    """
+    given = (
+        allocation.group_by("project", "partition")
+        .agg(pl.sum("node_hours"))
+        .sort("project", "node_hours", "partition", descending=[False, True, False])
+    )
+    place = pl.col("node_hours").map_elements(lambda hours: f"{hours:,.0f}", return_dtype=pl.String) + " on " + pl.col("partition")
+    by_project = given.group_by("project").agg(
+        pl.sum("node_hours"), places=place.head(PLACES).str.join(", "), more=pl.len().cast(pl.Int64) - PLACES
+    )
+    exact = solution.satisfaction.select("project", "limited_by", exact="satisfaction")
+    rows = (
+        satisfaction.select("project", "satisfaction")
+        .join(exact, on="project", how="left", validate="1:1")
+        .join(equal_shares(solution).select("project", "equal_share"), on="project", how="left", validate="1:1")
+        .join(by_project, on="project", how="left", validate="1:1")
         .with_columns(pl.col("node_hours").fill_null(0.0))
-        .join(today.select("project", today="node_hours"), on="project", how="left", validate="1:1")
-        .with_columns(change=pl.col("node_hours") - pl.col("today"))
-        .select("project", "today", "node_hours", "change")
-        .sort("change", "project", nulls_last=True)
+        .sort("project")
     )
+    return rows.with_columns(reason=pl.Series([_reason(row) for row in rows.iter_rows(named=True)], dtype=pl.String)).select(list(ACCOUNT))
 
 
-def winners_and_losers(solution: Solution, today: pl.DataFrame) -> list[str]:
-    """Sentences on who gains and who loses node-hours against today."""
-    known = compared(solution, today).drop_nulls("change")
-    size = 1e-6 * float(known["today"].sum() or 0.0)
-    losers, winners = (
-        known.filter(pl.col("change") < -size),
-        known.filter(pl.col("change") > size).sort("change", "project", descending=[True, False]),
-    )
-    found = [
-        f"{winners.height} projects gain {winners['change'].sum():,.0f} node-hours, {losers.height} lose {-losers['change'].sum():,.0f}."
-    ]
-    for words, rows in (("gains", winners), ("loses", losers)):
-        found += [f"{row['project']} {words} {abs(row['change']):,.0f} node-hours." for row in rows.head(3).iter_rows(named=True)]
-    return found
+def equal_shares(solution: Solution) -> pl.DataFrame:
+    """project, satisfaction, equal_share: beside what each would have if every partition were cut, by weight, among those open to it.
 
-
-def against_equal_shares(solution: Solution) -> pl.DataFrame:
-    """project, satisfaction, equal_share: beside what each would have if every machine were cut up in proportion to weight.
-
-    Every partition and month is cut among all projects that ask for something; what a project cannot use of its piece is lost.
-    A split that gives nobody less offers what Ghodsi et al. (2011) call a sharing incentive; without limits beyond capacity
-    proportional fairness does so wherever requests are not the bottleneck.
+    Every partition and month is cut among the projects that ask for something and may run there; what a project cannot use of its
+    pieces is lost. A split that gives nobody less offers what Ghodsi et al. (2011) call a sharing incentive; where every project may
+    run everywhere and only capacity limits, proportional fairness does so.
     """
     full = program(solution.problem, Objective())
-    asking = np.where(full.most > 0, full.weight, 0.0)
-    share = asking / max(float(asking.sum()), 1e-300)
-    open_to = full.open[full.class_of]
-    useful = share * ((full.capacity @ open_to.T) * full.usefulness).sum(axis=0)
+    asking = np.where((full.usefulness > 0) & (full.most > 0), full.weight, 0.0)
+    among = full.used_by_class(asking).T @ full.open
+    per_weight = np.divide(full.capacity, among, out=np.zeros_like(full.capacity), where=among > 0)
+    hours = asking * full.by_class((per_weight @ full.open.T).T)
+    useful = (hours * full.usefulness).sum(axis=0)
     equal = np.minimum(np.divide(useful, full.entitlement, out=np.zeros_like(useful), where=full.entitlement > 0), full.most)
     shares = pl.DataFrame({"project": full.projects, "equal_share": equal})
     return solution.satisfaction.select("project", "satisfaction").join(shares, on="project", validate="1:1", maintain_order="left")
 
 
-def exaggeration(solution: Solution, part: float = 0.2) -> pl.DataFrame:
-    """project, measured_against, gain_share: what asking for so much more would bring each project, were all others honest.
+def exaggeration(solution: Solution, part: float = 0.2) -> Exaggeration | None:
+    """What asking for so much more would bring one project if the others asked for what they do, found by solving once more.
 
-    Where satisfaction is measured against the request itself, hours grow like request^(1 − 1/α) among many: at α = 2 a request
-    larger by 20 % brings 9.5 % more hours, at max-min 20 %, at α = 1 none, and below it costs hours. Measured against an
-    entitlement that does not follow the request it brings nothing; nor does it to a project that gets all it asks for.
-    Null where nothing is asked for, and at α = 0, where hours follow usefulness alone and the formula has no limit.
+    The project is the middle one, by request, of those that get some but not all they ask for; None where there is none. Where satisfaction
+    is measured against the request itself, hours grow like request^(1 − 1/α) among many; against an entitlement that does not follow
+    the request it brings nothing.
     """
-    objective = solution.objective
-    growth = 1.0 if objective.aim is not Aim.ALPHA else (1 - 1 / objective.alpha if objective.alpha > 0 else None)
-    gain = None if growth is None else (1 + part) ** growth - 1
-    of_request = (pl.col("entitlement") - pl.col("hours_asked")).abs() <= BINDING * pl.col("hours_asked")
-    asked = solution.problem.projects.select("project", "hours_asked", "entitlement")
-    return (
-        solution.satisfaction.join(asked, on="project", how="left", validate="1:1", maintain_order="left")
-        .with_columns(measured_against=pl.when(of_request).then(pl.lit("request")).otherwise(pl.lit("entitlement")))
-        .with_columns(
-            gain_share=pl.when(pl.col("hours_asked") == 0)
-            .then(None)
-            .when((pl.col("measured_against") == "entitlement") | (pl.col("limited_by") == "own request"))
-            .then(0.0)
-            .otherwise(pl.lit(gain, dtype=pl.Float64))
-        )
-        .select("project", "measured_against", "gain_share")
+    asked = solution.problem.projects.select("project", "hours_asked", "entitlement", "most_satisfaction")
+    short = (
+        solution.satisfaction.join(asked, on="project", how="left", validate="1:1")
+        .filter(pl.col("satisfaction") > 0, pl.col("satisfaction") < pl.col("most_satisfaction") * (1 - SHORT))
+        .sort("hours_asked", "project")
     )
+    if short.is_empty():
+        return None
+    one = short.row(short.height // 2, named=True)
+    by_request = abs(one["entitlement"] - one["hours_asked"]) <= BINDING * one["hours_asked"]
+    return Exaggeration(
+        project=one["project"],
+        measured_against="request" if by_request else "entitlement",
+        part=part,
+        gain_share=gain(solution, _asking_more(solution.problem, one["project"], part, by_request=by_request), one["project"]),
+    )
+
+
+def gain(solution: Solution, other: Problem, project: str) -> float | None:
+    """By which part the useful hours of a project grow from a split to the best one of another problem; None where that has no split."""
+    again = solve(other, solution.objective, warm=solution)
+    if isinstance(again, Refusal):
+        return None
+    before, after = (_useful_hours(found, project) for found in (solution, again))
+    return after / before - 1
 
 
 def envy(solution: Solution) -> pl.DataFrame | None:
@@ -149,16 +171,15 @@ def envy(solution: Solution) -> pl.DataFrame | None:
     if count > MANY:
         return None
     hours = _dense(full, solution.allocation)
+    within = [hours[:, :, months].sum(axis=2) / full.weight for months in full.open]
     found = []
-    own = solution.satisfaction["satisfaction"].fill_null(0.0)
-    of_name = dict(zip(solution.satisfaction["project"], own, strict=True))
+    own = dict(solution.satisfaction.with_columns(pl.col("satisfaction").fill_null(0.0)).select("project", "satisfaction").iter_rows())
     for project in range(count):
         if full.most[project] <= 0:
             continue
-        within = hours[:, :, full.open[full.class_of[project]]].sum(axis=2)
-        useful = full.usefulness[:, project] @ within * full.weight[project] / full.weight / full.entitlement[project]
+        useful = full.usefulness[:, project] @ within[full.class_of[project]] * full.weight[project] / full.entitlement[project]
         theirs = np.minimum(useful, full.most[project])
-        best, mine = int(theirs.argmax()), float(of_name[full.projects[project]])
+        best, mine = int(theirs.argmax()), float(own[full.projects[project]])
         if theirs[best] > mine * (1 + 1e-6) + 1e-9:
             found.append((full.projects[project], full.projects[best], mine, float(theirs[best])))
     schema = {"project": pl.String, "envied": pl.String, "satisfaction": pl.Float64, "with_their_hours": pl.Float64}
@@ -174,6 +195,44 @@ def _dense(full: Program, allocation: pl.DataFrame) -> Vector:
     for row in allocation.iter_rows():
         dense[partition[row[1]], place[row[0]], period[row[2]]] = row[3]
     return dense
+
+
+def _asking_more(problem: Problem, project: str, part: float, *, by_request: bool) -> Problem:
+    """The problem in which one project asks for more; what is due to it follows where that is its request."""
+    here, more = pl.col("project") == project, 1 + part
+    as_asked = pl.col("most_satisfaction") >= pl.col("hours_asked") / pl.col("entitlement") * (1 - BINDING)
+    most = pl.col("most_satisfaction") * (1.0 if by_request else more)
+    return replace(
+        problem,
+        projects=problem.projects.with_columns(
+            hours_asked=pl.when(here).then(pl.col("hours_asked") * more).otherwise("hours_asked"),
+            entitlement=pl.when(here).then(pl.col("entitlement") * (more if by_request else 1.0)).otherwise("entitlement"),
+            most_satisfaction=pl.when(here & as_asked).then(most).otherwise("most_satisfaction"),
+        ),
+    )
+
+
+def _useful_hours(solution: Solution, project: str) -> float:
+    mine = solution.allocation.filter(pl.col("project") == project)
+    worth = mine.join(solution.problem.options, on=["project", "partition"], how="left", validate="m:1")
+    return float((worth["node_hours"] * worth["usefulness"]).sum())
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    """The sentence of one project."""
+    name, satisfaction, held = row["project"], row["satisfaction"], str(row["limited_by"])
+    if satisfaction is None:
+        return f"{name} asks for nothing and gets nothing."
+    if not row["node_hours"]:
+        return f"{name} gets nothing: {'less than a quantum is due to it' if row['exact'] > 0 else held}."
+    places = row["places"] + (f" and {row['more']} more" if row["more"] > 0 else "")
+    if held != "own request":
+        why = f"It is held back by {held.replace('; ', ', then ')}."
+    elif satisfaction < row["exact"] * (1 - BINDING):
+        why = "That is all it asks for but for the rounding."
+    else:
+        why = "That is all it asks for."
+    return f"{name} gets {row['node_hours']:,.0f} node-hours ({places}), a satisfaction of {satisfaction:.2f}. {why}"
 
 
 def _dearest_hour(solution: Solution) -> tuple[float, str]:

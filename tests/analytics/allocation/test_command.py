@@ -13,7 +13,7 @@ from analytics.__main__ import app
 from analytics.allocation import tables
 from analytics.allocation.problem import Problem
 
-ANSWER = {"allocation.csv", "satisfaction.csv", "prices.csv", "solution.json"}
+ANSWER = {"allocation.csv", "satisfaction.csv", "prices.csv", "reasons.csv", "solution.json"}
 run = CliRunner()
 
 
@@ -41,7 +41,7 @@ def told(*arguments: object) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("flags", [["--alpha", 0], ["--alpha", 2], ["--max-min"], ["--leximin"], ["--integer"], []])
-def test_an_answer_has_its_four_files_and_a_proof(posed: Path, tmp_path: Path, flags: list[object]) -> None:
+def test_an_answer_has_its_files_and_a_proof(posed: Path, tmp_path: Path, flags: list[object]) -> None:
     status, _ = told(posed, *flags, "--out", tmp_path / "out")
     assert status == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == ANSWER
@@ -49,6 +49,9 @@ def test_an_answer_has_its_four_files_and_a_proof(posed: Path, tmp_path: Path, f
     assert proof["outcome"] == "optimal"
     assert proof["gap"] <= 1e-6
     assert proof["largest_violation"] <= 1e-8
+    assert proof["explained"]["envious"] >= 0
+    assert f"{proof['objective_ede']:.3f}" in proof["explained"]["headline"]
+    assert pl.read_csv(tmp_path / "out" / "reasons.csv").height == pl.read_csv(posed / "projects.csv").height
 
 
 def test_csv_parquet_and_zip_of_the_same_problem_give_the_same_bytes(posed: Path, tmp_path: Path) -> None:

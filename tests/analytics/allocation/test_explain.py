@@ -10,6 +10,7 @@ from random_problems import Recipe, limits_of, random_problem
 from analytics.allocation import explain, frontier, scenarios
 from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.problem import Problem
+from analytics.allocation.rounding import rounded
 from analytics.allocation.solution import Refusal, Solution
 from analytics.allocation.solve import solve
 from data.errors import InputError
@@ -25,11 +26,20 @@ def found() -> Solution:
 
 
 def test_every_project_has_a_reason_with_its_hours(found: Solution) -> None:
-    for project in found.problem.projects["project"]:
-        words = explain.reason(found, project)
-        hours = found.allocation.filter(pl.col("project") == project)["node_hours"].sum()
+    rows = explain.account(found, found.allocation, found.satisfaction)
+    assert rows["project"].to_list() == sorted(found.problem.projects["project"])
+    assert rows["node_hours"].sum() == pytest.approx(found.allocation["node_hours"].sum())
+    for project, hours, words in rows.select("project", "node_hours", "reason").rows():
         assert words.startswith(project)
-        assert f"{hours:,.0f}" in words or "gets nothing" in words
+        assert f"{hours:,.0f} node-hours" in words or "gets nothing" in words
+
+
+def test_a_reason_after_rounding_tells_the_rounded_hours_and_who_lost_all(found: Solution) -> None:
+    whole = rounded(found, 2_000.0)
+    rows = explain.account(found, whole.allocation, whole.satisfaction.select("project", "satisfaction"))
+    assert (rows["node_hours"] % 2_000 == 0).all()
+    lost = rows.filter(pl.col("reason").str.contains("less than a quantum"))["project"].to_list()
+    assert tuple(lost) == whole.rounded_to_zero
 
 
 def test_every_priced_limit_is_said_to_bind_and_no_other(found: Solution) -> None:
@@ -46,21 +56,14 @@ def test_the_headline_names_the_equivalent_satisfaction(objective: Objective) ->
     assert f"{answer.certificate.objective_ede:.3f}" in explain.headline(answer)
 
 
-def test_gains_and_losses_against_today_add_up(found: Solution) -> None:
-    granted = found.allocation.group_by("project").agg(pl.sum("node_hours"))
-    today = granted.sort("project").with_columns(node_hours=pl.col("node_hours") * pl.Series(np.linspace(0.5, 1.5, granted.height)))
-    rows = explain.compared(found, today)
-    assert rows["change"].sum() == pytest.approx(granted["node_hours"].sum() - today["node_hours"].sum())
-    assert rows.filter(~pl.col("project").is_in(today["project"].to_list()))["change"].null_count() == rows.height - today.height
-    assert len(explain.winners_and_losers(found, today)) >= 3
-
-
 @pytest.mark.parametrize("seed", range(6))
 def test_nobody_envies_under_equal_weights_and_proportional_fairness(seed: int) -> None:
     problem = random_problem(Recipe(seed=seed, limits=(), windowed=0.0, guaranteed=0.0))
     equal = Problem.of(
         projects=problem.projects.with_columns(weight=pl.lit(1.0), hours_asked=pl.lit(1e7), most_satisfaction=pl.lit(None, pl.Float64)),
-        options=problem.options,
+        options=problem.projects.select("project")
+        .join(problem.partitions.select("partition"), how="cross")
+        .with_columns(usefulness=pl.Series(np.exp(np.random.default_rng(seed).normal(0, 0.4, 36)))),
         partitions=problem.partitions,
         capacity=problem.capacity,
     )
@@ -69,8 +72,23 @@ def test_nobody_envies_under_equal_weights_and_proportional_fairness(seed: int) 
     jealous = explain.envy(answer)
     assert jealous is not None
     assert jealous.is_empty()
-    shares = explain.against_equal_shares(answer)
+    shares = explain.equal_shares(answer)
     assert (shares["satisfaction"] >= shares["equal_share"] * (1 - 1e-6)).all()
+
+
+def test_an_equal_share_is_that_of_the_partitions_and_months_open_to_a_project() -> None:
+    """Two may run on the first partition, by weight 1 to 3 in January; in February one of them; nobody else."""
+    problem = Problem.of(
+        projects=pl.DataFrame(
+            {"project": ["a", "b"], "weight": [1, 3], "hours_asked": [1000, 1000], "entitlement": [100, 100], "ends": [None, "2026-01"]}
+        ),
+        options=pl.DataFrame({"project": ["a", "b"], "partition": ["gpu", "gpu"], "usefulness": [1, 2]}),
+        partitions=pl.DataFrame({"partition": ["gpu"]}),
+        capacity=pl.DataFrame({"partition": ["gpu", "gpu"], "period": ["2026-01", "2026-02"], "node_hours": [40, 7]}),
+    )
+    answer = solve(problem)
+    assert isinstance(answer, Solution)
+    assert explain.equal_shares(answer)["equal_share"].to_list() == pytest.approx([(10 + 7) / 100, 2 * 30 / 100])
 
 
 def test_most_useful_hours_can_make_envious(single_machine: Callable[..., Problem]) -> None:
