@@ -1,9 +1,10 @@
 """The one filter bar: what the reader chose to look at, kept in the page's address so that a link reopens the same view."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from html import unescape
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -17,6 +18,9 @@ PERIOD, FROM, TO, MACHINES, CATEGORIES, UNIT = "period", "from", "to", "machines
 """The names of the choices, in the session and in the address."""
 
 LAST_YEAR, WHOLE, BETWEEN = "Last 12 months", "All months", "From … to …"
+PICKED = "picked-in-a-chart"
+"""Where the session keeps that a mark was clicked, since the page as a whole has to follow."""
+
 CATEGORY_OF = {sentence_case(category_name(category)): category for category in STACK}
 UNIT_OF = {words: unit for unit, words in UNIT_WORDS.items()}
 
@@ -90,6 +94,30 @@ def pick(chart: str, labels: Sequence[str], name: str) -> None:
     points = st.session_state[chart]["selection"]["points"]
     if points:
         st.session_state[name] = [unescape(labels[round(points[0]["y"])])]
+        st.session_state[PICKED] = True
+
+
+def pinned(chosen: Selection, names: Mapping[str, str]) -> dict[str, list[str]]:
+    """The choices of the bar as an address says them, the period by its months, so that a link never moves."""
+    months = chosen.period.months
+    return {
+        PERIOD: [BETWEEN],
+        FROM: [f"{months[0]:%B %Y}"],
+        TO: [f"{months[-1]:%B %Y}"],
+        MACHINES: [names.get(system, system) for system in chosen.systems],
+        CATEGORIES: [sentence_case(category_name(category)) for category in chosen.categories],
+        UNIT: [] if chosen.unit is HourUnit.NODE_HOURS else [UNIT_WORDS[chosen.unit]],
+    }
+
+
+def link(page: str, choices: Mapping[str, Sequence[str]], others: Mapping[str, Sequence[str]], place: str = "") -> str:
+    """The address of a page with the choices of the bar, what else its address says, and a place on it.
+
+    >>> link("http://localhost/usage", {"unit": ["GPU-hours"]}, {"unit": ["node-hours"], "by": ["Country"]}, "by-month")
+    'http://localhost/usage?unit=GPU-hours&by=Country#by-month'
+    """
+    query = urlencode(dict(others) | dict(choices), doseq=True)
+    return page + (f"?{query}" if query else "") + (f"#{place}" if place else "")
 
 
 def in_words(chosen: Selection, names: dict[str, str]) -> str:

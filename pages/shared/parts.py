@@ -1,10 +1,10 @@
 """The parts that every page is made of: the finding, figures in a row, charts with their data, tables, and the words for each state."""
 
 import logging
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
@@ -14,7 +14,8 @@ from streamlit.delta_generator import DeltaGenerator
 from analytics.charts import numbers, theme
 from data.errors import EquinodeError
 from data.terms import UserCategory
-from pages.shared import filters, loaders, tables, visit
+from pages.shared import chart_frame, filters, loaders, visit
+from pages.shared.words import escaped as escaped
 
 COMMAND_DEMO = "python -m data demo"
 COMMAND_PROJECTS = "python -m data projects import TABLE --system NAME"
@@ -115,25 +116,41 @@ def against_before() -> str:
     return f"No change is shown: the logs do not reach over both {here.chosen.period.name} and {before.name}, the period before."
 
 
-def chart(figure: go.Figure, *, alt: str, data: pl.DataFrame, name: str, picks: str | None = None) -> None:
-    """Show a chart with its description for those who do not see it, and its numbers one click away.
+def chart(
+    figure: go.Figure,
+    *,
+    alt: str,
+    data: pl.DataFrame,
+    name: str,
+    picks: str | Callable[[Any], None] | None = None,
+    finding: str = "",
+    unit: str = "",
+    coverage: Sequence[str] = (),
+    method: str = "",
+) -> None:
+    """Show a chart in its frame: what it found, unit, source and coverage; its numbers, its exports, a link, and the way to its method.
 
     Args:
-        figure: The chart.
+        figure: The chart; its title is written above it as text.
         alt: What it shows, in words.
-        data: Its numbers.
-        name: Its name among others, and that of the download.
-        picks: Which choice of the filter bar a click on one of its rows sets; none where a click does nothing.
+        data: Its numbers; where they have columns `jobs_without_hours` the frame says what they do not cover.
+        name: Its name among others, that of its downloads, and that of its place in a link.
+        picks: Which choice of the filter bar a click on one of its rows sets, or what to do with the point that was clicked.
+        finding: What it found, a sentence computed from its numbers; it becomes the heading, and the figure's title the line below.
+        unit: The unit of its numbers in words, such as "node-hours".
+        coverage: Sentences on what it does not cover, where `data` does not count that itself.
+        method: The tab of the methods page that tells how it is computed, such as "Usage".
     """
-    key = f"chart-{name}"
-    if picks is None:
-        st.plotly_chart(figure, alt=alt, key=key, config=dict(theme.CONFIG))
-    else:
-        labels = list(figure.layout.yaxis.ticktext or ())
-        picked = partial(filters.pick, key, labels, picks)
-        st.plotly_chart(figure, alt=alt, key=key, config=dict(theme.CONFIG), on_select=picked, selection_mode="points")
-    with st.container(key=f"data-of-{name}"), st.popover("Numbers", type="tertiary", help="The numbers of this chart, and their download"):
-        tables.table(data, name=name, alt=f"The numbers of the chart: {alt}", unit=visit.now().chosen.unit)
+    picked: Callable[[], None] | None = None
+    if isinstance(picks, str):
+        picked = partial(filters.pick, chart_frame.chart_key(name), list(figure.layout.yaxis.ticktext or ()), picks)
+    elif picks is not None:
+        picked = chart_frame.on_click(name, picks)
+    chart_frame.show(
+        chart_frame.Framed(
+            figure=figure, alt=alt, data=data, name=name, picked=picked, finding=finding, unit=unit, coverage=coverage, method=method
+        )
+    )
 
 
 def coverage(words: Sequence[str]) -> None:
@@ -220,12 +237,3 @@ def unexpected(error: Exception) -> bool:
         icon=":material/error:",
     )
     return True
-
-
-def escaped(text: str) -> str:
-    r"""Text from logs and declarations as Markdown that shows it as it stands.
-
-    >>> print(escaped("a_b *c* [d](e) <f>"))
-    a\_b \*c\* \[d\](e) \<f\>
-    """
-    return re.sub(r"([\\`*_\[\]<>$#~|:])", r"\\\1", text)

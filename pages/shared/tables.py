@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -10,6 +11,7 @@ import streamlit as st
 from analytics.charts import numbers, theme
 from data.terms import AccessMode, Action, HourUnit, UserCategory
 from pages.shared import loaders, visit
+from pages.shared.filters import in_words as selection_in_words
 
 ROW_PX, HEADER_PX = 33, 36
 
@@ -44,6 +46,9 @@ ENDINGS = (
     ("_w", "W"),
 )
 """What a column's name ends with, and the unit it means."""
+
+MOST_PRINTED_ROWS = 60
+"""Up to how many rows the numbers of a chart stand as a table to be read aloud and printed."""
 
 SMALLEST_SHOWN = 5e-4
 """Amounts below are rounding noise of sums, and shown as 0."""
@@ -80,25 +85,70 @@ def plain_table(data: pl.DataFrame, *, alt: str) -> None:
     st.table(data.with_columns(pl.all().fill_null(numbers.NOT_AVAILABLE)), alt=alt, hide_index=True, border="horizontal", width="content")
 
 
-def download(data: pl.DataFrame, *, name: str) -> None:
-    """Offer a table as CSV, made when it is asked for; demonstration data say so in every row and in the file's name."""
+def numbers_of_chart(data: pl.DataFrame, *, name: str, alt: str) -> None:
+    """Show the numbers of a chart in its place: as a table that can be read aloud, copied and printed, where it is not too long."""
+    unit = visit.now().chosen.unit if visit.now().selection is not None else None
+    look = for_people(data)
+    if look.height > MOST_PRINTED_ROWS:
+        height = HEADER_PX + ROW_PX * 15
+        st.dataframe(
+            look,
+            hide_index=True,
+            column_config=headers(look, unit),
+            placeholder=numbers.NOT_AVAILABLE,
+            alt=alt,
+            key=f"table-{name}",
+            height=height,
+        )
+        return
+    plain_table(written(look, unit), alt=alt)
+
+
+def written(look: pl.DataFrame, unit: HourUnit | None) -> pl.DataFrame:
+    """A table for people with every value as the words that stand in it, under the words of its header."""
+    own = {"hours": theme.sentence_case(numbers.UNIT_WORDS[unit])} if unit is not None else {}
+    columns: dict[str, list[str | None]] = {}
+    for name in look.columns:
+        header = own.get(name, readable(name))
+        columns[f"{header} ({name})" if header in columns else header] = [_in_words(name, value) for value in look[name]]
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+
+
+def download(data: pl.DataFrame, *, name: str, label: str = "Download CSV") -> None:
+    """Offer a table as CSV, made when it is asked for; it says what it is of, and that invented data are invented."""
     here = visit.now()
     if Action.EXPORT not in here.person.may:
         return
-    demo = here.is_demo
-    marked = data.with_columns(pl.lit("demonstration data, invented").alias("note")) if demo else data
-    period = here.selection.period if here.selection is not None else None
-    span = f"_{period.start:%Y-%m}_to_{period.months[-1]:%Y-%m}" if period is not None else ""
     st.download_button(
-        "Download CSV",
-        data=lambda: csv(marked),
-        file_name=f"equinode{'_demo' if demo else ''}_{name}{span}.csv",
+        label,
+        data=lambda: csv(leaving(data)),
+        file_name=f"{file_name(name)}.csv",
         mime="text/csv",
         key=f"download-{name}",
         on_click="ignore",
         type="tertiary",
         icon=":material/download:",
     )
+
+
+def file_name(name: str) -> str:
+    """The name of a file that leaves, without its ending: what it holds, of which months, and whether it is invented."""
+    here = visit.now()
+    period = here.selection.period if here.selection is not None else None
+    span = f"_{period.start:%Y-%m}_to_{period.months[-1]:%Y-%m}" if period is not None else ""
+    return f"equinode{'_demo' if here.is_demo else ''}_{name}{span}"
+
+
+def leaving(data: pl.DataFrame) -> pl.DataFrame:
+    """A table as it leaves the house, with its selection and the state of the store in every row: the one door of all page exports."""
+    here = visit.now()
+    said: dict[str, pl.Expr] = {}
+    if here.state is not None and here.selection is not None:
+        words = selection_in_words(here.selection, loaders.system_names(here.state))
+        said = {"selection": pl.lit(words), "store_state": pl.lit(here.state.snapshot_id, pl.Int64)}
+    if here.is_demo:
+        said["note"] = pl.lit("demonstration data, invented")
+    return data.with_columns(**{name: value for name, value in said.items() if name not in data.columns})
 
 
 def csv(data: pl.DataFrame) -> bytes:
@@ -167,6 +217,19 @@ def in_full(value: float) -> str:
     ('71,984.2764', '356,656,339')
     """
     return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,.4f}"
+
+
+def _in_words(name: str, value: Any) -> str | None:
+    """A value as it stands in a cell of text."""
+    if value is None:
+        return None
+    if isinstance(value, date):
+        return f"{value:%B %Y}" if "month" in name else numbers.day(value)
+    if name in ("year", "batch_id", "line"):
+        return str(value)
+    if isinstance(value, int | float):
+        return numbers.percent(value) if _is_share(name) else numbers.exact(value)
+    return str(value)
 
 
 def _column(label: str, values: pl.Series) -> Any:
