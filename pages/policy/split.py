@@ -30,7 +30,8 @@ def details(found: Recommendation) -> None:
                 body()
 
 
-side, beside = st.columns([1, 2], gap="large")
+st.html(scenario.NARROW)
+side, beside = st.container(key=scenario.ROW_BOX).columns([1, 2], gap="large")
 with side:
     asked = scenario.chosen_by_reader()
 lacking = scenario.uncounted(here, chosen, asked.choices)
@@ -55,3 +56,4 @@ st.caption("A recommendation changes nothing: quotas are set by the operator, wi
 parts.sources(factors=["demand: awards, else use and queue", f"carbon intensity: {scenario.SERIES_IN_WORDS}"], method="the split")
 if isinstance(answer, Recommendation):
     scenario.cost_of_aim(here, chosen, asked, answer)
+    scenario.worth_of_asking_more(here, chosen, asked, answer)

@@ -10,6 +10,7 @@ from analytics.allocation.solution import Refusal, Solution
 from analytics.charts import numbers
 from analytics.charts.theme import STACK, label
 from analytics.recommendation import Recommendation, recommendation
+from analytics.recommendation_changes import exaggeration_in_words
 from analytics.recommendation_compare import Side
 from analytics.recommendation_frontier import without_factors
 from analytics.split_problem import SplitChoices, SplitFacts
@@ -20,6 +21,18 @@ from pages.shared.parts import Figure
 from pages.shared.split_address import AIMS, CAP, CARBON, DUES, ENERGY, FLOOR, SHARES, USUAL_AIM, WEIGHT, Value
 from pages.shared.visit import Visit
 
+AIM_BOX, LIMITS_BOX, ROW_BOX = "split-aim", "split-limits", "split-instrument"
+NARROW = f"""
+<style>
+@media (max-width: 40rem) {{
+  .st-key-{ROW_BOX} [data-testid="stColumn"]:has(.st-key-{AIM_BOX}),
+  .st-key-{ROW_BOX} [data-testid="stColumn"]:has(.st-key-{AIM_BOX}) > div {{ display: contents; }}
+  .st-key-{ROW_BOX} [data-testid="stLayoutWrapper"]:has(> .st-key-{AIM_BOX}) {{ order: -1; width: 100%; }}
+  .st-key-{ROW_BOX} [data-testid="stLayoutWrapper"]:has(> .st-key-{LIMITS_BOX}) {{ order: 1; width: 100%; }}
+}}
+</style>
+"""
+"""How the page lies on a narrow screen: the aim, then the answer, then what is set less often."""
 LAST = "split-last-solution"
 """Where the session keeps the solution from which the next search starts."""
 
@@ -46,6 +59,8 @@ class Asked:
     """The choices that they make."""
     cost_place: DeltaGenerator
     """Where it is said what the aim costs against its neighbours, once that is known."""
+    due_place: DeltaGenerator
+    """Where it is said what asking for more than one needs would bring, once that is known."""
 
     @property
     def aim(self) -> str:
@@ -54,7 +69,16 @@ class Asked:
 
 
 def chosen_by_reader() -> Asked:
-    """The aims and limits, after drawing their controls."""
+    """The aims and limits, after drawing their controls: the aim first, and what a reader sets less often apart from it."""
+    with st.container(key=AIM_BOX):
+        aim, cost_place = _aim()
+    with st.container(key=LIMITS_BOX):
+        values, due_place = _limits()
+    values = {"aim": aim, **values}
+    return Asked(values=values, choices=split_address.choices_of(values), cost_place=cost_place, due_place=due_place)
+
+
+def _aim() -> tuple[str, DeltaGenerator]:
     st.markdown("**Aim**")
     aim = st.select_slider(
         "Aim",
@@ -69,16 +93,20 @@ def chosen_by_reader() -> Asked:
     left.caption("◀ most hours, whoever gets them")
     right.caption("the worst-served first ▶", text_alignment="right")
     st.markdown(f"**{aim}.** {AIM_DOES[aim]}")
-    cost_place = st.container()
+    return aim, st.container()
+
+
+def _limits() -> tuple[dict[str, Value], DeltaGenerator]:
     due = st.selectbox("Projects are satisfied against", DUES, key="due", bind="query-params")
+    due_place = st.container()
     law = st.toggle("Keep the limits of law and access policy", value=True, key="law", bind="query-params")
-    values: dict[str, Value] = {"aim": aim, "due": due, "law": law}
+    values: dict[str, Value] = {"due": due, "law": law}
     left, right = st.columns(2)
     values[ENERGY] = _budget(left, "Most energy (MWh)", ENERGY)
     values[CARBON] = _budget(right, "Most emissions (t CO₂e)", CARBON)
     for kind, title in TITLES.items():
         values |= _per_category(kind, title)
-    return Asked(values=values, choices=split_address.choices_of(values), cost_place=cost_place)
+    return values, due_place
 
 
 def facts_of(here: Visit, chosen: Selection) -> SplitFacts:
@@ -116,6 +144,15 @@ def cost_of_aim(here: Visit, chosen: Selection, asked: Asked, found: Recommendat
         if isinstance(beside, Recommendation):
             asked.cost_place.caption(parts.escaped(_against(other, beside, found)))
     st.session_state[LAST] = found.solution
+
+
+def worth_of_asking_more(here: Visit, chosen: Selection, asked: Asked, found: Recommendation) -> None:
+    """Say below what satisfaction is measured against what asking for more than one needs would bring."""
+
+    def made() -> str:
+        return exaggeration_in_words(facts_of(here, chosen), found)
+
+    asked.due_place.caption(parts.escaped(loaders.kept(here.seen, "exaggeration in a split", (chosen, found.choices), made)))
 
 
 def figures(found: Recommendation) -> list[Figure]:
@@ -165,7 +202,7 @@ TITLES = {
 
 
 def _budget(place: DeltaGenerator, title: str, key: str) -> float | None:
-    return place.number_input(title, min_value=0.0, value=None, key=key, placeholder="no budget", bind="query-params")
+    return place.number_input(title, min_value=0.0, value=None, key=key, placeholder="none", bind="query-params")
 
 
 def _per_category(kind: str, title: str) -> Mapping[str, Value]:

@@ -54,9 +54,9 @@ def winners_and_losers(here: Visit, chosen: Selection, found: Recommendation) ->
     if what == "what was received":
         _on_machines(here, found)
     st.markdown(parts.escaped(changes.sharing_in_words(found)))
-    with st.expander("Would anybody rather have another's hours, or ask for more?", key="checks", on_change="rerun") as checks:
+    with st.expander("Would anybody rather have another's hours?", key="checks", on_change="rerun") as checks:
         if checks.open:
-            st.markdown("\n".join(f"- {parts.escaped(sentence)}" for sentence in _checks(here, chosen, found)))
+            st.markdown(parts.escaped(_envy(here, chosen, found)))
 
 
 def every_project(here: Visit, found: Recommendation) -> None:
@@ -96,12 +96,7 @@ def _on_machines(here: Visit, found: Recommendation) -> None:
     )
 
 
-def _checks(here: Visit, chosen: Selection, found: Recommendation) -> list[str]:
-    """Envy and exaggeration in words, kept for this split."""
-
-    def made() -> list[str]:
-        facts = scenario.facts_of(here, chosen)
-        return [changes.envy_in_words(found), changes.exaggeration_in_words(facts, found)]
-
-    with st.spinner("Looking whether anybody would rather have the hours of another, or ask for more…"):
-        return loaders.kept(here.seen, "checks of a split", (chosen, found.choices), made)
+def _envy(here: Visit, chosen: Selection, found: Recommendation) -> str:
+    """Envy in words, kept for this split."""
+    with st.spinner("Looking whether anybody would rather have the hours of another…"):
+        return loaders.kept(here.seen, "envy in a split", (chosen, found.choices), lambda: changes.envy_in_words(found))

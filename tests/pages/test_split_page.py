@@ -56,6 +56,13 @@ def test_a_budget_of_energy_lowers_what_is_granted(visit: Visit, small_store: Pa
     assert granted(bound) < granted(free)
 
 
+def test_beside_the_choice_stands_what_asking_for_more_would_bring(visit: Visit, small_store: Path) -> None:
+    told = {due: words_of(visit(small_store, SPLIT, due=due)) for due in split_address.DUES}
+    for due, against in zip(split_address.DUES, ("the usual request of its access mode", "its own request"), strict=True):
+        assert f"Satisfaction is measured against {against}" in told[due] or "gets what it asks for" in told[due]
+    assert len(set(told.values())) == 2
+
+
 def test_the_proof_stands_beside_the_split(visit: Visit, small_store: Path) -> None:
     app = visit(small_store, SPLIT)
     satisfaction = next(metric for metric in app.metric if metric.label == "Satisfaction")
