@@ -14,12 +14,14 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SHELL = Path(st.__file__).parent / "static" / "index.html"
 """The one page that the browser loads; its inline scripts alone are let through, by their hashes."""
+
+HISTORY = Path(__file__).parent / "pages" / "shared" / "history.js"
 
 POLICY = (
     "default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -76,6 +78,11 @@ def health(_: Request) -> JSONResponse:
     return JSONResponse(found, status_code=200 if found["status"] == "ok" else 503)
 
 
+def history(_: Request) -> FileResponse:
+    """The script that makes every choice a step of the browser's history."""
+    return FileResponse(HISTORY, media_type="text/javascript")
+
+
 def tell(error: Exception) -> bool:
     """Tell the visitor calmly that a page failed; whether Streamlit's own display of the error is put away."""
     from pages.shared import parts
@@ -87,6 +94,6 @@ app = st.App(
     Path(__file__).parent / "pages" / "main.py",
     lifespan=warm,
     middleware=[Middleware(SecurityHeaders)],
-    routes=[Route("/health", health)],
+    routes=[Route("/health", health), Route("/history.js", history)],
     on_script_error=tell,
 )

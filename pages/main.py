@@ -78,6 +78,7 @@ def ways() -> None:
 
 st.set_page_config(page_title="Equinode", page_icon=str(ICON), layout="wide", initial_sidebar_state=220)
 st.html(parts.PRINT)
+st.html(parts.HISTORY, unsafe_allow_javascript=True)
 pages = {place: place.page for place in (*POLICY, *OPERATIONS)}
 current = st.navigation(list(pages.values()), position="hidden")
 ways()

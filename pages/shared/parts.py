@@ -40,6 +40,9 @@ PRINT = """
 """
 """How a page lies on paper: without bars and buttons, and small enough that no chart is cut."""
 
+HISTORY = '<script src="history.js"></script>'
+"""The way to the server's own script by which back and forward undo and redo choices."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
