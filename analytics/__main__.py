@@ -1,13 +1,14 @@
-"""The command line of the analyses: `python -m analytics solve | recommend | call | report`."""
+"""The command line of the analyses: `python -m analytics solve | frontier | recommend | call | report`."""
 
 import typer
 
-from analytics import commands, commands_call, commands_store
+from analytics import commands, commands_call, commands_frontier, commands_store
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Splits and reports, from files to files."
 )
 app.command("solve")(commands.solve)
+app.command("frontier")(commands_frontier.frontier)
 app.command("recommend")(commands_store.recommend)
 app.command("call")(commands_call.call)
 app.command("report")(commands_store.report)

@@ -56,7 +56,7 @@ def solve(
         answer = best_split(posed, objective)
         seconds = time.perf_counter() - started
         status = (
-            _write_refusal(answer, out, seconds) if isinstance(answer, Refusal) else _write_solution(answer, out, seconds, integer=integer)
+            write_refusal(answer, out, seconds) if isinstance(answer, Refusal) else _write_solution(answer, out, seconds, integer=integer)
         )
     raise typer.Exit(status)
 
@@ -139,7 +139,7 @@ def _write_solution(solution: Solution, out: Path, seconds: float, *, integer: b
         "stationarity_max": proof.stationarity_max,
         "unused": proof.unused,
         "seconds": seconds,
-        "versions": _versions(),
+        "versions": versions(),
     }
     allocation, satisfaction = solution.allocation, solution.satisfaction
     if integer:
@@ -189,7 +189,8 @@ def _clear(out: Path) -> None:
         (out / name).unlink(missing_ok=True)
 
 
-def _write_refusal(refusal: Refusal, out: Path, seconds: float) -> int:
+def write_refusal(refusal: Refusal, out: Path, seconds: float) -> int:
+    """The exit status of a refusal, once its files are written."""
     _clear(out)
     told = {
         "outcome": refusal.outcome.value,
@@ -199,13 +200,14 @@ def _write_refusal(refusal: Refusal, out: Path, seconds: float) -> int:
         "relaxation": refusal.relaxation.to_dicts(),
     }
     (out / "clash.json").write_text(json.dumps(told, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    result = {"outcome": refusal.outcome.value, "seconds": seconds, "versions": _versions()}
+    result = {"outcome": refusal.outcome.value, "seconds": seconds, "versions": versions()}
     (out / "solution.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     typer.echo(f"{refusal.reason} {refusal.mend}", err=True)
     return refusal.outcome.exit_status
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """What an answer was computed with."""
     return {"python": sys.version.split()[0]} | {name: version(name) for name in VERSIONS}
 
 

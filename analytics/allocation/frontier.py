@@ -1,11 +1,20 @@
-"""What less carbon costs in fairness: the best split for every α and every carbon budget, each with its proof."""
+"""The whole curve of what a carbon budget costs in fairness, to a certified error: proven splits where the curve is least known.
 
-from collections.abc import Sequence
+Welfare is concave in the budget. So between two proven splits the straight line joining them can be reached (a mixture of the two
+splits keeps every limit), and the lines that leave each at the price of a tonne cannot be passed. The next split is made where the
+two lie furthest apart, until they lie nowhere further apart than the error asked for.
+"""
 
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
 import polars as pl
 
-from analytics.allocation import tables
-from analytics.allocation.objectives import Objective
+from analytics.allocation import scaling, tables
+from analytics.allocation.aggregate import reduced
+from analytics.allocation.certificate import equivalent_of
+from analytics.allocation.objectives import Aim, Objective, utility
 from analytics.allocation.problem import Problem
 from analytics.allocation.solution import Refusal, Solution
 from analytics.allocation.solve import solve
@@ -14,41 +23,64 @@ from data.errors import InputError
 BUDGET = "carbon budget of the frontier"
 """The name of the limit that each point adds."""
 
-FRONTIER = {
-    "alpha": pl.Float64,
-    "budget_tco2e": pl.Float64,  # null: none
-    "outcome": pl.String,
+CURVE = {
+    "budget_tco2e": pl.Float64,
     "emissions_tco2e": pl.Float64,
     "node_hours": pl.Float64,
+    "least_satisfaction": pl.Float64,
     "objective_ede": pl.Float64,
     "bound_ede": pl.Float64,
-    "least_satisfaction": pl.Float64,
     "price_per_t": pl.Float64,  # welfare that one tonne more would bring
 }
 
 
-def frontier(problem: Problem, alphas: Sequence[float], parts: Sequence[float]) -> pl.DataFrame:
-    """One row an α and a budget: emissions, hours, equivalent and least satisfaction, and the price of a tonne.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Proven splits along a carbon budget, the smallest budget first."""
 
-    A budget is a part of what the best split for the same α emits without one; that split comes first, its budget null.
-    Where a budget clashes with other limits the outcome says so and the figures are null.
+    points: pl.DataFrame
+    """Frame CURVE."""
+    solutions: tuple[Solution, ...]
+    """The split of each point."""
+    error: float
+    """The furthest that the curve may lie above the straight lines between the points, in parts of the equivalent satisfaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Point:
+    budget: float
+    solution: Solution
+    price: float
+    """Mean welfare that one tonne more would bring."""
+
+
+def traced(
+    problem: Problem, objective: Objective | None = None, *, least_part: float = 0.5, points: int = 100, error: float = 1e-3
+) -> Curve:
+    """The curve from a part of the emissions of the unbudgeted split up to all of them, with at most so many points.
 
     Raises:
-        InputError: if a part is not between 0 and 1, or the problem's own limits leave no split.
+        InputError: for max-min, leximin or prices in the objective, a part outside 0 to 1, fewer than two points, or limits that
+            leave no split at the smallest budget.
     """
-    if not all(0 < part <= 1 for part in parts):
-        raise InputError(f"parts of emissions are {', '.join(f'{part:g}' for part in parts)}; each must be above 0 and at most 1.")
-    rows = []
-    for alpha in alphas:
-        free = solve(problem, Objective(alpha=alpha))
-        if isinstance(free, Refusal):
-            raise InputError(f"{free.reason} {free.mend}")
-        rows.append(_point(free, alpha, None))
-        emitted = emissions_tco2e(free)
-        for part in sorted(parts, reverse=True):
-            found = solve(with_budget(problem, part * emitted), Objective(alpha=alpha))
-            rows.append(_point(found, alpha, part * emitted))
-    return pl.DataFrame(rows, schema=FRONTIER, orient="row")
+    objective = objective or Objective()
+    if objective.aim is not Aim.ALPHA or objective.has_prices:
+        raise InputError("a curve is traced for an alpha without prices; the price of a tonne is what it shows.")
+    if not (0 < least_part < 1 and points >= 2):
+        raise InputError(f"the smallest part is {least_part:g} and points are {points}; give a part between 0 and 1, and 2 points or more.")
+    free = _split(problem, objective, None)
+    emitted = emissions_tco2e(free)
+    budgeted = with_budget(problem, emitted)
+    weight = _weight(free)
+    last = _Point(budget=emitted, solution=free, price=0.0)
+    found = [_point(budgeted, objective, least_part * emitted, free, weight), last]
+    while True:
+        gaps = [_apart(left, right, objective.alpha) for left, right in pairwise(found)]
+        widest = int(np.argmax([gap for gap, _ in gaps]))
+        worst, budget = gaps[widest]
+        if worst <= error or len(found) >= points:
+            return Curve(points=_table(found, weight), solutions=tuple(point.solution for point in found), error=worst)
+        found.insert(widest + 1, _point(budgeted, objective, budget, found[widest].solution, weight))
 
 
 def with_budget(problem: Problem, budget_tco2e: float) -> Problem:
@@ -80,18 +112,57 @@ def emissions_tco2e(solution: Solution) -> float:
     return float((used["node_hours"] * used["tco2e_per_node_hour"]).sum())
 
 
-def _point(found: Solution | Refusal, alpha: float, budget: float | None) -> tuple[object, ...]:
+def _split(problem: Problem, objective: Objective, warm: Solution | None) -> Solution:
+    found = solve(problem, objective, warm=warm)
     if isinstance(found, Refusal):
-        return (alpha, budget, found.outcome.value, None, None, None, None, None, None)
-    price = found.prices.filter(pl.col("name") == BUDGET)["price"]
-    return (
-        alpha,
-        budget,
-        found.outcome.value,
-        emissions_tco2e(found),
-        float(found.allocation["node_hours"].sum()),
-        found.certificate.objective_ede,
-        found.certificate.bound_ede,
-        found.satisfaction["satisfaction"].min(),
-        float(price.item()) if len(price) else None,
-    )
+        raise InputError(f"{found.reason} {found.mend}")
+    return found
+
+
+def _weight(solution: Solution) -> float:
+    """The weight of all projects that can be served."""
+    served = scaling.can_be_served(reduced(solution.program))
+    return float(solution.program.weight[served].sum())
+
+
+def _point(budgeted: Problem, objective: Objective, budget: float, warm: Solution, weight: float) -> _Point:
+    value = pl.when(pl.col("name") == BUDGET).then(budget).otherwise("value")
+    found = _split(replace(budgeted, limits=budgeted.limits.with_columns(value=value)), objective, warm)
+    row = found.program.limits.names.index(BUDGET)
+    return _Point(budget=budget, solution=found, price=float(found.marginal.limits[row]) / weight)
+
+
+def _apart(left: _Point, right: _Point, alpha: float) -> tuple[float, float]:
+    """How far the curve may lie above the line between two points, in parts of its height, and at which budget."""
+    low, high = _mean_welfare(left, alpha), _mean_welfare(right, alpha)
+    width = right.budget - left.budget
+    bend = left.price - right.price
+    step = np.clip((high[1] - low[1] - right.price * width) / bend, 0.0, width) if bend > 0 else 0.5 * width
+    outside = min(low[1] + left.price * step, high[1] - right.price * (width - step))
+    inside = low[0] + (high[0] - low[0]) * step / width
+    if not 0.01 * width < step < 0.99 * width:
+        step = 0.5 * width
+    return equivalent_of(outside, alpha, 1.0) / equivalent_of(inside, alpha, 1.0) - 1, left.budget + float(step)
+
+
+def _mean_welfare(point: _Point, alpha: float) -> tuple[float, float]:
+    """What is reached, and what cannot be passed."""
+    proof = point.solution.certificate
+    reached, bound = utility(np.array([proof.objective_ede, proof.bound_ede]), alpha)
+    return float(reached), float(bound)
+
+
+def _table(found: list[_Point], weight: float) -> pl.DataFrame:
+    rows = [
+        (
+            point.budget,
+            emissions_tco2e(point.solution),
+            float(point.solution.allocation["node_hours"].sum()),
+            point.solution.satisfaction["satisfaction"].min(),
+            point.solution.certificate.objective_ede,
+            point.solution.certificate.bound_ede,
+            point.price * weight,
+        )
+        for point in found
+    ]
+    return pl.DataFrame(rows, schema=CURVE, orient="row")

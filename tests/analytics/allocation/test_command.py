@@ -129,3 +129,23 @@ def test_a_price_on_carbon_lowers_emissions(posed: Path, tmp_path: Path) -> None
         hours = pl.read_csv(tmp_path / "out" / "allocation.csv").join(factor, on=["partition", "period"], validate="m:1")
         emitted.append((hours["node_hours"] * hours["tco2e_per_node_hour"]).sum())
     assert emitted[1] < emitted[0] * 0.99
+
+
+def test_a_frontier_has_a_proven_point_for_every_aim_and_budget_and_says_its_error(posed: Path, tmp_path: Path) -> None:
+    result = run.invoke(app, ["frontier", str(posed), "--alpha", "1", "--alpha", "2", "--points", "4", "--out", str(tmp_path / "out")])
+    assert result.exit_code == 0, result.output
+    rows = pl.read_csv(tmp_path / "out" / "frontier.csv")
+    curves = json.loads((tmp_path / "out" / "frontier.json").read_text())["curves"]
+    assert {f"{alpha:g}": count for alpha, count in rows.group_by("alpha").len().rows()} == {
+        alpha: curve["points"] for alpha, curve in curves.items()
+    }
+    assert ((rows["bound_ede"] / rows["objective_ede"] - 1) <= 1e-6).all()
+    assert all(0 <= curve["error"] < 0.1 for curve in curves.values())
+
+
+def test_a_frontier_of_limits_that_clash_is_refused_with_status_3(posed: Path, tmp_path: Path) -> None:
+    floor = {"name": "floor", "sense": "min", "quantity": "node_hours", "value": 1.0, "unit": "share"}
+    limits_of([floor, floor | {"name": "cap", "sense": "max", "value": 0.1}]).write_csv(posed / "limits.csv")
+    result = run.invoke(app, ["frontier", str(posed), "--alpha", "1", "--out", str(tmp_path / "out")])
+    assert result.exit_code == 3
+    assert (tmp_path / "out" / "clash.json").exists()

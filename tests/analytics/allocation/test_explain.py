@@ -7,13 +7,12 @@ import polars as pl
 import pytest
 from random_problems import Recipe, limits_of, random_problem
 
-from analytics.allocation import explain, frontier, scenarios
+from analytics.allocation import explain, scenarios
 from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.problem import Problem
 from analytics.allocation.rounding import rounded
 from analytics.allocation.solution import Refusal, Solution
 from analytics.allocation.solve import solve
-from data.errors import InputError
 
 pytestmark = pytest.mark.xdist_group("explain")
 
@@ -98,19 +97,6 @@ def test_most_useful_hours_can_make_envious(single_machine: Callable[..., Proble
     jealous = explain.envy(answer)
     assert jealous is not None
     assert jealous["project"].to_list() == ["p0001"]
-
-
-def test_less_carbon_never_means_more_fairness_and_its_price_never_falls() -> None:
-    points = frontier.frontier(random_problem(Recipe(seed=1, limits=("cap",), guaranteed=0.0)), [1.0, 2.0], [0.9, 0.7, 0.5])
-    for _, rows in points.group_by("alpha", maintain_order=True):
-        assert rows["objective_ede"].diff().drop_nulls().max() <= 1e-9
-        assert rows["price_per_t"].drop_nulls().diff().drop_nulls().min() >= -1e-9
-        assert (rows["emissions_tco2e"] <= rows["budget_tco2e"].fill_null(np.inf) * (1 + 1e-8)).all()
-
-
-def test_a_part_of_emissions_above_one_is_refused() -> None:
-    with pytest.raises(InputError, match="at most 1"):
-        frontier.frontier(random_problem(Recipe(seed=1)), [1.0], [1.5])
 
 
 def test_a_robust_floor_is_what_the_thinnest_demand_can_take(single_machine: Callable[..., Problem]) -> None:

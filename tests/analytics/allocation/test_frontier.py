@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from random_problems import Recipe, random_problem
 
-from analytics.allocation.frontier import with_budget
-from analytics.allocation.frontier_trace import traced
+from analytics.allocation.frontier import traced, with_budget
 from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.solution import Solution
 from analytics.allocation.solve import solve
@@ -19,6 +18,7 @@ def test_a_split_between_two_points_lies_above_their_line_by_no_more_than_the_er
     assert curve.error <= 2e-3
     budgets, heights = curve.points["budget_tco2e"].to_numpy(), curve.points["objective_ede"].to_numpy()
     assert (np.diff(heights) >= 0).all()
+    assert (curve.points["emissions_tco2e"] <= curve.points["budget_tco2e"] * (1 + 1e-8)).all()
     assert (np.diff(curve.points["price_per_t"].to_numpy()) <= 1e-9).all()
     for part in (0.3, 0.6, 0.9):
         budget = budgets[0] + part * (budgets[-1] - budgets[0])
