@@ -33,6 +33,7 @@ select system, count(*) filter (where ran) as jobs, count(*) filter (where not r
     count(*) filter (where ran and node_s is null) as jobs_without_nodes,
     count(*) filter (where ran and cores * elapsed_s is null) as jobs_without_cores,
     count(*) filter (where ran and gpus * elapsed_s is null) as jobs_without_gpus,
+    count(*) filter (where not ran and state = 'PENDING' and requested_nodes * time_limit_s is null) as jobs_queued_without_hours,
     sum(node_s) filter (where ran) as node_s, sum(cores * elapsed_s) filter (where ran) as core_s,
     sum(gpus * elapsed_s) filter (where ran) as gpu_s, sum(node_s) filter (where failed) as node_s_failed,
     sum(node_s) filter (where metered) as node_s_metered,
@@ -56,9 +57,29 @@ from lake.jobs where started is not null and submitted is not null group by all
 """
 WAITS_OF_DAILY = "select system, sum(jobs) as jobs, sum(wait_s) as wait_s from lake.waits_daily group by all"
 WAITS_OF_MONTHLY = "select system, sum(jobs) as jobs, sum(wait_s) as wait_s from lake.waits_monthly group by all"
+SLOWDOWNS_OF_JOBS = """
+select system, count(*) as jobs from lake.jobs
+where started is not null and submitted is not null and ended is not null and elapsed_s is not null group by all
+"""
+SLOWDOWNS_OF_DAILY = "select system, sum(jobs) as jobs from lake.slowdowns_daily group by all"
+SLOWDOWNS_OF_MONTHLY = "select system, sum(jobs) as jobs from lake.slowdowns_monthly group by all"
+HOURS_OF_JOBS = """
+select system, sum(nodes * elapsed_s) as node_s,
+    sum(round(energy_logged_kwh * 3600000)) filter (where energy_quality = 'measured') as energy_j
+from lake.jobs
+where started is not null and greatest(coalesce(epoch(ended) - epoch(started), 0), coalesce(elapsed_s, 0)) > 0 group by all
+"""
+HOURS_OF_CHANGES = """
+with ends as (select max(hour) + interval 1 hour as last from lake.changes_hourly)
+select system, sum(node_s + nodes * (epoch(last) - epoch(hour) - 3600)) as node_s,
+    sum(energy_j + power_w * (epoch(last) - epoch(hour) - 3600)) as energy_j
+from lake.changes_hourly cross join ends group by system
+"""
 SYSTEMS = "select distinct system from lake.jobs order by system"
 LEFT_BEHIND = "select distinct batch_id from lake.jobs anti join lake.batches using (batch_id) order by batch_id"
 RELATIVE_TOLERANCE = 1e-9
+STEPS_TOLERANCE = 1e-4
+"""How far hours may lie from the jobs: their rates are kept in small steps."""
 ANEW = "Put back a copy of the store from before, or bring its logs into a new one (EQUINODE_LAKE) in their order."
 
 
@@ -107,16 +128,20 @@ def _duplicates(lake: Lake) -> list[Finding]:
 
 def _rollups(lake: Lake) -> list[Finding]:
     used, waited = lake.frame(USAGE_OF_JOBS, {"failed": [state.value for state in FAILED_STATES]}), lake.frame(WAITS_OF_JOBS)
+    slowed, by_hour = lake.frame(SLOWDOWNS_OF_JOBS), lake.frame(HOURS_OF_CHANGES)
     return [
         *_differences(used, lake.frame(USAGE_OF_DAILY), "the daily usage rollup"),
         *_differences(used, lake.frame(USAGE_OF_MONTHLY), "the monthly usage rollup"),
         *_differences(used, lake.frame(USAGE_OF_ACCOUNTS), "the monthly usage rollup of accounts"),
         *_differences(waited, lake.frame(WAITS_OF_DAILY), "the daily wait rollup"),
         *_differences(waited, lake.frame(WAITS_OF_MONTHLY), "the monthly wait rollup"),
+        *_differences(slowed, lake.frame(SLOWDOWNS_OF_DAILY), "the daily slowdown rollup"),
+        *_differences(slowed, lake.frame(SLOWDOWNS_OF_MONTHLY), "the monthly slowdown rollup"),
+        *_differences(lake.frame(HOURS_OF_JOBS), by_hour, "the hourly rollup", tolerance=STEPS_TOLERANCE),
     ]
 
 
-def _differences(wanted: pl.DataFrame, found: pl.DataFrame, where: str) -> list[Finding]:
+def _differences(wanted: pl.DataFrame, found: pl.DataFrame, where: str, *, tolerance: float = RELATIVE_TOLERANCE) -> list[Finding]:
     columns = [name for name in wanted.columns if name != "system"]
     sums = (pl.col("system"), pl.col(columns).cast(pl.Float64))
     both = wanted.select(sums).join(found.select(sums), on="system", how="full", coalesce=True, suffix="_rolled", validate="1:1")
@@ -128,7 +153,7 @@ def _differences(wanted: pl.DataFrame, found: pl.DataFrame, where: str) -> list[
         )
         for row in both.iter_rows(named=True)
         for column in columns
-        if abs(row[column] - row[f"{column}_rolled"]) > RELATIVE_TOLERANCE * max(1.0, abs(row[column]))
+        if abs(row[column] - row[f"{column}_rolled"]) > tolerance * max(1.0, abs(row[column]))
     ]
 
 

@@ -1,9 +1,9 @@
-"""The rollups: sums and wait histograms that can be added up, each one Ibis expression.
+"""The rollups: sums and histograms that can be added up, each one Ibis expression.
 
 Daily ones stand per system, partition, account and day; monthly ones per system, partition, category, mode, country and month, and
-those of usage per account and month as well, so that a page's answer takes the same time whatever the number of jobs. The
-expressions compile to DuckDB's SQL and run inside the ingest's transaction; on another engine the same expressions run over the
-store's Parquet files.
+those of usage per account and month as well, so that a page's answer takes the same time whatever the number of jobs; the hourly one
+(data/hourly.py) stands per system and partition. The expressions compile to DuckDB's SQL and run inside the ingest's transaction; on
+another engine the same expressions run over the store's Parquet files.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,14 @@ from functools import cache
 import ibis
 import ibis.expr.types as ir
 
+from data.hourly import CHANGES, changes_hourly
 from data.lake import Writer
 from data.terms import FAILED_STATES, AccessMode, EnergyQuality, JobState, UserCategory
 from data.units import JOULES_PER_KWH, SECONDS_PER_DAY
 
 BINS_PER_OCTAVE = 8
+LEAST_RUN_S = 10
+"""What a shorter run counts as in the bounded slowdown, so that jobs which end at once do not decide it."""
 EPOCH = "1970-01-01"
 OF_BATCH = "create temp view rolled_jobs as select * from lake.jobs where batch_id = getvariable('rolled_batch')"
 OF_REPLACED = "create temp view rolled_jobs as select * from replaced_jobs where batch_id <> getvariable('rolled_batch')"
@@ -57,6 +60,7 @@ COUNTS = (
     "jobs_without_nodes",
     "jobs_without_cores",
     "jobs_without_gpus",
+    "jobs_queued_without_hours",
 )
 AMOUNTS = (
     "node_s",
@@ -96,6 +100,20 @@ def waits_daily(jobs: ir.Table) -> ir.Table:
     rows = started.select("system", "partition", "account", day=started.started.date(), wait_s=wait_s.cast("float64"))
     binned = rows.mutate(bin=((rows.wait_s + 1).log2() * BINS_PER_OCTAVE).floor().cast("int64"))
     return binned.group_by((*KEYS, "bin")).aggregate(jobs=binned.count(), wait_s=binned.wait_s.sum())
+
+
+def slowdowns_daily(jobs: ir.Table) -> ir.Table:
+    """Bounded slowdowns per system, partition, account, day of start and bin; bin b holds slowdowns of 2^(b/8) up to the next.
+
+    The bounded slowdown of a job that ended is (wait + run) / run, at least 1, with runs below 10 s counted as 10 s.
+    """
+    ended = jobs.filter(jobs.started.notnull(), jobs.submitted.notnull(), jobs.ended.notnull(), jobs.elapsed_s.notnull())
+    wait_s = ibis.greatest(ended.started.epoch_seconds() - ended.submitted.epoch_seconds(), 0).cast("float64")
+    run_s = ended.elapsed_s.cast("float64")
+    slowdown = ibis.greatest((wait_s + run_s) / ibis.greatest(run_s, float(LEAST_RUN_S)), 1.0)
+    rows = ended.select("system", "partition", "account", day=ended.started.date(), slowdown=slowdown)
+    binned = rows.mutate(bin=(rows.slowdown.log2() * BINS_PER_OCTAVE).floor().cast("int64"))
+    return binned.group_by((*KEYS, "bin")).aggregate(jobs=binned.count())
 
 
 def monthly(daily: ir.Table, register: ir.Table) -> ir.Table:
@@ -155,6 +173,7 @@ def rebuild(writer: Writer) -> None:
         writer.change(f"truncate lake.{name}_daily")
         writer.change(f"truncate lake.{name}_monthly")
     writer.change("truncate lake.usage_account_monthly")
+    writer.change("truncate lake.changes_hourly")
     _contribute(writer, OF_ALL, sign=1)
 
 
@@ -166,7 +185,7 @@ def sum_up(writer: Writer) -> int:
     fewer = 0
     for table in TABLES:
         columns = writer.frame(f"select * from lake.{table} limit 0").columns  # noqa: S608 (names of our own tables)
-        measures = [name for name in columns if name in ROLLED_MEASURES or name == "wait_s"]
+        measures = [name for name in columns if name in MEASURES]
         keys = ", ".join(f'"{name}"' for name in columns if name not in measures)
         sums = ", ".join(f"sum({name}) as {name}" for name in measures)
         left = " or ".join(f"sum({name}) <> 0" for name in measures)
@@ -175,7 +194,7 @@ def sum_up(writer: Writer) -> int:
         kept = int(writer.frame("select count(*) from summed").item())
         if rows > ROWS_PER_KEY * kept:
             writer.change(f"truncate lake.{table}")
-            writer.change(f"insert into lake.{table} by name select * from summed order by {'day' if 'day' in columns else 'month'}")  # noqa: S608
+            writer.change(f"insert into lake.{table} by name select * from summed order by {_time_of(columns)}")  # noqa: S608
             fewer += rows - kept
         writer.change("drop table summed")
     return fewer
@@ -189,6 +208,7 @@ def _contribute(writer: Writer, view: str, *, sign: int) -> None:
         writer.change(f"insert into lake.{name}_daily by name from rolled_{name} order by day")
         writer.change(f"insert into lake.{name}_monthly by name {_compiled_monthly(name)}")
     writer.change(f"insert into lake.usage_account_monthly by name {_compiled_of_accounts()}")
+    writer.change(f"insert into lake.changes_hourly by name {_compiled_hourly(sign)}")
     for name in ROLLED:
         writer.change(f"drop table rolled_{name}")
     writer.change("drop view rolled_jobs")
@@ -216,6 +236,15 @@ def _compiled_of_accounts() -> str:
     return str(ibis.to_sql(of_accounts_monthly(daily), dialect="duckdb"))
 
 
+@cache
+def _compiled_hourly(sign: int) -> str:
+    return str(ibis.to_sql(changes_hourly(JOBS, sign=sign), dialect="duckdb"))
+
+
+def _time_of(columns: Sequence[str]) -> str:
+    return next(name for name in ("day", "month", "hour") if name in columns)
+
+
 def _ran(jobs: ir.Table) -> ir.Table:
     """The jobs that used the machine, one row a job and day."""
     split = _by_day(jobs.filter(jobs.started.notnull()))
@@ -237,6 +266,7 @@ def _ran(jobs: ir.Table) -> ir.Table:
         jobs_without_nodes=_count(is_last & (split.nodes * split.elapsed_s).isnull()),
         jobs_without_cores=_count(is_last & (split.cores * split.elapsed_s).isnull()),
         jobs_without_gpus=_count(is_last & (split.gpus * split.elapsed_s).isnull()),
+        jobs_queued_without_hours=ibis.literal(0, "int64"),
         node_s=node_s,
         core_s=(split.cores * split.day_s).fill_null(0.0),
         gpu_s=(split.gpus * split.day_s).fill_null(0.0),
@@ -282,13 +312,15 @@ def _part_of_day(days: ir.Table, amount: ir.NumericValue) -> ir.NumericValue:
 
 
 def _waiting(jobs: ir.Table) -> ir.Table:
-    """The jobs that never started, on their day of submission; those still waiting count as queued demand."""
+    """The jobs that never started, on their day of submission; those still waiting count as queued demand, where they say how much."""
     still = jobs.filter(jobs.started.isnull())
-    asked_s = (still.requested_nodes * still.time_limit_s).cast("float64").fill_null(0.0)
+    waits = still.state == JobState.PENDING.value
+    asked_s = (still.requested_nodes * still.time_limit_s).cast("float64")
     absent = {name: ibis.literal(0, kind) for name, kind in ROLLED_MEASURES.items()}
     known = {
         "jobs_never_started": ibis.literal(1, "int64"),
-        "node_s_queued": ibis.ifelse(still.state == JobState.PENDING.value, asked_s, 0.0),
+        "jobs_queued_without_hours": _count(waits & asked_s.isnull()),
+        "node_s_queued": ibis.ifelse(waits, asked_s.fill_null(0.0), 0.0),
     }
     return still.select("system", "partition", "account", day=still.submitted.date(), **(absent | known))
 
@@ -299,6 +331,8 @@ def _count(condition: ir.BooleanValue) -> ir.IntegerValue:
 
 ROWS_PER_KEY = 2
 """From how many rows a key on a rollup is summed up."""
-TABLES = ("usage_daily", "usage_monthly", "usage_account_monthly", "waits_daily", "waits_monthly")
-ROLLED = {"usage": usage_daily, "waits": waits_daily}
+ROLLED = {"usage": usage_daily, "waits": waits_daily, "slowdowns": slowdowns_daily}
 """The daily rollups by name; each has a table `<name>_daily` and a table `<name>_monthly`."""
+TABLES = (*(f"{name}_{span}" for name in ROLLED for span in ("daily", "monthly")), "usage_account_monthly", "changes_hourly")
+MEASURES = {*ROLLED_MEASURES, "wait_s", *CHANGES}
+"""What is summed up in any rollup; every other column is a key."""

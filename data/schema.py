@@ -73,12 +73,13 @@ USAGE_MEASURES: Schema = {
     "jobs_without_nodes": pl.Int64,  # whose node-hours are not known, and so not in node_hours
     "jobs_without_cores": pl.Int64,  # whose core-hours are not known, and so not in core_hours
     "jobs_without_gpus": pl.Int64,  # whose GPU-hours are not known, and so not in gpu_hours
+    "jobs_queued_without_hours": pl.Int64,  # that wait and do not say for how many nodes or how long, and so not in node_hours_queued
     "node_hours": pl.Float64,
     "core_hours": pl.Float64,
     "gpu_hours": pl.Float64,
     "node_hours_failed": pl.Float64,
     "node_hours_metered": pl.Float64,
-    "node_hours_queued": pl.Float64,  # asked for (nodes x time limit) by jobs that never started
+    "node_hours_queued": pl.Float64,  # asked for (nodes x time limit) by jobs that wait still
     "energy_measured_kwh": pl.Float64,  # IT energy of the metered jobs
     "wall_hours": pl.Float64,  # elapsed time of the jobs, whatever their size
     "wall_hours_without_nodes": pl.Float64,  # of jobs whose nodes are not known
@@ -93,6 +94,22 @@ WAIT_MEASURES: Schema = {
     "wait_s": pl.Float64,  # sum of their waits, from submission to start
 }
 """A histogram of queue waits in long form, one row a bin; jobs are counted on the day they started."""
+
+SLOWDOWN_MEASURES: Schema = {
+    "bin": pl.Int64,  # floor(8 log2(bounded slowdown))
+    "jobs": pl.Int64,  # that ended
+}
+"""A histogram of bounded slowdowns in long form, one row a bin; jobs are counted on the day they started."""
+
+HOURLY: Schema = {
+    "system": pl.String,
+    "partition": pl.String,
+    "hour": UTC_TIME,  # its beginning
+    "node_hours": pl.Float64,
+    "node_hours_metered": pl.Float64,
+    "energy_measured_kwh": pl.Float64,  # IT energy of the metered jobs
+}
+"""One row a partition and hour, of the jobs of all categories; hours before its first job have none."""
 
 PARTITIONS: Schema = {
     "system": pl.String,
@@ -194,6 +211,11 @@ def usage_by(*dimensions: str) -> Schema:
 def waits_by(*dimensions: str) -> Schema:
     """The schema of a frame of queue waits grouped by these dimensions."""
     return {name: DIMENSIONS[name] for name in dimensions} | dict(WAIT_MEASURES)
+
+
+def slowdowns_by(*dimensions: str) -> Schema:
+    """The schema of a frame of bounded slowdowns grouped by these dimensions."""
+    return {name: DIMENSIONS[name] for name in dimensions} | dict(SLOWDOWN_MEASURES)
 
 
 def check(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:

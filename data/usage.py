@@ -6,7 +6,7 @@ import polars as pl
 
 from data.errors import InputError
 from data.lake import Lake, pending_migrations
-from data.schema import DIMENSIONS, check, usage_by, waits_by
+from data.schema import DIMENSIONS, check, empty, slowdowns_by, usage_by, waits_by
 from data.terms import Period, Selection, month_after
 
 USAGE = """
@@ -22,7 +22,7 @@ select
     sum(jobs)::bigint as jobs, sum(jobs_never_started)::bigint as jobs_never_started, sum(jobs_failed)::bigint as jobs_failed,
     sum(jobs_metered)::bigint as jobs_metered, sum(jobs_implausible)::bigint as jobs_implausible,
     sum(jobs_without_nodes)::bigint as jobs_without_nodes, sum(jobs_without_cores)::bigint as jobs_without_cores,
-    sum(jobs_without_gpus)::bigint as jobs_without_gpus,
+    sum(jobs_without_gpus)::bigint as jobs_without_gpus, sum(jobs_queued_without_hours)::bigint as jobs_queued_without_hours,
     sum(node_s) / 3600 as node_hours, sum(core_s) / 3600 as core_hours, sum(gpu_s) / 3600 as gpu_hours,
     sum(node_s_failed) / 3600 as node_hours_failed, sum(node_s_metered) / 3600 as node_hours_metered,
     sum(node_s_queued) / 3600 as node_hours_queued, sum(energy_measured_j) / 3600000 as energy_measured_kwh,
@@ -72,12 +72,16 @@ with rolled as (
     where r.month >= $start and r.month < $end and (len($systems) = 0 or list_contains($systems, r.system))
 )
 """
-UNTOLD = """
-select *, null::bigint as jobs_without_cores, null::double as wall_s, null::double as wall_s_without_nodes,
-    null::double as wall_s_without_cores, null::double as wall_s_without_gpus from rolled
-"""
-KNOWN_HOURS = 4
-"""The migration from which on states of the store know of which jobs the hours are missing."""
+UNTOLD = {
+    4: """
+        null::bigint as jobs_without_cores, null::double as wall_s, null::double as wall_s_without_nodes,
+        null::double as wall_s_without_cores, null::double as wall_s_without_gpus
+    """,
+    7: "null::bigint as jobs_queued_without_hours",
+}
+"""What states of the store from before a migration do not know."""
+SLOWDOWNS_SINCE = 7
+"""The migration from which on states of the store know bounded slowdowns."""
 USAGE_BY_DAY = """
 with rolled as (
     select r.*, date_trunc('month', r.day)::date as month, coalesce(p.category, 'unclassified') as category,
@@ -94,6 +98,9 @@ with rolled as (
     where r.day >= $start and r.day < $end and (len($systems) = 0 or list_contains($systems, r.system))
 )
 """
+SLOWDOWNS = WAITS.replace(", sum(wait_s) as wait_s", "")
+SLOWDOWNS_BY_MONTH, SLOWDOWNS_BY_DAY = (sql.replace("lake.waits_", "lake.slowdowns_") for sql in (WAITS_BY_MONTH, WAITS_BY_DAY))
+"""The same of the bounded slowdowns, whose histograms differ from those of waits in name alone."""
 SPAN = """
 select system, min(month) as first_month, max(month) as last_month, sum(jobs)::bigint as jobs,
     sum(jobs + jobs_never_started)::bigint as jobs_logged,
@@ -116,8 +123,9 @@ def usage(lake: Lake, chosen: Selection, *by: str) -> pl.DataFrame:
     """
     months = USAGE_BY_ACCOUNT if "account" in by else USAGE_BY_MONTH
     rolled = months if _whole_months(chosen, by) else USAGE_BY_DAY
-    if _is_of_before(lake):
-        rolled += f", known as ({UNTOLD})"
+    untold = [columns for number, columns in UNTOLD.items() if number in _lacking(lake)]
+    if untold:
+        rolled += f", known as (select *, {', '.join(untold)} from rolled)"  # noqa: S608 (columns of our own)
         return check(_answer(lake, rolled + USAGE.replace("from rolled", "from known"), chosen, by), usage_by(*by))
     return check(_answer(lake, rolled + USAGE, chosen, by), usage_by(*by))
 
@@ -126,6 +134,17 @@ def waits(lake: Lake, chosen: Selection, *by: str) -> pl.DataFrame:
     """The histogram of queue waits of the jobs that started in the period, a frame of `schema.waits_by(*by)`."""
     months = _whole_months(chosen, by) and "account" not in by
     return check(_answer(lake, (WAITS_BY_MONTH if months else WAITS_BY_DAY) + WAITS, chosen, by), waits_by(*by))
+
+
+def slowdowns(lake: Lake, chosen: Selection, *by: str) -> pl.DataFrame:
+    """The histogram of bounded slowdowns of the jobs that started in the period and ended, a frame of `schema.slowdowns_by(*by)`.
+
+    A named state of the store from before they were kept has no row.
+    """
+    if SLOWDOWNS_SINCE in _lacking(lake):
+        return empty(slowdowns_by(*by))
+    months = _whole_months(chosen, by) and "account" not in by
+    return check(_answer(lake, (SLOWDOWNS_BY_MONTH if months else SLOWDOWNS_BY_DAY) + SLOWDOWNS, chosen, by), slowdowns_by(*by))
 
 
 def spans(lake: Lake) -> pl.DataFrame:
@@ -143,9 +162,9 @@ def whole_period(lake: Lake) -> Period | None:
     return Period(first, month_after(last)) if isinstance(first, date) and isinstance(last, date) else None
 
 
-def _is_of_before(lake: Lake) -> bool:
-    """Whether this is a named state from before the store kept which hours are missing; there, that is unknown."""
-    return isinstance(lake, Lake) and lake.pinned is not None and KNOWN_HOURS in pending_migrations(lake)
+def _lacking(lake: Lake) -> list[int]:
+    """The migrations that a named state of the store was there before; what they brought is unknown in it."""
+    return pending_migrations(lake) if isinstance(lake, Lake) and lake.pinned is not None else []
 
 
 def _whole_months(chosen: Selection, by: tuple[str, ...]) -> bool:

@@ -69,6 +69,15 @@ def test_waits_that_differ_from_their_jobs_are_found(filled: Writer, table: str)
         assert re.search(rf"the {table.removeprefix('waits_')} wait rollup has [\d.,]+ {measure} of vega", told(filled))
 
 
+def test_slowdowns_and_hours_that_differ_from_their_jobs_are_found(filled: Writer) -> None:
+    filled.change("update lake.slowdowns_monthly set jobs = jobs + 1 where rowid = 0")
+    filled.change("update lake.changes_hourly set nodes = nodes + 1 where rowid = 0")
+    found = told(filled)
+    assert "the monthly slowdown rollup has" in found
+    assert re.search(r"the hourly rollup has [\d.,]+ node_s of vega", found)
+    assert "the daily slowdown rollup" not in found
+
+
 def test_a_rollup_that_is_gone_is_found(filled: Writer) -> None:
     filled.change("truncate lake.usage_daily")
     assert "the daily usage rollup has 0.0 jobs of vega, its jobs sum to 3.0" in told(filled)

@@ -66,7 +66,7 @@ def test_a_store_from_before_hours_could_be_missing_is_told_what_today_s_store_i
         projects.register_accounts(writer, batch_id=1)
         with writer.beside("made", decided(project(category="sme", country="SI"))):
             writer.change("insert into lake.projects by name select *, 'olga' as author, now() as decided from made")
-        apply(connection, 4)
+        apply(connection, 4, 7)
         migrated = summed(writer, table)
         rollups.rebuild(writer)
         today = summed(writer, table)

@@ -15,12 +15,11 @@ from polars.testing import assert_frame_equal
 
 from data import projects, rollups
 from data.lake import Writer
-from data.rollups import ROLLED_MEASURES
+from data.rollups import MEASURES, ROLLED_MEASURES, TABLES
 from data.terms import AccessMode, JobState, UserCategory
 
 USAGE = 'select * from lake.usage_daily order by system, "partition", account, day'
 WAITS = 'select * from lake.waits_daily order by system, "partition", account, day, bin'
-TABLES = ("usage_daily", "usage_monthly", "usage_account_monthly", "waits_daily", "waits_monthly")
 MIDNIGHT = datetime(2026, 3, 11, tzinfo=UTC)
 SUMS = ", ".join(f"coalesce(sum({name}), 0)::double as {name}" for name in ROLLED_MEASURES)
 ONE_BY_ONE = """
@@ -32,6 +31,7 @@ select count(*) filter (where started is not null)::double as jobs,
     count(*) filter (where started is not null and nodes * elapsed_s is null)::double as jobs_without_nodes,
     count(*) filter (where started is not null and cores * elapsed_s is null)::double as jobs_without_cores,
     count(*) filter (where started is not null and gpus * elapsed_s is null)::double as jobs_without_gpus,
+    count(*) filter (where state = 'PENDING' and requested_nodes * time_limit_s is null)::double as jobs_queued_without_hours,
     coalesce(sum(nodes * elapsed_s) filter (where started is not null), 0)::double as node_s,
     coalesce(sum(cores * elapsed_s) filter (where started is not null), 0)::double as core_s,
     coalesce(sum(gpus * elapsed_s) filter (where started is not null), 0)::double as gpu_s,
@@ -59,10 +59,9 @@ def tables(writer: Writer) -> list[pl.DataFrame]:
     found = []
     for name in TABLES:
         table = writer.frame(f"from lake.{name}")
-        keys = [column for column in table.columns if column not in (*ROLLED_MEASURES, "wait_s")]
-        summed = (
-            table.group_by(keys).agg(pl.selectors.by_name(*ROLLED_MEASURES, "wait_s", require_all=False).sum()).sort(keys, nulls_last=True)
-        )
+        measures = [column for column in table.columns if column in MEASURES]
+        keys = [column for column in table.columns if column not in measures]
+        summed = table.group_by(keys).agg(pl.col(measures).sum()).sort(keys, nulls_last=True)
         found.append(summed.filter(pl.any_horizontal(pl.selectors.numeric().exclude("bin").abs() > 0)))
     return found
 
@@ -86,6 +85,7 @@ def any_job(draw: st.DrawFn) -> dict[str, Any]:
         nodes=draw(st.one_of(st.none(), st.integers(1, 50))),
         cores=draw(st.one_of(st.none(), st.sampled_from([0.5, 64.0]))),
         gpus=draw(st.one_of(st.none(), st.sampled_from([0.0, 0.5, 4.0]))),
+        time_limit_s=draw(st.sampled_from([None, 86_400])),
         energy_quality=draw(st.sampled_from(["measured", "missing", "implausible"])),
         energy_logged_kwh=draw(st.floats(0.1, 900.0)),
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from made_jobs import OPERATOR, empty_store, ingested, sacct_line, sacct_log
+from made_jobs import OPERATOR, ingested, sacct_line, sacct_log
 from polars.testing import assert_frame_equal
 
 from data import rollups, tidy
@@ -16,6 +16,7 @@ from data.lake import TABLES, Lake, keeping, writing
 from data.settings import Settings
 from data.terms import Action
 from data.undo import undo
+from tests.quick_stores import copied
 
 RUNS = {"State": "RUNNING", "End": "Unknown", "ElapsedRaw": "3600"}
 WAITS = {"State": "PENDING", "Start": "Unknown", "End": "Unknown", "ElapsedRaw": "0", "AllocTRES": "", "NNodes": "2"}
@@ -28,7 +29,7 @@ def contents(settings: Settings) -> dict[str, pl.DataFrame]:
     for name in lake.frame(TABLES)["table_name"].sort():
         rows = lake.frame(f"from lake.{name}")
         if name in rollups.TABLES:
-            measures = [column for column in rows.columns if column in (*rollups.ROLLED_MEASURES, "wait_s")]
+            measures = [column for column in rows.columns if column in rollups.MEASURES]
             rows = rows.group_by(pl.exclude(measures)).agg(pl.col(measures).sum()).filter(pl.any_horizontal(pl.col(measures) != 0))
         found[name] = rows.sort(pl.all(), nulls_last=True)
     lake.close()
@@ -107,7 +108,7 @@ def test_where_the_earlier_state_is_forgotten_the_undo_is_refused(settings: Sett
 
 
 def test_what_cannot_be_undone_is_told(settings: Settings) -> None:
-    empty_store(settings)
+    copied(settings)
     with pytest.raises(InputError, match="has no batch 9"):
         undo(settings, 9, OPERATOR, reason="why")
     with pytest.raises(InputError, match="needs a reason"):
