@@ -8,7 +8,7 @@ import pytest
 
 HOUSE = Path(__file__).resolve().parent.parent
 PURE_DATA = {"data.terms", "data.schema", "data.units", "data.errors"}
-ANALYTICS_MAY = {"polars", "plotly", "numpy", "babel", "jinja2", "threadpoolctl"}
+ANALYTICS_MAY = {"polars", "plotly", "numpy", "babel", "jinja2", "threadpoolctl", "typst", "xlsxwriter"}
 WORLD = {
     "streamlit",
     "duckdb",
