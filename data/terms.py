@@ -77,6 +77,31 @@ class HourUnit(StrEnum):
     CORE_HOURS = "core_hours"
 
 
+class Dimension(StrEnum):
+    """What machine time can be told apart by, in tables that a reader makes."""
+
+    SYSTEM = "system"
+    PARTITION = "partition"
+    CATEGORY = "category"
+    MODE = "mode"
+    COUNTRY = "country"
+    FIELD = "field"
+    ORGANISATION = "organisation"
+    PROJECT = "account"
+    QUARTER = "quarter"
+    MONTH = "month"
+    DAY = "day"
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it is a time, which stands in its own order and never by size."""
+        return self in (Dimension.QUARTER, Dimension.MONTH, Dimension.DAY)
+
+
+OF_PROJECTS = (Dimension.FIELD, Dimension.ORGANISATION, Dimension.PROJECT)
+"""What only the table of projects tells apart, account by account."""
+
+
 class Flag(StrEnum):
     """How well a fact is known."""
 

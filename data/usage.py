@@ -9,16 +9,7 @@ from data.lake import Lake, pending_migrations
 from data.schema import DIMENSIONS, check, empty, slowdowns_by, usage_by, waits_by
 from data.terms import Period, Selection, month_after
 
-USAGE = """
-select
-    case when list_contains($by, 'system') then system end as system,
-    case when list_contains($by, 'partition') then "partition" end as "partition",
-    case when list_contains($by, 'account') then account end as account,
-    case when list_contains($by, 'category') then category end as category,
-    case when list_contains($by, 'mode') then mode end as mode,
-    case when list_contains($by, 'country') then country end as country,
-    case when list_contains($by, 'month') then month end as month,
-    case when list_contains($by, 'day') then day end as day,
+MEASURES = """
     sum(jobs)::bigint as jobs, sum(jobs_never_started)::bigint as jobs_never_started, sum(jobs_failed)::bigint as jobs_failed,
     sum(jobs_metered)::bigint as jobs_metered, sum(jobs_implausible)::bigint as jobs_implausible,
     sum(jobs_without_nodes)::bigint as jobs_without_nodes, sum(jobs_without_cores)::bigint as jobs_without_cores,
@@ -28,12 +19,29 @@ select
     sum(node_s_queued) / 3600 as node_hours_queued, sum(energy_measured_j) / 3600000 as energy_measured_kwh,
     sum(wall_s) / 3600 as wall_hours, sum(wall_s_without_nodes) / 3600 as wall_hours_without_nodes,
     sum(wall_s_without_cores) / 3600 as wall_hours_without_cores, sum(wall_s_without_gpus) / 3600 as wall_hours_without_gpus
+"""
+"""Every measure of a usage frame, summed from a rollup."""
+USAGE = (
+    """
+select
+    case when list_contains($by, 'system') then system end as system,
+    case when list_contains($by, 'partition') then "partition" end as "partition",
+    case when list_contains($by, 'account') then account end as account,
+    case when list_contains($by, 'category') then category end as category,
+    case when list_contains($by, 'mode') then mode end as mode,
+    case when list_contains($by, 'country') then country end as country,
+    case when list_contains($by, 'month') then month end as month,
+    case when list_contains($by, 'day') then day end as day,
+"""
+    + MEASURES
+    + """
 from rolled
 where len($categories) = 0 or list_contains($categories, category)
 group by all
 having sum(jobs) <> 0 or sum(jobs_never_started) <> 0 or greatest(sum(node_s), sum(core_s), sum(gpu_s), sum(wall_s)) > 0
 order by system, "partition", account, category, mode, country, month, day
 """
+)
 WAITS = """
 select
     case when list_contains($by, 'system') then system end as system,
