@@ -169,7 +169,7 @@ def _balance(market: Market, use: Vector, used: Vector, slack: Vector) -> tuple[
     return over, over / np.maximum(np.maximum(plus, minus), TINY)
 
 
-def _system(market: Market, at: Answer, blur: Blur) -> Any:
+def system(market: Market, at: Answer, blur: Blur) -> Any:
     """The factorised matrix that tells how use falls as the logarithms of prices rise, with its scale."""
     bought = market.hours * at.part
     sharp = at.u / blur.options
@@ -207,7 +207,7 @@ def fitted(market: Market, at: Answer, blur: Blur, fit: float) -> Answer:
             return at
         if not np.isfinite(worst):
             break
-        at = _further(market, at, _change(_system(market, at, blur), at, at.over), blur)
+        at = _further(market, at, change(system(market, at, blur), at, at.over), blur)
     raise LinAlgError(f"prices still miss by {worst:.1e}")
 
 
@@ -221,7 +221,7 @@ def foreseen(market: Market, at: Answer, blur: Blur, shrink: float) -> Vector:
     flows = at.used * (1 - at.used) * (-at.gain / blur.flows)
     projects = np.tensordot(market.of_classes, market.by_class(market.hours * shift), axes=2)
     over = (projects + market.of_flows @ flows) * (shrink - 1) + at.slack * (shrink**2 - 1)
-    return np.asarray(at.rows * (1 + _change(_system(market, at, blur), at, over)))
+    return np.asarray(at.rows * (1 + change(system(market, at, blur), at, over)))
 
 
 def sharper(blur: Blur, shrink: float) -> Blur:
@@ -229,7 +229,7 @@ def sharper(blur: Blur, shrink: float) -> Blur:
     return Blur(options=blur.options * shrink, flows=blur.flows * shrink, slack=blur.slack * shrink**2)
 
 
-def _change(factored: Any, at: Answer, over: Vector) -> Vector:
+def change(factored: Any, at: Answer, over: Vector) -> Vector:
     """(row): the relative change of each price that takes up so much use, shortened so that none falls by more than most of itself."""
     factor, scale = factored
     step = scale * linalg.cho_solve(factor, scale * at.rows * over, check_finite=False)

@@ -1,13 +1,16 @@
 """The quick way put to work: from a reduced program to a market, through ever sharper choices, to splits to be proven."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.linalg import LinAlgError
 
 from analytics.allocation.aggregate import Reduced
 from analytics.allocation.certificate import Prices, Split
-from analytics.allocation.price_search import Answer, Blur, Market, answer, fitted, foreseen, sharper
+from analytics.allocation.crowd import gathered
+from analytics.allocation.price_search import TINY, Answer, Blur, Market, answer, fitted, foreseen, sharper
 from analytics.allocation.program import Index, Program, Vector
 
 FIRST_BLUR = 0.05
@@ -23,12 +26,20 @@ SLACK = 0.1
 """The part of a row's worth that the square of the blur leaves of it."""
 ROUGH_FIT, FIT = 1e-3, 1e-10
 """The relative misfit of every row at which prices count as found, while choices are blurred and at the end."""
-CLOSE, SHARP = 2e-7, 1e-3
-"""The estimated gap and the blur from which a proof is tried."""
-SAMPLE, MANY = 2_000, 4_000
-"""How many projects a first search looks at, where there are more than many."""
-SAMPLE_BLUR = 0.01
-"""How sharp a sample is looked at."""
+SHARP = 1e-3
+"""The blur at which the prices of a sample are brought nearer to those of everybody."""
+CLOSE, CRISP, CLEAR = 2e-7, 3e-6, 1e-4
+"""The estimated gap, the unused part of a priced row and the blur from which a proof is tried."""
+SAMPLES = ((250, 0.02), (2_000, 0.01))
+"""How many projects the first searches look at, and how sharply; where there are less than twice as many, at all of them."""
+NEARINGS = 3
+"""How often prices of a sample are brought nearer to those of everybody."""
+FAR = 0.06
+"""How far, relative, prices of a sample may be from those of everybody."""
+NEAR = 0.01
+"""How far prices may yet move once they fit roughly."""
+MANY = 400
+"""From how many projects on those that are certain of their choice are put together."""
 WARM_BLUR = 1e-3
 """The blur from which a search goes on where prices of a like problem are known."""
 TIGHTER, TIGHT = 25, 0.02
@@ -65,17 +76,47 @@ def splits(small: Reduced, served: Index, alpha: float, warm: Prices | None) -> 
     """
     with np.errstate(all="ignore"):
         here, unit = _market(small, served, alpha)
-        rows, first = None, WARM_BLUR
-        if warm is not None:
-            rows = _rows_of(small, warm) / unit.welfare
-        if rows is None:
-            thin = _thinned(here)
-            rows, first = _first_prices(thin, small), FIRST_BLUR
-            if thin is not here:
-                *_, (at, first) = _sharpened(thin, rows, first, SAMPLE_BLUR, np.inf)
-                rows = at.rows
+        known = None if warm is None else _rows_of(small, warm) / unit.welfare
+        if here.hours.shape[1] >= MANY:
+            with suppress(LinAlgError):
+                for taken, at in _of_crowds(small, here, known):
+                    yield _split(small, served, taken, at, unit)
+        rows, first = (_first_prices(here, small), FIRST_BLUR) if known is None else (known, WARM_BLUR)
         for at, _ in _sharpened(here, rows, first, LAST_BLUR, FIT):
-            yield _split(small, served, here, unit, at)
+            yield _split(small, served, here.hours * at.part * at.u, at, unit)
+
+
+def _of_crowds(small: Reduced, here: Market, known: Vector | None) -> Iterator[tuple[Vector, Answer]]:
+    """Node-hours and answers while prices stay near those of samples, or of a like problem; none where they do not."""
+    rows = _of_samples(small, here) if known is None else known
+    for _ in range(NEARINGS):
+        crowd = gathered(here, rows, FAR, SHARP)
+        market = here if crowd is None else crowd.market
+        blur = _first_blur(market, rows, SHARP)
+        rows = fitted(market, answer(market, rows, blur), blur, ROUGH_FIT).rows
+        if crowd is None or crowd.holds(rows):
+            break
+    crowd = gathered(here, rows, NEAR, SHARP)
+    if crowd is None:
+        return
+    for at, _ in _sharpened(crowd.market, rows, SHARP, LAST_BLUR, FIT):
+        if not crowd.holds(at.rows):
+            return
+        yield crowd.hours(at), at
+
+
+def _of_samples(small: Reduced, here: Market) -> Vector:
+    """(row): prices that would fit roughly for everybody, by way of ever larger samples."""
+    rows, level = None, FIRST_BLUR
+    for count, last in SAMPLES:
+        thin = _thinned(here, count)
+        rows = _first_prices(thin, small) if rows is None else rows
+        *_, (at, level) = _sharpened(thin, rows, level, last, np.inf)
+        rows = at.rows
+        if thin is here:
+            break
+    assert rows is not None
+    return rows
 
 
 def _market(small: Reduced, served: Index, alpha: float) -> tuple[Market, Unit]:
@@ -109,15 +150,14 @@ def _usual(small: Reduced, served: Index) -> float:
     return min(float(np.median(full.most[served])), float(full.capacity.sum()) / float(hours.sum()))
 
 
-def _thinned(here: Market) -> Market:
+def _thinned(here: Market, size: int) -> Market:
     """The market with a sample of each class, or itself where it is small."""
     count = here.hours.shape[1]
-    if count <= MANY:
+    if count < 2 * size:
         return here
     ends = np.append(here.starts[1:], count)
     picked = [
-        np.arange(start, end, count // SAMPLE if (end - start) * SAMPLE >= count else 1)
-        for start, end in zip(here.starts, ends, strict=True)
+        np.arange(start, end, count // size if (end - start) * size >= count else 1) for start, end in zip(here.starts, ends, strict=True)
     ]
     sizes = np.array([len(one) for one in picked])
     kept = np.concatenate(picked)
@@ -157,8 +197,7 @@ def _first_prices(here: Market, small: Reduced) -> Vector:
 
 def _sharpened(here: Market, rows: Vector, first: float, last: float, fit: float) -> Iterator[tuple[Answer, float]]:
     """Answers once choices are sharp enough for a proof (or as sharp as the last blur), each with its blur."""
-    level, blur = first, _blur(here, _costs(here, rows), rows, first)
-    blur = replace(blur, slack=np.maximum(blur.slack, blur.slack.mean()), flows=np.maximum(blur.flows, blur.flows.mean()))
+    level, blur = first, _first_blur(here, rows, first)
     at = answer(here, rows, blur)
     while True:
         at = fitted(here, at, blur, ROUGH_FIT)
@@ -168,7 +207,7 @@ def _sharpened(here: Market, rows: Vector, first: float, last: float, fit: float
             at = fitted(here, answer(here, at.rows, blur), blur, ROUGH_FIT)
         else:
             blur = _settling(here, at, blur, level)
-        if level <= last or (level <= SHARP and _gap(here, at) <= CLOSE):
+        if level <= last or (level <= CLEAR and _gap(here, at) <= CLOSE and _unused(here, at) <= CRISP):
             at = fitted(here, answer(here, at.rows, blur), blur, fit)
             yield at, level
         if level <= last:
@@ -208,6 +247,12 @@ def _blur(here: Market, cost: Vector, rows: Vector, level: float) -> Blur:
     return Blur(options=level * paid, flows=level * (rows @ np.abs(here.of_flows)), slack=slack)
 
 
+def _first_blur(here: Market, rows: Vector, level: float) -> Blur:
+    """The blur with which a search begins, when it is not known yet which rows and flows will be paid for."""
+    blur = _blur(here, _costs(here, rows), rows, level)
+    return replace(blur, slack=np.maximum(blur.slack, blur.slack.mean()), flows=np.maximum(blur.flows, blur.flows.mean()))
+
+
 def _gap(here: Market, at: Answer) -> float:
     """What blurred choices lose, in parts of the equivalent satisfaction."""
     count = 1.0 if here.stands_for is None else here.stands_for
@@ -218,10 +263,22 @@ def _gap(here: Market, at: Answer) -> float:
     return lost / worth
 
 
-def _split(small: Reduced, served: Index, here: Market, unit: Unit, at: Answer) -> tuple[Split, Prices]:
-    """The split and prices of an answer, in the problem's own units."""
+def _unused(here: Market, at: Answer) -> float:
+    """About the largest part of a row or flow that is left though it is paid for, times its part in what somebody pays."""
+    prices = np.tensordot(at.rows, here.of_classes, axes=1)
+    counted = (here.of_classes > 0) & (prices > 0)
+    per_row = np.where(counted, prices / here.of_classes, np.inf).min(axis=(1, 2), initial=np.inf)
+    share = np.minimum(at.rows / per_row, 1.0)
+    left = np.where(here.bound > 0, at.slack / np.where(here.bound > 0, here.bound, 1.0), 0.0)
+    worth = np.where(np.isfinite(per_row), per_row, 0.0) @ np.maximum(-here.of_flows, 0.0)
+    kept = np.where(at.gain > 0, (1 - at.used) * np.minimum(at.gain / np.maximum(worth, TINY), 1.0), 0.0)
+    return max(float((left * share).max(initial=0.0)), float(kept.max(initial=0.0)))
+
+
+def _split(small: Reduced, served: Index, taken: Vector, at: Answer, unit: Unit) -> tuple[Split, Prices]:
+    """The split and prices of an answer and of the node-hours that projects take at it, in the problem's own units."""
     hours = np.zeros_like(small.program.usefulness)
-    hours[:, served] = here.hours * at.part * at.u
+    hours[:, served] = taken
     rows = at.rows * unit.welfare
     prices = Prices(limits=np.maximum(small.limit_prices(rows), 0.0), capacity=small.capacity_prices(rows))
     return Split(hours=hours, shares=small.month_shares(at.used)), prices
