@@ -4,14 +4,30 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from data.settings import Settings
+from tests import quick_stores
 
 HOUSE = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick() -> Iterator[None]:
+    """Stores of tests open in less time than those of users."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick_stores.quicken(patch)
+        yield
+
+
+@pytest.fixture
+def as_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store of this test opens as those of users do."""
+    quick_stores.as_shipped(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,8 @@
 """Small jobs, logs and stores made for one test at a time."""
 
-import atexit
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +14,12 @@ from data.access import Person
 from data.batches import Batch
 from data.facts import systems
 from data.ingest.load import Account, Order, ingest
-from data.lake import MIGRATIONS, Lake, Writer, prepare, writing
+from data.lake import MIGRATIONS, Lake, Writer, writing
 from data.pseudonym_key import pseudonym_key
 from data.schema import JOBS, PROJECTS
 from data.settings import Settings
 from data.terms import Action, JobState, Period, Selection
+from tests.quick_stores import copied as empty_store
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -99,21 +96,6 @@ def brought_in(settings: Settings, *logs: pl.DataFrame) -> Lake:
             landed = bring_in(writer, number, log)
             batches.record(writer, batch(number, log, landed))
     return Lake(settings)
-
-
-def empty_store(settings: Settings) -> None:
-    """A store without jobs where there is none yet: a copy of one that is made once, which takes a twentieth of the time."""
-    if settings.catalog is None and not settings.lake.exists():
-        shutil.copytree(_made_once(), settings.lake)
-
-
-@cache
-def _made_once() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="equinode-made-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    made = Settings(lake=folder / "lake", catalog=None, author="olga", pseudonym_key=None)
-    prepare(made)
-    return made.lake
 
 
 def batch(number: int, log: pl.DataFrame, landed: jobs.Landed) -> Batch:

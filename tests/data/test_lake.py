@@ -90,6 +90,15 @@ def test_a_reader_can_neither_write_nor_reach_files(made: Settings, statement: s
     assert not list(made.lake.parent.rglob("out.csv"))
 
 
+@pytest.mark.usefixtures("as_shipped")
+def test_a_store_is_made_and_read_with_extensions_whose_signatures_are_verified(settings: Settings) -> None:
+    asked = "select current_setting('allow_unsigned_extensions')"
+    with writing(settings, author="olga", message="made") as writer:
+        assert writer.frame(asked).item() is False
+    assert Lake(settings).frame(asked).item() is False
+    assert pending_migrations(Lake(settings)) == []
+
+
 def test_an_error_inside_a_transaction_leaves_nothing(settings: Settings) -> None:
     prepare(settings)
     before = Lake(settings).snapshot_id
