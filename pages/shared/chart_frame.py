@@ -10,6 +10,8 @@ import polars as pl
 import streamlit as st
 
 from analytics.charts import framed, numbers, theme
+from analytics.charts.picture import png_of_svg
+from data.terms import Action
 from pages.shared import filters, loaders, tables, visit
 from pages.shared.words import escaped
 
@@ -141,11 +143,38 @@ def _switch(name: str) -> str:
 def _exports(chart: Framed) -> None:
     """What can be taken away: the numbers, a link to this very view, and the way to the method."""
     tables.download(chart.data, name=chart.name, label="CSV")
+    _pictures(chart)
     with st.popover("Link", type="tertiary", icon=":material/link:", help="A link to exactly this view"):
         st.caption("This view, with its period fixed; logs that come later show in it.")
         st.code(link(chart.name), language=None, wrap_lines=True)
     at = {"method": chart.method} if chart.method else None
     st.page_link("policy/methods.py", label="How it is computed", query_params=at)
+
+
+def _pictures(chart: Framed) -> None:
+    """The chart as a picture with its finding, source and coverage in it, drawn when it is asked for."""
+    if Action.EXPORT not in visit.now().person.may:
+        return
+    lines = [*chart.lines, link(chart.name)]
+
+    def drawn() -> str:
+        return framed.picture(chart.figure, alt=chart.alt, heading=chart.heading, subtitle=chart.subtitle, lines=lines)
+
+    made: dict[str, tuple[Callable[[], bytes], str]] = {
+        "svg": (lambda: drawn().encode(), "image/svg+xml"),
+        "png": (lambda: png_of_svg(drawn()), "image/png"),
+    }
+    for ending, (data, mime) in made.items():
+        st.download_button(
+            ending.upper(),
+            data=data,
+            file_name=f"{tables.file_name(chart.name)}.{ending}",
+            mime=mime,
+            key=f"{ending}-of-{chart.name}",
+            on_click="ignore",
+            type="tertiary",
+            help="The chart as a picture, with its source",
+        )
 
 
 def link(name: str = "") -> str:
