@@ -61,7 +61,7 @@ SLOWDOWNS_OF_JOBS = """
 select system, count(*) as jobs from lake.jobs
 where started is not null and submitted is not null and ended is not null and elapsed_s is not null group by all
 """
-SLOWDOWNS_OF_DAILY = "select system, sum(jobs) as jobs from lake.slowdowns_daily group by all"
+SLOWDOWNS_OF_ACCOUNTS = "select system, sum(jobs) as jobs from lake.slowdowns_account_monthly group by all"
 SLOWDOWNS_OF_MONTHLY = "select system, sum(jobs) as jobs from lake.slowdowns_monthly group by all"
 HOURS_OF_JOBS = """
 select system, sum(nodes * elapsed_s) as node_s,
@@ -135,7 +135,7 @@ def _rollups(lake: Lake) -> list[Finding]:
         *_differences(used, lake.frame(USAGE_OF_ACCOUNTS), "the monthly usage rollup of accounts"),
         *_differences(waited, lake.frame(WAITS_OF_DAILY), "the daily wait rollup"),
         *_differences(waited, lake.frame(WAITS_OF_MONTHLY), "the monthly wait rollup"),
-        *_differences(slowed, lake.frame(SLOWDOWNS_OF_DAILY), "the daily slowdown rollup"),
+        *_differences(slowed, lake.frame(SLOWDOWNS_OF_ACCOUNTS), "the monthly slowdown rollup of accounts"),
         *_differences(slowed, lake.frame(SLOWDOWNS_OF_MONTHLY), "the monthly slowdown rollup"),
         *_differences(lake.frame(HOURS_OF_JOBS), by_hour, "the hourly rollup", tolerance=STEPS_TOLERANCE),
     ]

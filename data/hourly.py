@@ -52,10 +52,20 @@ def changes_hourly(jobs: ir.Table, *, sign: int = 1) -> ir.Table:
     in which it was suspended lowers its rate. One whose nodes or elapsed time are not known changes no nodes.
     """
     rates = _rates(jobs)
-    begins = _change(rates, rates.start_s, sign)
-    ends = _change(rates, rates.end_s, -sign)
-    both = ibis.union(begins, ends)
-    return both.group_by(["system", "partition", "hour"]).aggregate(**{name: both[name].sum() for name in CHANGES})
+    both = ibis.union(_ends(rates, rates.start_s, sign), _ends(rates, rates.end_s, -sign))
+    measures = {name: both[name].sum() for name in ("nodes", "metered_nodes", "power_w")}
+    passed = {f"{name}_passed": (both[name] * both.passed_s).sum() for name in measures}
+    hours = both.group_by(["system", "partition", "hour"]).aggregate(**measures, **passed)
+    left = {f"{name}_left": hours[name] * SECONDS_PER_HOUR - hours[f"{name}_passed"] for name in measures}
+    return hours.select(
+        "system",
+        "partition",
+        *measures,
+        hour=(hours.hour * SECONDS_PER_HOUR).as_timestamp("s").cast("timestamp('UTC')"),
+        node_s=left["nodes_left"],
+        metered_node_s=left["metered_nodes_left"],
+        energy_j=left["power_w_left"],
+    )
 
 
 def hourly(lake: Lake, period: Period, systems: tuple[str, ...] = ()) -> pl.DataFrame:
@@ -73,8 +83,9 @@ def hourly(lake: Lake, period: Period, systems: tuple[str, ...] = ()) -> pl.Data
 def _rates(jobs: ir.Table) -> ir.Table:
     """Start, end and constant rates of each job that worked for any time."""
     ran = jobs.filter(jobs.started.notnull())
-    ended = ibis.coalesce(ran.ended, ran.started + ran.elapsed_s.fill_null(0).as_interval("s"))
-    timed = ran.mutate(start_s=_epoch_s(ran.started), last_s=_epoch_s(ended))
+    start_s = ran.started_s.floor().cast("int64")
+    last_s = ibis.coalesce(ran.ended_s.floor().cast("int64"), start_s + ran.elapsed_s.fill_null(0))
+    timed = ran.mutate(start_s=start_s, last_s=last_s)
     end_s = ibis.ifelse(timed.last_s > timed.start_s, timed.last_s, timed.start_s + timed.elapsed_s.fill_null(0))
     spans = timed.mutate(end_s=end_s).filter(lambda row: row.end_s > row.start_s)
     length_s = (spans.end_s - spans.start_s).cast("float64")
@@ -92,26 +103,11 @@ def _rates(jobs: ir.Table) -> ir.Table:
     )
 
 
-def _change(rates: ir.Table, at_s: ir.IntegerValue, sign: int) -> ir.Table:
-    """What one end of each job changes in its hour: the rates, and what they amount to in the rest of that hour."""
-    hour = at_s // SECONDS_PER_HOUR
-    left_s = ((hour + 1) * SECONDS_PER_HOUR - at_s).cast("float64") * sign
-    return rates.select(
-        "system",
-        "partition",
-        hour=(hour * SECONDS_PER_HOUR).as_timestamp("s").cast("timestamp('UTC')"),
-        nodes=rates.nodes * sign,
-        node_s=rates.nodes * left_s,
-        metered_nodes=rates.metered_nodes * sign,
-        metered_node_s=rates.metered_nodes * left_s,
-        power_w=rates.power_w * sign,
-        energy_j=rates.power_w * left_s,
-    )
+def _ends(rates: ir.Table, at_s: ir.IntegerValue, sign: int) -> ir.Table:
+    """One end of each job: its hour, how much of the hour had passed, and the rates that come or go."""
+    signed = {name: rates[name] * sign for name in ("nodes", "metered_nodes", "power_w")}
+    return rates.select("system", "partition", hour=at_s // SECONDS_PER_HOUR, passed_s=at_s % SECONDS_PER_HOUR, **signed)
 
 
 def _in_steps(rate: ir.NumericValue, steps: int) -> ir.NumericValue:
     return ((rate * steps).round() / steps).cast("float64").fill_null(0.0)
-
-
-def _epoch_s(instant: ir.TimestampValue) -> ir.IntegerValue:
-    return instant.epoch_seconds().cast("float64").floor().cast("int64")

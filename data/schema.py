@@ -96,10 +96,10 @@ WAIT_MEASURES: Schema = {
 """A histogram of queue waits in long form, one row a bin; jobs are counted on the day they started."""
 
 SLOWDOWN_MEASURES: Schema = {
-    "bin": pl.Int64,  # floor(8 log2(bounded slowdown))
+    "bin": pl.Int64,  # floor(4 log2(bounded slowdown))
     "jobs": pl.Int64,  # that ended
 }
-"""A histogram of bounded slowdowns in long form, one row a bin; jobs are counted on the day they started."""
+"""A histogram of bounded slowdowns in long form, one row a bin; jobs are counted in the month they started."""
 
 HOURLY: Schema = {
     "system": pl.String,

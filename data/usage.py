@@ -107,8 +107,9 @@ with rolled as (
 )
 """
 SLOWDOWNS = WAITS.replace(", sum(wait_s) as wait_s", "")
-SLOWDOWNS_BY_MONTH, SLOWDOWNS_BY_DAY = (sql.replace("lake.waits_", "lake.slowdowns_") for sql in (WAITS_BY_MONTH, WAITS_BY_DAY))
-"""The same of the bounded slowdowns, whose histograms differ from those of waits in name alone."""
+SLOWDOWNS_BY_MONTH = WAITS_BY_MONTH.replace("lake.waits_", "lake.slowdowns_")
+SLOWDOWNS_BY_ACCOUNT = USAGE_BY_ACCOUNT.replace("lake.usage_", "lake.slowdowns_")
+"""The same of the bounded slowdowns, whose rollups have the keys of those of waits and usage."""
 SPAN = """
 select system, min(month) as first_month, max(month) as last_month, sum(jobs)::bigint as jobs,
     sum(jobs + jobs_never_started)::bigint as jobs_logged,
@@ -147,12 +148,14 @@ def waits(lake: Lake, chosen: Selection, *by: str) -> pl.DataFrame:
 def slowdowns(lake: Lake, chosen: Selection, *by: str) -> pl.DataFrame:
     """The histogram of bounded slowdowns of the jobs that started in the period and ended, a frame of `schema.slowdowns_by(*by)`.
 
-    A named state of the store from before they were kept has no row.
+    They are kept by month, so a period of whole months is needed. A named state of the store from before they were kept has no row.
     """
+    if not _whole_months(chosen, by):
+        raise InputError(f"slowdowns are kept by month, and {chosen.period.name} is to be told by days; choose whole months.")
     if SLOWDOWNS_SINCE in _lacking(lake):
         return empty(slowdowns_by(*by))
-    months = _whole_months(chosen, by) and "account" not in by
-    return check(_answer(lake, (SLOWDOWNS_BY_MONTH if months else SLOWDOWNS_BY_DAY) + SLOWDOWNS, chosen, by), slowdowns_by(*by))
+    rolled = SLOWDOWNS_BY_ACCOUNT if "account" in by else SLOWDOWNS_BY_MONTH
+    return check(_answer(lake, rolled + SLOWDOWNS, chosen, by), slowdowns_by(*by))
 
 
 def spans(lake: Lake) -> pl.DataFrame:

@@ -5,11 +5,11 @@ alter table usage_daily add column jobs_queued_without_hours bigint default 0;
 alter table usage_monthly add column jobs_queued_without_hours bigint default 0;
 alter table usage_account_monthly add column jobs_queued_without_hours bigint default 0;
 
-create table slowdowns_daily (
+create table slowdowns_account_monthly (
     system varchar not null,
     "partition" varchar,
     account varchar,
-    day date not null,
+    month date not null,
     bin bigint not null,
     jobs bigint not null
 );
@@ -64,18 +64,19 @@ from registered group by all;
 
 drop table added_usage;
 
-insert into slowdowns_daily by name
+insert into slowdowns_account_monthly by name
 with slowed as (
-    select system, "partition", account, started::date as day,
+    select system, "partition", account, date_trunc('month', started)::date as month,
         greatest((greatest(epoch(started) - epoch(submitted), 0) + elapsed_s) / greatest(elapsed_s, 10), 1) as slowdown
     from jobs where started is not null and submitted is not null and ended is not null and elapsed_s is not null
 )
-select system, "partition", account, day, floor(log(2, slowdown) * 8)::bigint as bin, count(*) as jobs from slowed group by all order by day;
+select system, "partition", account, month, floor(log(2, slowdown) * 4)::bigint as bin, count(*) as jobs
+from slowed group by all order by month;
 
 insert into slowdowns_monthly by name
 select s.system, s."partition", coalesce(p.category, 'unclassified') as category, coalesce(p.mode, a.mode_by_code, 'other') as mode,
-    p.country, date_trunc('month', s.day)::date as month, s.bin, sum(s.jobs) as jobs
-from slowdowns_daily s left join accounts a using (system, account) left join projects p using (system, account) group by all;
+    p.country, s.month, s.bin, sum(s.jobs) as jobs
+from slowdowns_account_monthly s left join accounts a using (system, account) left join projects p using (system, account) group by all;
 
 insert into changes_hourly by name
 with spans as (

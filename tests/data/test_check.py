@@ -75,7 +75,7 @@ def test_slowdowns_and_hours_that_differ_from_their_jobs_are_found(filled: Write
     found = told(filled)
     assert "the monthly slowdown rollup has" in found
     assert re.search(r"the hourly rollup has [\d.,]+ node_s of vega", found)
-    assert "the daily slowdown rollup" not in found
+    assert "the monthly slowdown rollup of accounts" not in found
 
 
 def test_a_rollup_that_is_gone_is_found(filled: Writer) -> None:

@@ -134,7 +134,7 @@ def test_a_store_from_before_is_told_the_hours_and_slowdowns_that_its_jobs_sum_t
 def _state(writer: Any) -> list[pl.DataFrame]:
     """The slowdowns by day and by month, what waiting jobs do not say, and the hours."""
     sums = "select sum(jobs_queued_without_hours)::bigint as jobs_queued_without_hours from lake."
-    ordered = ("from lake.slowdowns_daily order by all", "from lake.slowdowns_monthly order by all")
+    ordered = ("from lake.slowdowns_account_monthly order by all", "from lake.slowdowns_monthly order by all")
     told = [writer.frame(sums + table) for table in ("usage_daily", "usage_monthly", "usage_account_monthly")]
     months = writer.frame(ordered[1]).cast({"jobs": pl.Int64})
     return [writer.frame(ordered[0]), months, *told, hourly(writer, MARCH_TO_MAY)]
