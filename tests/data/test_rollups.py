@@ -171,7 +171,7 @@ def test_what_is_added_and_taken_away_leaves_nothing(rows: list[dict[str, Any]])
         bring_in(writer, 1, frame(*rows))
         writer.change("create or replace temp table replaced_jobs as from lake.jobs")
         rollups.subtract_replaced(writer, besides_batch=2)
-        assert [table.height for table in tables(writer)] == [0, 0, 0, 0, 0]
+        assert {table.height for table in tables(writer)} == {0}
 
 
 def test_a_job_that_crosses_midnight_is_split_at_the_second() -> None:
