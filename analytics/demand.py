@@ -5,9 +5,9 @@ from enum import StrEnum
 
 import polars as pl
 
-from analytics.usage import known_sum, ratio, total_by
+from analytics.usage import hours, known_sum, ratio, total_by
 from data.schema import PROJECTS, Schema, check, usage_by
-from data.terms import Period, UserCategory, month_after
+from data.terms import HourUnit, Period, UserCategory, month_after
 
 
 class DemandBasis(StrEnum):
@@ -16,7 +16,7 @@ class DemandBasis(StrEnum):
     AWARDED = "awarded"
     """The node-hours awarded to the project, in proportion to the days of the award that lie in the period."""
     OBSERVED = "observed"
-    """The node-hours used, and those asked for by jobs that never started."""
+    """The node-hours used, and those asked for by jobs that wait still."""
     MIXED = "mixed"
     """A sum over projects of both kinds."""
 
@@ -28,9 +28,10 @@ DEMAND: Schema = {
     "mode": pl.String,
     "country": pl.String,
     "basis": pl.String,  # awarded | observed
-    "node_hours": pl.Float64,  # used in the period; null on a machine without any log of it
-    "node_hours_demanded": pl.Float64,
-    "jobs_without_nodes": pl.Int64,
+    "node_hours": pl.Float64,  # used in the period; null on a machine without any log of it, and where those of no job are known
+    "node_hours_demanded": pl.Float64,  # null where nothing of it is known
+    "jobs_without_nodes": pl.Int64,  # that ran, and are missing from both
+    "jobs_queued_without_hours": pl.Int64,  # that wait and do not say what they ask for; missing from what was demanded
 }
 """One row a project on a machine, with what it asked of the period."""
 
@@ -40,7 +41,8 @@ def demand_of_projects(usage: pl.DataFrame, projects: pl.DataFrame, period: Peri
 
     Awarded: hours awarded × days of the award in the period / days of the award, from its first day up to but without the day it ends.
     Observed, for a project without a known award or whose award does not touch the period: hours used + hours asked for by jobs that
-    never started. Projects that asked for nothing are left out. What projects used on a machine without any log of the period is unknown.
+    wait still. Jobs that do not tell their hours are missing from that and counted beside it; where none tells them, it is unknown.
+    Projects that asked for nothing are left out. What projects used on a machine without any log of the period is unknown.
 
     Needs usage of the period, by system and account. Gives frame DEMAND.
     """
@@ -63,12 +65,11 @@ def demand_by_month(usage: pl.DataFrame, projects: pl.DataFrame, period: Period)
     Usage must be of the period, by system, account and month.
     """
     check(usage, usage_by("system", "account", "month"))
-    found = []
-    for month in period.months:
-        days = Period(max(month, period.start), min(month_after(month), period.end))
-        asked = demand_of_projects(usage.filter(pl.col("month") == month), projects, days)
-        found.append(asked.select(pl.lit(month, pl.Date).alias("month"), pl.all()))
-    return pl.concat(found)
+    spans = [(month, max(month, period.start), min(month_after(month), period.end)) for month in period.months]
+    months = pl.DataFrame(spans, schema={"month": pl.Date, "first_day": pl.Date, "last_day": pl.Date}, orient="row")
+    used = total_by(usage.filter(pl.col("month").is_in(months["month"].to_list())), "system", "account", "month")
+    touched = check(projects, PROJECTS).join(months, how="cross").filter(_awarded_in_days().is_not_null())
+    return _asked(used, pl.concat([touched, _without_award(used, projects, touched)]))
 
 
 def demand_by(demand: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
@@ -86,29 +87,55 @@ def demand_by(demand: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
         node_hours_demanded=pl.col("node_hours_demanded").sum(),
         node_hours_awarded=pl.col("node_hours_demanded").filter(awarded).sum(),
         jobs_without_nodes=pl.col("jobs_without_nodes").sum(),
+        jobs_queued_without_hours=pl.col("jobs_queued_without_hours").sum(),
         basis=pl.when(pl.col("basis").n_unique() > 1).then(pl.lit(DemandBasis.MIXED.value)).otherwise(pl.col("basis").first()),
     )
     return summed.with_columns(awarded_share=ratio(pl.col("node_hours_awarded"), pl.col("node_hours_demanded"))).sort(dimensions)
 
 
 def _asked(used: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
-    """Frame DEMAND from what projects used, and from projects with the first and last day that count beside them."""
-    asked = decided.select("system", "account", "category", "mode", "country", awarded_in_period=_awarded_in_days())
-    both = used.join(asked, on=["system", "account"], how="full", coalesce=True, nulls_equal=True, validate="1:1")
-    observed = pl.col("node_hours").fill_null(0) + pl.col("node_hours_queued").fill_null(0)
-    known = pl.col("awarded_in_period").is_not_null()
+    """Frame DEMAND, by month where usage is, from what projects used and from projects with the first and last day that count."""
+    when = ["month"] if "month" in used.columns else []
+    told = ("category", "mode", "country")
+    asked = decided.select("system", "account", *when, *told, awarded_in_period=_awarded_in_days())
+    timed = hours(used, HourUnit.NODE_HOURS).with_columns(ran=pl.lit(value=True))
+    both = timed.join(asked, on=["system", "account", *when], how="full", coalesce=True, nulls_equal=True, validate="1:1")
+    logged = used.select("system", *when).unique().with_columns(logged=pl.lit(value=True))
+    rows = both.join(logged, on=["system", *when], how="left", validate="m:1")
+    awarded = pl.col("awarded_in_period").is_not_null()
+    counts = ("jobs_without_nodes", "jobs_queued_without_hours")
+    nothing_ran = pl.col("ran").is_null()
     return (
-        both.with_columns(
-            basis=pl.when(known).then(pl.lit(DemandBasis.AWARDED.value)).otherwise(pl.lit(DemandBasis.OBSERVED.value)),
-            node_hours_demanded=pl.when(known).then(pl.col("awarded_in_period")).otherwise(observed),
+        rows.with_columns(
+            *(pl.when(nothing_ran).then(0).otherwise(pl.col(name)).alias(name) for name in counts),
+            basis=pl.when(awarded).then(pl.lit(DemandBasis.AWARDED.value)).otherwise(pl.lit(DemandBasis.OBSERVED.value)),
+            node_hours_demanded=pl.when(awarded).then("awarded_in_period").when(pl.col("ran")).then(_observed()),
             category=pl.col("category").fill_null(UserCategory.UNCLASSIFIED.value),
-            node_hours=pl.when(pl.col("system").is_in(used["system"].unique().to_list())).then(pl.col("node_hours").fill_null(0)),
-            jobs_without_nodes=pl.col("jobs_without_nodes").fill_null(0),
+            node_hours=pl.when(nothing_ran & pl.col("logged")).then(0.0).otherwise("hours"),
         )
-        .filter((pl.col("node_hours_demanded") > 0) | (pl.col("jobs_without_nodes") > 0))
-        .select(DEMAND.keys())
-        .sort("system", "account")
+        .filter(_asked_for_anything())
+        .select(*when, *DEMAND.keys())
+        .sort(*when, "system", "account")
     )
+
+
+def _observed() -> pl.Expr:
+    """The hours used and those that waiting jobs ask for, as far as they are known; null where jobs are missing and none are known."""
+    known = pl.sum_horizontal("hours", "node_hours_queued")
+    missing = pl.col("hours").is_null() | (pl.col("jobs_queued_without_hours") > 0)
+    return pl.when(~missing | (known > 0)).then(known)
+
+
+def _asked_for_anything() -> pl.Expr:
+    return pl.any_horizontal(pl.col("node_hours_demanded", "jobs_without_nodes", "jobs_queued_without_hours") > 0)
+
+
+def _without_award(used: pl.DataFrame, projects: pl.DataFrame, touched: pl.DataFrame) -> pl.DataFrame:
+    """The projects in those months in which they used the machine and no award of theirs counts, without the award."""
+    keys = ["system", "account"]
+    observed = used.select(*keys, "month").join(touched, on=[*keys, "month"], how="anti", nulls_equal=True)
+    rows = projects.join(observed, on=keys, how="inner", validate="1:m").with_columns(node_hours_awarded=pl.lit(None, pl.Float64))
+    return rows.with_columns(first_day="month", last_day="month").select(touched.columns)
 
 
 def _awarded_in_days() -> pl.Expr:

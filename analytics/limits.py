@@ -6,17 +6,20 @@ import polars as pl
 
 from analytics.usage import CAPACITY, capacity_by, ratio
 from data.schema import Schema, check, usage_by
-from data.terms import LimitBase, PolicyLimit
+from data.terms import AccessMode, LimitBase, PolicyLimit
 
 AGAINST_LIMITS: Schema = {
     "system": pl.String,
     "limit": pl.String,
     "title": pl.String,
-    "node_hours": pl.Float64,  # that count towards the limit
+    "node_hours": pl.Float64,  # of Union access that count towards the limit; null where the log names no Union access at all
+    "node_hours_other": pl.Float64,  # that would count, but of accounts whose access the log does not tell: national, or unknown
     "node_hours_base": pl.Float64,  # what the limit is a share of; null where that is not known
     "share": pl.Float64,
+    "share_most": pl.Float64,  # what the share would be if all other access were the Union's
     "share_allowed": pl.Float64,
     "over": pl.Boolean,  # null where the share is not known
+    "near": pl.Boolean,  # not over, but at nine tenths of the limit or more
     "exact": pl.Boolean,  # false: the comparison is indicative, the reading says why
     "reading": pl.String,
     "source": pl.String,
@@ -25,15 +28,21 @@ AGAINST_LIMITS: Schema = {
 }
 """One row a machine and limit."""
 
+NEAR_SHARE = 0.9
+"""From this part of a limit on, machine time is said to near it."""
+
 _BASES = {LimitBase.MACHINE: "capacity_node_hours", LimitBase.UNION_SHARE: "union_node_hours"}
 
 
 def against_limits(usage: pl.DataFrame, offered: pl.DataFrame, limits: Iterable[PolicyLimit]) -> pl.DataFrame:
     """The share of each machine's time that counts towards each limit, beside the share allowed.
 
-    Share = node-hours of the categories and modes that the limit names / node-hours that the machine (or the Union's part of it) offered
-    in the period. The Union's part set aside for AI is not published, so shares of it are unknown. Where a job's node-hours are not known
-    the share is too low by them; `jobs_without_nodes` counts those jobs.
+    Share = node-hours of Union access, of the categories and modes that the limit names / node-hours that the machine (or the Union's part
+    of it) offered in the period. Union access is that of projects with a EuroHPC access mode, which the code of the account tells, such as
+    EHPC-REG-2025R01-218, or a decision about the project; where a log names none, shares of that machine are unknown. Time of all other
+    accounts, national access or unknown, stands beside it, with the share that it would make if all of it were the Union's. The Union's
+    part set aside for AI is not published, so shares of it are unknown. Where a job's node-hours are not known the share is too low by
+    them; `jobs_without_nodes` counts those jobs.
 
     Needs usage by system, category and mode, and frame CAPACITY. Gives frame AGAINST_LIMITS.
     """
@@ -51,18 +60,24 @@ def _against(limit: PolicyLimit, usage: pl.DataFrame, bases: pl.DataFrame) -> pl
         counted = counted.filter(pl.col("category").is_in(limit.categories))
     if limit.modes:
         counted = counted.filter(pl.col("mode").is_in(limit.modes))
-    logged = usage.select("system").unique()
-    sums = counted.group_by("system").agg(pl.col("node_hours").sum(), pl.col("jobs_without_nodes").sum())
-    rows = held.join(logged, on="system", how="semi").join(sums, on="system", how="left", validate="1:1")
-    share = ratio(pl.col("node_hours"), pl.col("node_hours_base"))
+    rows = held.join(_union_told(usage), on="system", how="inner", validate="1:1")
+    for name, chosen in (("node_hours", _OF_UNION), ("node_hours_other", ~_OF_UNION)):
+        sums = counted.filter(chosen).group_by("system").agg(pl.col("node_hours").sum().alias(name))
+        rows = rows.join(sums, on="system", how="left", validate="1:1").with_columns(pl.col(name).fill_null(0.0))
+    missing = counted.group_by("system").agg(pl.col("jobs_without_nodes").sum())
+    share = pl.when("union_told").then(ratio(pl.col("node_hours"), pl.col("node_hours_base")))
     return (
-        rows.with_columns(pl.col("node_hours").fill_null(0.0), pl.col("jobs_without_nodes").fill_null(0), node_hours_base=_base(limit))
+        rows.join(missing, on="system", how="left", validate="1:1")
+        .with_columns(pl.col("jobs_without_nodes").fill_null(0), node_hours_base=_base(limit))
         .with_columns(
             limit=pl.lit(limit.id),
             title=pl.lit(limit.title),
+            node_hours=pl.when("union_told").then("node_hours"),
             share=share,
+            share_most=ratio(pl.col("node_hours") + pl.col("node_hours_other"), pl.col("node_hours_base")),
             share_allowed=pl.lit(limit.share, pl.Float64),
             over=share > limit.share,
+            near=(share <= limit.share) & (share >= NEAR_SHARE * limit.share),
             exact=pl.lit(limit.exact),
             reading=pl.lit(limit.reading),
             source=pl.lit(limit.source),
@@ -70,6 +85,14 @@ def _against(limit: PolicyLimit, usage: pl.DataFrame, bases: pl.DataFrame) -> pl
         )
         .select(AGAINST_LIMITS.keys())
     )
+
+
+_OF_UNION = pl.col("mode") != AccessMode.OTHER.value
+
+
+def _union_told(usage: pl.DataFrame) -> pl.DataFrame:
+    """The machines with logs, and whether any of their accounts is told to be of Union access."""
+    return usage.group_by("system").agg(union_told=_OF_UNION.any())
 
 
 def _base(limit: PolicyLimit) -> pl.Expr:

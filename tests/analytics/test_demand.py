@@ -1,15 +1,17 @@
 """Demand from awards pro rata by days, else from the queue."""
 
 from datetime import date
+from random import Random
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from analytics import demand
 from analytics.fairness import due_by_demand, satisfaction_of_projects
 from analytics.usage import usage_frame
 from data.schema import PROJECTS
-from data.terms import Period
+from data.terms import Period, month_after
 
 Q1 = Period(date(2026, 1, 1), date(2026, 4, 1))
 
@@ -79,3 +81,48 @@ def test_what_a_project_used_on_a_machine_without_logs_is_unknown_and_not_nothin
     assert dict(rows.select("account", "node_hours").rows()) == {"other": 1.0, "p": 0.0, "q": None}
     assert satisfaction_of_projects(rows)["account"].to_list() == ["p"]
     assert due_by_demand(rows) == {"sme": 90.0, "unclassified": 1.0}
+
+
+def test_hours_that_nobody_knows_are_asked_for_as_an_unknown_amount_and_not_as_nothing() -> None:
+    rows = demand.demand_of_projects(
+        usage_frame(
+            used("untold", jobs=2, jobs_without_nodes=2, wall_hours_without_nodes=3.0),
+            used("waiting", jobs_never_started=1, jobs_queued_without_hours=1),
+            used("half", jobs=2, node_hours=4.0, jobs_without_nodes=1, wall_hours_without_nodes=1.0, jobs_queued_without_hours=3),
+        ),
+        projects(),
+        Q1,
+    )
+    told = ("account", "node_hours", "node_hours_demanded", "jobs_without_nodes", "jobs_queued_without_hours")
+    assert rows.select(told).rows() == [("half", 4.0, 4.0, 1, 3), ("untold", None, None, 2, 0), ("waiting", 0.0, None, 0, 1)]
+    assert due_by_demand(rows) == {"unclassified": 4.0}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_each_month_is_what_the_period_of_that_month_alone_would_be(seed: int) -> None:
+    random = Random(seed)
+    accounts = ("p", "q", "r", None)
+    usage = usage_frame(
+        *(
+            {"system": system, "account": account, "month": month, "jobs": 1, "node_hours": float(random.randint(0, 9))}
+            | {"jobs_without_nodes": random.randint(0, 1), "jobs_queued_without_hours": random.randint(0, 1)}
+            for system in ("alpha", "beta")
+            for account in accounts
+            for month in Q1.months
+            if random.random() < 0.6
+        )
+    )
+    day = Q1.start.toordinal()
+    known = projects(
+        *(
+            {"account": account, "system": system, "node_hours_awarded": float(random.randint(1, 99))}
+            | {"starts": date.fromordinal(day + random.randint(-40, 60)), "ends": date.fromordinal(day + random.randint(61, 120))}
+            for account in ("p", "q", "s")
+            for system in ("alpha", "beta")
+            if random.random() < 0.7
+        )
+    )
+    by_month = demand.demand_by_month(usage, known, Q1)
+    for month in Q1.months:
+        alone = demand.demand_of_projects(usage.filter(month=month), known, Period(month, month_after(month)))
+        assert_frame_equal(by_month.filter(month=month).drop("month"), alone)

@@ -160,7 +160,7 @@ def test_weights_of_nothing_are_refused() -> None:
 
 
 def projects_with_demand(*rows: tuple[str, str, float, float]) -> pl.DataFrame:
-    full = [("alpha", f"p{i}", c, None, None, basis, used, asked, 0) for i, (c, basis, used, asked) in enumerate(rows)]
+    full = [("alpha", f"p{i}", c, None, None, basis, used, asked, 0, 0) for i, (c, basis, used, asked) in enumerate(rows)]
     return pl.DataFrame(full, schema=dict(DEMAND), orient="row")
 
 

@@ -88,3 +88,27 @@ def test_a_machine_where_nobody_of_the_limit_computed_stands_at_nothing() -> Non
 def test_a_machine_without_log_is_not_judged() -> None:
     rows = against_limits(USED, offered({}, {"system": "silent"}), [limit(0.2)])
     assert rows["system"].to_list() == ["alpha"]
+
+
+def test_national_time_counts_towards_no_limit_of_the_union_s_share_but_is_said() -> None:
+    national = usage_frame(used("research", "regular", 360.0), used("sme", "regular", 360.0), used("sme", "other", 720.0))
+    whole, companies = (
+        against_limits(national, offered(), [stated]).row(0, named=True)
+        for stated in (limit(0.5, of=LimitBase.MACHINE), limit(0.2, categories=(UserCategory.SME,)))
+    )
+    assert (whole["node_hours"], whole["node_hours_other"], whole["share"]) == (720.0, 720.0, pytest.approx(0.1))
+    assert (companies["share"], companies["share_most"], companies["over"]) == (pytest.approx(0.1), pytest.approx(0.3), False)
+
+
+def test_a_log_that_names_no_union_access_leaves_its_shares_unknown() -> None:
+    row = against_limits(usage_frame(used("sme", "other", 9.0)), offered(), [limit(0.2)]).row(0, named=True)
+    assert [row[name] for name in ("node_hours", "share", "over", "near")] == [None, None, None, None]
+    assert row["node_hours_other"] == 9.0
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"), [(600.0, (False, False)), (650.0, (False, True)), (720.0, (False, True)), (721.0, (True, False))]
+)
+def test_a_limit_is_neared_from_nine_tenths_of_it_on(hours: float, told: tuple[bool, bool]) -> None:
+    row = against_limits(usage_frame(used("sme", "regular", hours)), offered(), [limit(0.2)]).row(0, named=True)
+    assert (row["over"], row["near"]) == told
