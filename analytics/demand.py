@@ -1,6 +1,7 @@
 """How much machine time was asked for: what was awarded where that is known, else what the queue showed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 from enum import StrEnum
 
 import polars as pl
@@ -59,16 +60,24 @@ def demand_while_logged(usage: pl.DataFrame, projects: pl.DataFrame, logged: Map
     return _asked(total_by(usage.filter(pl.col("system").is_in(list(days))), "system", "account"), decided)
 
 
-def demand_by_month(usage: pl.DataFrame, projects: pl.DataFrame, period: Period) -> pl.DataFrame:
+def demand_by_month(
+    usage: pl.DataFrame, projects: pl.DataFrame, period: Period, logged: Mapping[str, Period] | None = None
+) -> pl.DataFrame:
     """The demand of each project in each month of the period, with the month in front (otherwise as `demand_of_projects`).
 
-    Usage must be of the period, by system, account and month.
+    Args:
+        usage: Machine time of the period, by system, account and month.
+        projects: What was decided about projects.
+        period: The period.
+        logged: From which day to which the logs of each machine run, where only these days are to count.
     """
     check(usage, usage_by("system", "account", "month"))
-    spans = [(month, max(month, period.start), min(month_after(month), period.end)) for month in period.months]
-    months = pl.DataFrame(spans, schema={"month": pl.Date, "first_day": pl.Date, "last_day": pl.Date}, orient="row")
-    used = total_by(usage.filter(pl.col("month").is_in(months["month"].to_list())), "system", "account", "month")
-    touched = check(projects, PROJECTS).join(months, how="cross").filter(_awarded_in_days().is_not_null())
+    systems = usage["system"].unique().to_list() + check(projects, PROJECTS)["system"].unique().to_list()
+    days = dict.fromkeys(systems, period) if logged is None else logged
+    within = {system: both for system, known in days.items() if (both := known.within(period))}
+    months = pl.DataFrame(list(_months_of(within)), schema=_SPANS, orient="row")
+    used = total_by(usage.join(months, on=["system", "month"], how="semi"), "system", "account", "month")
+    touched = projects.join(months, on="system", how="inner").filter(_awarded_in_days().is_not_null())
     return _asked(used, pl.concat([touched, _without_award(used, projects, touched)]))
 
 
@@ -117,6 +126,16 @@ def _asked(used: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
         .select(*when, *DEMAND.keys())
         .sort(*when, "system", "account")
     )
+
+
+def _months_of(days: Mapping[str, Period]) -> Iterator[tuple[str, date, date, date]]:
+    """Each machine's months with the first day in them that counts, and the first that no longer does."""
+    for system, period in days.items():
+        for month in period.months:
+            yield system, month, max(month, period.start), min(month_after(month), period.end)
+
+
+_SPANS: Schema = {"system": pl.String, "month": pl.Date, "first_day": pl.Date, "last_day": pl.Date}
 
 
 def _observed() -> pl.Expr:

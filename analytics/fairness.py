@@ -14,6 +14,9 @@ from data.schema import check
 
 Numbers = NDArray[np.float64]
 
+UNKNOWN_STATE = "state unknown"
+"""Where projects count whose participating state nobody has told."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inequality:
@@ -39,40 +42,44 @@ class Inequality:
     """The part that lies within them."""
 
 
-def against_due(hours: pl.DataFrame, due: Mapping[str, float]) -> pl.DataFrame:
-    """The share of machine time that each category received against the share that was due to it.
+def against_due(hours: pl.DataFrame, due: Mapping[str, float], by: str = "category") -> pl.DataFrame:
+    """The share of machine time that each category, or participating state, received against the share that was due to it.
 
     Share received = its hours / all hours. Share due = its weight / all weights, where the weights are hours awarded or those of a
-    policy. A category without a weight has no known due.
+    policy. A category or state without a weight has no known due. Regulation (EU) 2021/1173 Art. 17(11) asks for both to be monitored.
 
-    Gives category, hours, share_received, share_due, difference (received less due) and received_of_due (received divided by due).
+    Gives category (or state), hours, share_received, share_due, difference (received less due) and received_of_due (received divided by
+    due).
 
     >>> frame = pl.DataFrame({"category": ["research", "sme"], "hours": [90.0, 10.0]})
     >>> against_due(frame, {"research": 3, "sme": 1}).select("category", "share_received", "share_due", "received_of_due").rows()
     [('research', 0.9, 0.75, 1.2), ('sme', 0.1, 0.25, 0.4)]
     """
-    check(hours, {"category": pl.String, "hours": pl.Float64})
+    check(hours, {by: pl.String, "hours": pl.Float64})
     _check_not_negative(np.array(list(due.values()), dtype=float), "weight")
     whole = sum(due.values())
     if due and not whole > 0:
         raise InputError("the weights of the shares due add up to nothing; give at least one category a weight above 0.")
-    rows = [(category, weight / whole) for category, weight in due.items()]
-    wanted = pl.DataFrame(rows, schema={"category": pl.String, "share_due": pl.Float64}, orient="row")
+    rows = [(group, weight / whole) for group, weight in due.items()]
+    wanted = pl.DataFrame(rows, schema={by: pl.String, "share_due": pl.Float64}, orient="row")
     listed = hours.with_columns(received=pl.lit(value=True))
-    both = listed.join(wanted, on="category", how="full", coalesce=True, validate="1:1")
+    both = listed.join(wanted, on=by, how="full", coalesce=True, validate="1:1")
     both = both.with_columns(hours=pl.when(pl.col("received").is_null()).then(0.0).otherwise("hours")).drop("received")
     received = both.with_columns(ratio(pl.col("hours"), pl.col("hours").sum()).alias("share_received"))
     return received.with_columns(
         (pl.col("share_received") - pl.col("share_due")).alias("difference"),
         ratio(pl.col("share_received"), pl.col("share_due")).alias("received_of_due"),
-    ).sort("category")
+    ).sort(by)
 
 
-def due_by_demand(demand: pl.DataFrame) -> dict[str, float]:
-    """The default weights of the shares due: the node-hours that each category asked for, on the machines with logs (frame DEMAND)."""
+def due_by_demand(demand: pl.DataFrame, by: str = "category") -> dict[str, float]:
+    """The default weights of the shares due: the node-hours that each category (or state) asked for, where hours used are known.
+
+    Takes frame DEMAND; a project of no known state counts as of `UNKNOWN_STATE`.
+    """
     logged = check(demand, DEMAND).filter(pl.col("node_hours").is_not_null())
-    asked = logged.group_by("category").agg(pl.sum("node_hours_demanded")).filter(pl.col("node_hours_demanded") > 0).sort("category")
-    return dict(asked.rows())
+    asked = logged.group_by(pl.col(by).fill_null(UNKNOWN_STATE)).agg(pl.sum("node_hours_demanded"))
+    return dict(asked.filter(pl.col("node_hours_demanded") > 0).sort(by).rows())
 
 
 def satisfaction_of_projects(demand: pl.DataFrame) -> pl.DataFrame:

@@ -65,3 +65,24 @@ def test_groups_split_over_several_rows_count_as_one() -> None:
 def test_a_quantile_outside_its_range_is_refused() -> None:
     with pytest.raises(InputError, match="quantile"):
         waiting.wait_quantile_s(histogram([1]), 90)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_spread_of_waits_is_that_of_the_jobs_within_the_width_of_a_bin(seed: int) -> None:
+    waits_s = np.random.default_rng(seed).lognormal(6, 2, 500).round()
+    bins = np.floor(waiting.BINS_PER_DOUBLING * np.log2(1 + waits_s)).astype(int)
+    rows = waiting.wait_distribution(waiting.waits_frame(*({"category": "sme", "bin": int(b), "jobs": 1} for b in bins)), "category")
+    for name, share in waiting.SPREAD.items():
+        true_s = np.quantile(waits_s, share, method="inverted_cdf")
+        assert abs(rows[f"{name}_s"].item() - true_s) <= waiting.LARGEST_ERROR_SHARE * (1 + true_s) + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_spread_of_slowdowns_is_that_of_the_jobs_within_the_width_of_a_bin(seed: int) -> None:
+    slowdowns = 1 + np.random.default_rng(seed).lognormal(1, 2, 500)
+    bins = np.floor(waiting.SLOWDOWN_BINS_PER_DOUBLING * np.log2(slowdowns)).astype(int)
+    frame = pl.DataFrame({"bin": bins, "jobs": np.ones(500, dtype=int)})
+    rows = waiting.slowdown_distribution(frame)
+    for name, share in waiting.SPREAD.items():
+        true = np.quantile(slowdowns, share, method="inverted_cdf")
+        assert rows[name].item() == pytest.approx(true, rel=0.2 if true < 1.2 else 0.0906)
