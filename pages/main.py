@@ -35,6 +35,7 @@ POLICY = (
     Place(file="policy/usage.py", title="Usage", question="Who received the machine time?"),
     Place(file="policy/fairness.py", title="Fairness", question="Did each group receive what was due to it?"),
     Place(file="policy/energy.py", title="Energy", question="What did the machine time cost in energy and emissions?"),
+    Place(file="policy/explore.py", title="Explore", question="What would you like to know about machine time?"),
     Place(file="policy/split.py", title="Split", question="Who should get how much, and what would it cost?"),
     Place(file="policy/calls.py", title="Calls", question="Which applications should be awarded hours, and why?", needs_store=False),
     Place(file="policy/reports.py", title="Reports", question="What can be filed?"),

@@ -144,9 +144,7 @@ def _exports(chart: Framed) -> None:
     """What can be taken away: the numbers, a link to this very view, and the way to the method."""
     tables.download(chart.data, name=chart.name, label="CSV")
     _pictures(chart)
-    with st.popover("Link", type="tertiary", icon=":material/link:", help="A link to exactly this view"):
-        st.caption("This view, with its period fixed; logs that come later show in it.")
-        st.code(link(chart.name), language=None, wrap_lines=True)
+    link_to_view(chart.name)
     at = {"method": chart.method} if chart.method else None
     st.page_link("policy/methods.py", label="How it is computed", query_params=at)
 
@@ -175,6 +173,13 @@ def _pictures(chart: Framed) -> None:
             type="tertiary",
             help="The chart as a picture, with its source",
         )
+
+
+def link_to_view(name: str = "") -> None:
+    """Offer the address of exactly this view, to be copied."""
+    with st.popover("Link", type="tertiary", icon=":material/link:", help="A link to exactly this view"):
+        st.caption("This view, with its period fixed; logs that come later show in it.")
+        st.code(link(name), language=None, wrap_lines=True)
 
 
 def link(name: str = "") -> str:

@@ -31,7 +31,7 @@ def bar(state: Seen) -> Selection:
     spans = [Period(first, month_after(last)) for first, last in logged.select("first_month", "last_month").rows()]
     periods, names_of = named_periods(spans), loaders.system_names(state)
     machines = {names_of[name]: name for name in logged["system"]}
-    _forget_unknown(MACHINES, machines)
+    forget_unknown(MACHINES, machines)
     with st.container(horizontal=True, gap="small", key="filter-bar", vertical_alignment="center"):
         period = _period(periods)
         names = _several("Machines", machines, MACHINES)
@@ -127,7 +127,7 @@ def in_words(chosen: Selection, names: dict[str, str]) -> str:
     return " · ".join(filter(None, (chosen.period.name, machines, categories)))
 
 
-def _forget_unknown(name: str, options: Iterable[str]) -> None:
+def forget_unknown(name: str, options: Iterable[str]) -> None:
     """Drop what was chosen from a store that has been replaced since."""
     known = set(options)
     if not known.issuperset(st.session_state.get(name, ())):

@@ -13,7 +13,7 @@ import streamlit as st
 
 from analytics import usage as indicators
 from data import batches as batch_records
-from data import facts, lake, projects
+from data import explore, facts, lake, projects
 from data import scenarios as kept_scenarios
 from data import usage as rollups
 from data.errors import EquinodeError, StoreError
@@ -23,7 +23,7 @@ from data.scenarios import Scenario
 from data.schema import PARTITIONS, empty
 from data.settings import settings
 from data.systems import known_systems
-from data.terms import Period, PolicyLimit, Selection
+from data.terms import Dimension, Period, PolicyLimit, Selection
 
 SLOW_IMPORTS = ("pandas", "pyarrow", "plotly.graph_objects", "plotly.io", "babel.numbers")
 """What the first visitor would otherwise wait for."""
@@ -63,6 +63,13 @@ def seen() -> Seen | None:
 def usage(state: Seen, chosen: Selection, *by: str) -> pl.DataFrame:
     """Machine time in the selection, one row a combination of these dimensions (frame `usage_by`)."""
     return _kept(state, "usage", (chosen, by), lambda: rollups.usage(state.lake, chosen, *by))
+
+
+def explored(
+    state: Seen, chosen: Selection, by: tuple[Dimension, ...], only: tuple[tuple[Dimension, tuple[str, ...]], ...] = ()
+) -> pl.DataFrame:
+    """Machine time in the selection told apart by any dimensions, of some of their values alone (frame `explore.explored_by`)."""
+    return _kept(state, "explored", (chosen, by, only), lambda: explore.explored(state.lake, chosen, by, dict(only)))
 
 
 def waits(state: Seen, chosen: Selection, *by: str) -> pl.DataFrame:

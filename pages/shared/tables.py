@@ -12,6 +12,7 @@ from analytics.charts import numbers, theme
 from data.terms import AccessMode, Action, HourUnit, UserCategory
 from pages.shared import loaders, visit
 from pages.shared.filters import in_words as selection_in_words
+from pages.shared.words import escaped
 
 ROW_PX, HEADER_PX = 33, 36
 
@@ -101,7 +102,8 @@ def numbers_of_chart(data: pl.DataFrame, *, name: str, alt: str) -> None:
             height=height,
         )
         return
-    plain_table(written(look, unit), alt=alt)
+    words = written(look, unit)
+    plain_table(words.select(pl.col(name).map_elements(escaped, return_dtype=pl.String) for name in words.columns), alt=alt)
 
 
 def written(look: pl.DataFrame, unit: HourUnit | None) -> pl.DataFrame:

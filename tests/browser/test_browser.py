@@ -18,6 +18,7 @@ CHARTS = {
     "Usage": 3,
     "Fairness": 3,
     "Energy": 3,
+    "Explore": 0,
     "Split": 2,
     "Calls": 3,
     "Reports": 0,

@@ -15,6 +15,7 @@ PAGES = (
     "policy/usage.py",
     "policy/fairness.py",
     "policy/energy.py",
+    "policy/explore.py",
     "policy/split.py",
     "policy/reports.py",
     "policy/methods.py",
@@ -22,7 +23,7 @@ PAGES = (
     "operations/health.py",
     "operations/health.py",
 )
-NEEDS_STORE = PAGES[:6]
+NEEDS_STORE = PAGES[:7]
 
 
 @pytest.mark.parametrize("page", PAGES)

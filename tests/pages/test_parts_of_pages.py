@@ -6,10 +6,10 @@ from types import ModuleType
 import polars as pl
 import pytest
 
-from pages.shared import filters, parts, tables
+from pages.shared import chart_frame, filters, parts, pivot_choices, tables, words
 
 
-@pytest.mark.parametrize("module", [filters, parts, tables])
+@pytest.mark.parametrize("module", [chart_frame, filters, pivot_choices, tables, words])
 def test_the_examples_in_the_words_of_the_parts_hold(module: ModuleType) -> None:
     assert doctest.testmod(module).failed == 0
 
