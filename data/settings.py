@@ -27,6 +27,12 @@ class Settings(BaseSettings):
         default=None, min_length=16, repr=False, description="Key of the pseudonyms; none: made once and kept beside the store."
     )
     sacct: str = Field(default="sacct", description="The site's own sacct, such as 'ssh login1 env SLURM_TIME_FORMAT=%s sacct'.")
+    disclosure_least_organisations: int = Field(
+        default=3, ge=1, description="Public reports withhold figures to which fewer organisations contribute, a company among them."
+    )
+    disclosure_largest_share: float = Field(
+        default=0.85, gt=0, le=1, description="Public reports withhold figures of which one organisation holds more than this part."
+    )
     author: str | None = Field(default=None, description="Who is named as author of what this process writes; none: the login name.")
 
 

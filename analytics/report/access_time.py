@@ -5,17 +5,20 @@ import polars as pl
 from analytics import findings, usage
 from analytics.charts import machines, numbers, received, theme
 from analytics.limits import against_limits
+from analytics.report.disclosure import blanked
 from analytics.report.document import Chart, Column, Kind, Section, Table
-from analytics.report.inputs import ReportInputs
+from analytics.report.inputs import ReportInputs, counts_towards, told
+from data.terms import HourUnit
 
 
 def by_category(inputs: ReportInputs) -> Section:
     """Who received the machine time, with the change against the period before, by month against capacity."""
     unit, name = inputs.selection.unit, inputs.period.name
-    shares = usage.share(inputs.usage, "category", unit=unit)
-    months = usage.share(inputs.usage, "category", "month", unit=unit)
+    shares = inputs.shown(usage.share(inputs.usage, "category", unit=unit), "category")
+    months = inputs.shown(usage.share(inputs.usage, "category", "month", unit=unit), "category", "month").sort("month", "category")
     offered = inputs.capacity
     words = numbers.UNIT_WORDS[unit]
+    held = inputs.held_back(months, "category", "month")
     return Section(
         id="received",
         title="Who received the machine time?",
@@ -24,16 +27,17 @@ def by_category(inputs: ReportInputs) -> Section:
             Chart(
                 id="received-by-category",
                 figure=received.by_category(shares, unit=unit),
-                alt=received.by_category_summary(shares, unit=unit),
+                alt=told(received.by_category_summary(shares, unit=unit), inputs.held_back(shares, "category")),
                 table=_changes(inputs, shares),
             ),
             Chart(
                 id="received-by-month",
                 figure=received.by_month(months, unit=unit, offered=usage.capacity_by(offered, "month")),
-                alt=received.by_month_summary(months, unit=unit),
+                alt=told(received.by_month_summary(months, unit=unit), held),
                 table=Table(
                     caption=f"Machine time by user category and month, in {words}.",
-                    frame=months.sort("month", "category"),
+                    frame=months,
+                    withheld=held,
                     columns=(
                         Column(name="month", header="Month", kind=Kind.MONTH),
                         Column(name="category", header="User category", kind=Kind.CATEGORY),
@@ -50,20 +54,25 @@ def by_system(inputs: ReportInputs) -> Section:
     """How much of each machine was used, and by whom."""
     unit, words = inputs.selection.unit, numbers.UNIT_WORDS[inputs.selection.unit]
     offered = inputs.capacity
-    totals = _named(inputs, usage.against_capacity(usage.total_by(inputs.usage, "system"), offered, unit=unit))
-    parts = _named(inputs, usage.against_capacity(usage.total_by(inputs.usage, "system", "category"), offered, unit=unit))
+    rows = usage.against_capacity(usage.total_by(inputs.usage, "system"), offered, unit=unit).sort("system")
+    held = inputs.held_back(rows, "system")
+    totals = _named(inputs, inputs.shown(rows, "system"))
+    of_categories = usage.against_capacity(usage.total_by(inputs.usage, "system", "category"), offered, unit=unit)
+    hidden = inputs.held_back(of_categories, "system", "category")
+    parts = _named(inputs, blanked(of_categories, hidden, ["hours"]))
     return Section(
         id="machines",
         title="How much of each machine was used?",
-        finding=findings.capacity_used(totals, period=inputs.period.name),
+        finding=findings.capacity_used(_open(totals, held), period=inputs.period.name),
         blocks=(
             Chart(
                 id="used-by-machine",
                 figure=machines.by_system(parts, unit=unit),
-                alt=machines.by_system_summary(parts, unit=unit),
+                alt=told(_of_machines(totals, unit), hidden | held),
                 table=Table(
                     caption=f"Use and capacity of each machine, in {words}. Maintenance is not taken off the capacity.",
-                    frame=totals.sort("system"),
+                    frame=totals,
+                    withheld=held,
                     columns=(
                         Column(name="system", header="Machine"),
                         Column(name="hours", header=theme.sentence_case(f"{words} used"), kind=Kind.NUMBER),
@@ -81,8 +90,10 @@ def by_system(inputs: ReportInputs) -> Section:
 def by_country_and_mode(inputs: ReportInputs) -> Section:
     """The machine time of each participating state and access mode."""
     unit = inputs.selection.unit
-    countries = usage.share(inputs.usage, "country", unit=unit).sort("hours", "country", descending=[True, False], nulls_last=True)
-    modes = usage.share(inputs.usage, "mode", unit=unit).sort("hours", "mode", descending=[True, False], nulls_last=True)
+    countries, modes = (
+        inputs.shown(usage.share(inputs.usage, of, unit=unit), of).sort("hours", of, descending=[True, False], nulls_last=True)
+        for of in ("country", "mode")
+    )
     known = countries.filter(pl.col("country").is_not_null())
     finding = f"The countries of projects are not available for {inputs.period.name}."
     if known.height and known["share"][0] is not None:
@@ -110,11 +121,14 @@ def by_country_and_mode(inputs: ReportInputs) -> Section:
 def against_law(inputs: ReportInputs) -> Section:
     """Machine time beside the limits of law and access policy."""
     offered = inputs.capacity
-    rows = _named(inputs, against_limits(inputs.usage, offered, inputs.limits)).sort("title", "system")
+    found = against_limits(inputs.usage, offered, inputs.limits).sort("title", "system")
+    held = _held_of_limits(inputs, found)
+    rows = _named(inputs, blanked(found, held, ["node_hours", "share", "over"]))
     kinds = rows.select("title", "share_allowed", "exact", "reading", "source", "flag").unique().sort("title")
     shares = Table(
         caption="Machine time that counts towards each limit, for each machine, as a share of what the limit speaks of.",
         frame=rows,
+        withheld=held,
         columns=(
             Column(name="title", header="Limit"),
             Column(name="system", header="Machine"),
@@ -147,10 +161,17 @@ def _changes(inputs: ReportInputs, shares: pl.DataFrame) -> Table:
     unit = inputs.selection.unit
     words, before = numbers.UNIT_WORDS[unit], inputs.period.before.name
     changes = usage.change(inputs.usage, inputs.usage_before, "category", unit=unit)
-    rows = changes.join(shares.select("category", "share", "jobs", "jobs_without_hours", "hours_failed_share"), on="category", how="left")
+    if inputs.withheld_before is not None:
+        changes = blanked(changes, inputs.withheld_before.places(changes, "category"), ["hours_before", "change_hours", "change_relative"])
+    told_of = shares.select("category", "share", "jobs", "jobs_without_hours", "hours_failed_share")
+    rows = inputs.shown(changes.join(told_of, on="category", how="left"), "category").sort(
+        "hours", "category", descending=[True, False], nulls_last=True
+    )
+    before_held = frozenset() if inputs.withheld_before is None else inputs.withheld_before.places(rows, "category")
     return Table(
         caption=f"Machine time by user category, and the change against {before}.",
-        frame=rows.sort("hours", "category", descending=[True, False], nulls_last=True),
+        frame=rows,
+        withheld=inputs.held_back(rows, "category") | before_held,
         columns=(
             Column(name="category", header="User category", kind=Kind.CATEGORY),
             Column(name="hours", header=theme.sentence_case(f"{words} used"), kind=Kind.NUMBER),
@@ -171,7 +192,28 @@ def _shares(caption: str, rows: pl.DataFrame, first: Column, inputs: ReportInput
         Column(name="share", header="Share", kind=Kind.SHARE),
         Column(name="jobs", header="Jobs", kind=Kind.NUMBER),
     )
-    return Table(caption=caption, frame=rows, columns=(first, *others))
+    return Table(caption=caption, frame=rows, withheld=inputs.held_back(rows, first.name), columns=(first, *others))
+
+
+def _open(rows: pl.DataFrame, held: frozenset[int]) -> pl.DataFrame:
+    """The rows that are not withheld."""
+    return rows.filter(pl.Series([place not in held for place in range(rows.height)], dtype=pl.Boolean))
+
+
+def _of_machines(totals: pl.DataFrame, unit: HourUnit) -> str:
+    """How much of each machine's capacity was used, in words."""
+    parts = [f"{system} {numbers.percent(share)}" for system, share in totals.select("system", "share_of_capacity").rows()]
+    return f"Share of the capacity in {numbers.UNIT_WORDS[unit]} that was used on each machine: {numbers.listed(parts)}."
+
+
+def _held_of_limits(inputs: ReportInputs, rows: pl.DataFrame) -> frozenset[int]:
+    """The places of the rows whose node-hours are withheld; those of a limit are protected as what counts towards it."""
+    if inputs.withheld is None:
+        return frozenset()
+    counted = rows.select("limit", "system").rows()
+    return frozenset(
+        place for place, (limit, system) in enumerate(counted) if (system, True) in inputs.withheld.rows[("system", counts_towards(limit))]
+    )
 
 
 def _named(inputs: ReportInputs, rows: pl.DataFrame) -> pl.DataFrame:

@@ -4,15 +4,20 @@ import polars as pl
 
 from analytics import energy, usage
 from analytics.charts import numbers
+from analytics.report.disclosure import blanked
 from analytics.report.document import Column, Kind, Section, Table
 from analytics.report.inputs import ReportInputs
 from data.terms import UserCategory
+
+OF_UNCLASSIFIED = "Node-hours of unclassified projects"
 
 
 def coverage(inputs: ReportInputs) -> Section:
     """What the figures hold and what they lack, in jobs, node-hours and projects."""
     rows = [(what, number, unit, number / whole if number is not None and whole else None) for what, number, unit, whole in _counts(inputs)]
-    schema = {"what": pl.String, "number": pl.Float64, "unit": pl.String, "share": pl.Float64}
+    frame = pl.DataFrame(rows, schema={"what": pl.String, "number": pl.Float64, "unit": pl.String, "share": pl.Float64}, orient="row")
+    hidden = inputs.withheld is not None and (UserCategory.UNCLASSIFIED.value,) in inputs.withheld.rows[("category",)]
+    held = frozenset(place for place, row in enumerate(rows) if hidden and row[0] == OF_UNCLASSIFIED)
     return Section(
         id="coverage",
         title="What is missing?",
@@ -20,7 +25,8 @@ def coverage(inputs: ReportInputs) -> Section:
         blocks=(
             Table(
                 caption="What the figures hold and what they lack.",
-                frame=pl.DataFrame(rows, schema=schema, orient="row"),
+                frame=blanked(frame, held, ["number", "share"]),
+                withheld=held,
                 columns=(
                     Column(name="what", header="What"),
                     Column(name="number", header="Number", kind=Kind.NUMBER),
@@ -49,7 +55,7 @@ def _counts(inputs: ReportInputs) -> list[tuple[str, float | None, str, float | 
         ("Jobs whose energy reading cannot be true", total["jobs_implausible"], "jobs", jobs),
         ("Node-hours of unknown power", powered["node_hours_without_model"], "node-hours", node_hours),
         ("Node-hours of unknown PUE", powered["node_hours_without_pue"], "node-hours", node_hours),
-        ("Node-hours of unclassified projects", unclassified, "node-hours", node_hours),
+        (OF_UNCLASSIFIED, unclassified, "node-hours", node_hours),
         ("Projects with a known award", float(asked.filter(basis="awarded").height), "projects", float(asked.height)),
     ]
 

@@ -8,10 +8,17 @@ from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
+import polars.selectors as cs
 
 from analytics.charts import numbers, theme
 from data.errors import SchemaError
 from data.terms import Flag
+
+WITHHELD = "withheld"
+"""What stands where a figure would show a single organisation."""
+
+DIGITS = 10
+"""To how many digits the figures of a report are kept."""
 
 
 class Kind(StrEnum):
@@ -61,6 +68,8 @@ class Table:
     """The rows."""
     columns: tuple[Column, ...]
     """Which columns are shown, in which order."""
+    withheld: frozenset[int] = frozenset()
+    """The places of the rows whose figures are withheld, so as not to show a single organisation."""
 
     def __post_init__(self) -> None:
         missing = [column.name for column in self.columns if column.name not in self.frame.columns]
@@ -71,9 +80,17 @@ class Table:
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """The rows as they are written for people."""
         return tuple(
-            tuple(written(value, column.kind) for value, column in zip(row, self.columns, strict=True))
-            for row in self.frame.select([column.name for column in self.columns]).rows()
+            tuple(
+                WITHHELD if value is None and place in self.withheld and column.kind.is_number else written(value, column.kind)
+                for value, column in zip(row, self.columns, strict=True)
+            )
+            for place, row in enumerate(self.shown.rows())
         )
+
+    @property
+    def shown(self) -> pl.DataFrame:
+        """The columns that are shown, with numbers to ten digits: the last bits of a sum depend on the order in which it was added up."""
+        return self.frame.select(pl.col(column.name) for column in self.columns).with_columns(cs.float().round_sig_figs(DIGITS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +188,29 @@ class Report:
     """What it can be made from again."""
     versions: tuple[tuple[str, str], ...]
     """The programs that made it, and their versions."""
+    parameters: tuple[tuple[str, str], ...] = ()
+    """What it was asked for, by the names of the command line's options."""
+    disclosure: str = ""
+    """By which rule figures of single organisations are withheld, or that none are, in a sentence."""
+    is_brief: bool = False
+    """Whether it is to fit one page, without contents and methods."""
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """Every table by a short name, unique in the report: that of its chart, or of its section with a number."""
+        found: dict[str, Table] = {}
+        for section in self.sections:
+            for block in section.blocks:
+                if isinstance(block, Chart):
+                    found[block.id] = block.table
+                elif isinstance(block, Table):
+                    found[f"{section.id}-{sum(name.startswith(f'{section.id}-') for name in found) + 1}"] = block
+        return found | {f"sources-{place}": table for place, table in enumerate(self.sources, 1)}
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """Every chart, in order."""
+        return tuple(block for section in self.sections for block in section.blocks if isinstance(block, Chart))
 
 
 def written(value: Any, kind: Kind) -> str:

@@ -8,23 +8,32 @@ from analytics.charts import numbers
 from analytics.charts import waiting as waiting_charts
 from analytics.demand import DemandBasis
 from analytics.fairness import Inequality
+from analytics.report.disclosure import blanked
 from analytics.report.document import Chart, Column, Kind, Note, Paragraph, Section, Table
-from analytics.report.inputs import ReportInputs
+from analytics.report.inputs import ReportInputs, told
+
+LEAST = 1
+"""The place of the least satisfaction among the indices: it is that of a single project."""
 
 
 def against_due(inputs: ReportInputs) -> Section:
     """Whether each category received what was due to it, in the period and by month."""
     asked = inputs.demand
     due = dict(inputs.due) or fairness.due_by_demand(asked)
-    rows = fairness.against_due(_hours(inputs.usage), due)
-    months = pl.concat(
+    rows = inputs.shown(fairness.against_due(_hours(inputs.usage), due), "category").sort(
+        "share_due", "category", descending=[True, False], nulls_last=True
+    )
+    held = inputs.held_back(rows, "category")
+    unprotected = pl.concat(
         [
             fairness.against_due(_hours(inputs.usage.filter(pl.col("month") == month)), due).select(
                 pl.lit(month, pl.Date).alias("month"), pl.all()
             )
             for month in inputs.period.months
         ]
-    )
+    ).sort("month", "category")
+    months = inputs.shown(unprotected, "category", "month")
+    months_held = inputs.held_back(months, "category", "month")
     return Section(
         id="due",
         title="Did each category receive what was due to it?",
@@ -34,20 +43,22 @@ def against_due(inputs: ReportInputs) -> Section:
             Chart(
                 id="received-and-due",
                 figure=fairness_charts.against_due(rows),
-                alt=fairness_charts.against_due_summary(rows),
+                alt=told(fairness_charts.against_due_summary(rows), held),
                 table=Table(
                     caption="Share of node-hours received and due.",
-                    frame=rows.sort("share_due", descending=True, nulls_last=True),
+                    frame=rows,
+                    withheld=held,
                     columns=_DUE,
                 ),
             ),
             Chart(
                 id="due-by-month",
                 figure=fairness_charts.over_time(months),
-                alt=fairness_charts.over_time_summary(months),
+                alt=told(fairness_charts.over_time_summary(months), months_held),
                 table=Table(
                     caption="Share of node-hours received and due, by month.",
-                    frame=months.sort("month", "category"),
+                    frame=months,
+                    withheld=months_held,
                     columns=(Column(name="month", header="Month", kind=Kind.MONTH), *_DUE),
                 ),
             ),
@@ -60,9 +71,11 @@ def between_projects(inputs: ReportInputs) -> Section:
     asked = inputs.demand
     served = fairness.satisfaction_of_projects(asked)
     found = fairness.inequality(served["satisfaction"].to_numpy(), served["category"].to_numpy())
+    single = frozenset({LEAST}) if inputs.withheld is not None else frozenset()
     table = Table(
         caption="Indices of inequality between projects; satisfaction is node-hours used divided by node-hours due in the period.",
-        frame=_indices(found),
+        frame=blanked(_indices(found), single, ["value"]),
+        withheld=single,
         columns=(
             Column(name="index", header="Index"),
             Column(name="value", header="Value", kind=Kind.NUMBER),
@@ -83,7 +96,8 @@ def between_projects(inputs: ReportInputs) -> Section:
 def waits(inputs: ReportInputs) -> Section:
     """How long jobs of each category waited."""
     groups = usage.total_by(inputs.usage, "category").select("category")
-    rows = waiting.queue_waits(inputs.waits, "category", among=groups)
+    rows = inputs.shown(waiting.queue_waits(inputs.waits, "category", among=groups), "category")
+    held = inputs.held_back(rows, "category")
     return Section(
         id="waits",
         title="How long did jobs wait?",
@@ -92,10 +106,11 @@ def waits(inputs: ReportInputs) -> Section:
             Chart(
                 id="waits-by-category",
                 figure=waiting_charts.by_group(rows),
-                alt=waiting_charts.by_group_summary(rows),
+                alt=told(waiting_charts.by_group_summary(rows), held),
                 table=Table(
                     caption="Waits from submission to start. Median and 90th percentile are within 4.4 %, the mean is exact.",
                     frame=rows,
+                    withheld=held,
                     columns=(
                         Column(name="category", header="User category", kind=Kind.CATEGORY),
                         Column(name="jobs", header="Jobs started", kind=Kind.NUMBER),

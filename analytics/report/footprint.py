@@ -7,10 +7,13 @@ from analytics.charts import carbon as carbon_charts
 from analytics.charts import energy as energy_charts
 from analytics.charts import numbers
 from analytics.report.document import Block, Chart, Column, Kind, Note, Section, Table
-from analytics.report.inputs import ReportInputs
+from analytics.report.inputs import ReportInputs, told
 
 POWER_ESTIMATES = {"node_idle_w": "idle power", "node_max_w": "maximum power", "utilisation": "utilisation", "pue": "PUE"}
 """The facts of a partition on which energy rests, as words."""
+
+MACHINE = Column(name="system", header="Machine")
+CATEGORY = Column(name="category", header="User category", kind=Kind.CATEGORY)
 
 FEW = 4
 """Up to how many partitions a note names one by one."""
@@ -18,18 +21,15 @@ FEW = 4
 
 def energy_used(inputs: ReportInputs) -> Section:
     """What the machine time cost in energy, by machine and by category."""
-    rows = _energy(inputs)
-    systems = usage.with_system_names(energy.energy_by(rows, "system"), inputs.partitions)
-    categories = energy.energy_by(rows, "category")
+    rows = energy_rows(inputs)
+    systems, categories = energy.energy_by(rows, "system"), energy.energy_by(rows, "category")
     return Section(
         id="energy",
         title="What did it cost in energy?",
         finding=findings.energy_used(energy.energy_by(rows), period=inputs.period.name),
         blocks=(
-            _energy_chart("energy-by-machine", systems, "system", Column(name="system", header="Machine")),
-            _energy_chart(
-                "energy-by-category", categories, "category", Column(name="category", header="User category", kind=Kind.CATEGORY)
-            ),
+            _energy_chart("energy-by-machine", systems, MACHINE, inputs),
+            _energy_chart("energy-by-category", categories, CATEGORY, inputs),
             *_estimates(inputs),
             Note(text="Modelled energy may lie 30 % to either side."),
             *_idle(inputs),
@@ -39,21 +39,16 @@ def energy_used(inputs: ReportInputs) -> Section:
 
 def emitted(inputs: ReportInputs) -> Section:
     """What the machine time cost in emissions, by machine and by category."""
-    rows = carbon.emissions(_energy(inputs), inputs.partitions, inputs.intensity, method=inputs.method, scope=inputs.scope)
+    rows = carbon.emissions(energy_rows(inputs), inputs.partitions, inputs.intensity, method=inputs.method, scope=inputs.scope)
     total = carbon.emissions_by(rows)
-    systems = usage.with_system_names(carbon.emissions_by(rows, "system"), inputs.partitions)
+    systems = carbon.emissions_by(rows, "system")
     return Section(
         id="emissions",
         title="What did it cost in emissions?",
         finding=findings.emitted(total, period=inputs.period.name),
         blocks=(
-            _emissions_chart("emissions-by-machine", systems, "system", Column(name="system", header="Machine")),
-            _emissions_chart(
-                "emissions-by-category",
-                carbon.emissions_by(rows, "category"),
-                "category",
-                Column(name="category", header="User category", kind=Kind.CATEGORY),
-            ),
+            _emissions_chart("emissions-by-machine", systems, MACHINE, inputs),
+            _emissions_chart("emissions-by-category", carbon.emissions_by(rows, "category"), CATEGORY, inputs),
             *_forward(total, inputs),
         ),
     )
@@ -80,11 +75,26 @@ def intensities(inputs: ReportInputs) -> Table:
     )
 
 
-def _energy(inputs: ReportInputs) -> pl.DataFrame:
-    return energy.energy(usage.total_by(inputs.usage, "system", "partition", "category", "month"), inputs.partitions)
+def energy_rows(inputs: ReportInputs) -> pl.DataFrame:
+    """The energy of all machine time, by machine, partition, category and month."""
+    return energy_of(inputs.usage, inputs)
 
 
-def _energy_chart(name: str, rows: pl.DataFrame, group: str, first: Column) -> Chart:
+def energy_of(used: pl.DataFrame, inputs: ReportInputs) -> pl.DataFrame:
+    """The energy of a part of the machine time, by machine, partition, category and month."""
+    return energy.energy(usage.total_by(used, "system", "partition", "category", "month"), inputs.partitions)
+
+
+def _protected(rows: pl.DataFrame, group: str, by: str, inputs: ReportInputs) -> tuple[pl.DataFrame, frozenset[int]]:
+    """The rows by size, those withheld empty and behind, with the places of these; machines by their names."""
+    sized = inputs.shown(rows, group).sort(by, group, descending=[True, False], nulls_last=True)
+    held = inputs.held_back(sized, group)
+    return (usage.with_system_names(sized, inputs.partitions) if group == "system" else sized), held
+
+
+def _energy_chart(name: str, unprotected: pl.DataFrame, first: Column, inputs: ReportInputs) -> Chart:
+    group = first.name
+    rows, held = _protected(unprotected, group, "energy_it_kwh", inputs)
     others = (
         Column(name="energy_measured_kwh", header="Measured", kind=Kind.ENERGY),
         Column(name="energy_modelled_kwh", header="Modelled", kind=Kind.ENERGY),
@@ -99,14 +109,14 @@ def _energy_chart(name: str, rows: pl.DataFrame, group: str, first: Column) -> C
     return Chart(
         id=name,
         figure=energy_charts.by_group(rows, group),
-        alt=energy_charts.by_group_summary(rows, group),
-        table=Table(
-            caption=caption, frame=rows.sort("energy_it_kwh", group, descending=[True, False], nulls_last=True), columns=(first, *others)
-        ),
+        alt=told(energy_charts.by_group_summary(rows, group), held),
+        table=Table(caption=caption, frame=rows, withheld=held, columns=(first, *others)),
     )
 
 
-def _emissions_chart(name: str, rows: pl.DataFrame, group: str, first: Column) -> Chart:
+def _emissions_chart(name: str, unprotected: pl.DataFrame, first: Column, inputs: ReportInputs) -> Chart:
+    group = first.name
+    rows, held = _protected(unprotected, group, "emissions_location_kgco2e", inputs)
     others = (
         Column(name="emissions_location_kgco2e", header="Location-based", kind=Kind.EMISSIONS),
         Column(name="emissions_location_low_kgco2e", header="At least", kind=Kind.EMISSIONS),
@@ -120,12 +130,8 @@ def _emissions_chart(name: str, rows: pl.DataFrame, group: str, first: Column) -
     return Chart(
         id=name,
         figure=carbon_charts.by_group(rows, group),
-        alt=carbon_charts.by_group_summary(rows, group),
-        table=Table(
-            caption=caption,
-            frame=rows.sort("emissions_location_kgco2e", group, descending=[True, False], nulls_last=True),
-            columns=(first, *others),
-        ),
+        alt=told(carbon_charts.by_group_summary(rows, group), held),
+        table=Table(caption=caption, frame=rows, withheld=held, columns=(first, *others)),
     )
 
 

@@ -15,6 +15,7 @@ from plotly.offline import get_plotlyjs
 from analytics.charts import theme
 from analytics.charts.numbers import NOT_AVAILABLE
 from analytics.report.document import Block, Chart, Kind, Note, Paragraph, Report, Table
+from analytics.report.record import record_text
 from analytics.report.style import FIGURE, LONG_TABLE, STYLE, TABLE, TEMPLATE
 
 _JINJA = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
@@ -40,6 +41,7 @@ def html(report: Report) -> str:
         policy=_policy(scripts),
         scripts=[Markup(script) for script in scripts],
         shown=_shown,
+        record=Markup(record_text(report).replace("<", "\\u003c")),
         committed=f"{committed:%Y-%m-%d %H:%M:%S} UTC" if committed else NOT_AVAILABLE,
     )
 

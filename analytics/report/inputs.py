@@ -8,6 +8,7 @@ import polars as pl
 from analytics.carbon import IntensityMethod, IntensityScope
 from analytics.charts.split import SPLIT
 from analytics.demand import DEMAND, demand_of_projects
+from analytics.report.disclosure import Withheld, blanked
 from analytics.report.document import Snapshot
 from analytics.usage import CAPACITY, capacity
 from data.schema import INTENSITY, PARTITIONS, PROJECTS, Schema, check, usage_by, waits_by
@@ -17,6 +18,19 @@ USED: Schema = usage_by("system", "partition", "category", "mode", "country", "m
 
 FACTS: Schema = dict.fromkeys(("system", "partition", "fact", "value", "unit", "source", "flag", "valid"), pl.String)
 """One row a fact about a machine, as the reference facts state it."""
+
+
+LEFT_OUT = "Withheld figures are left out."
+
+
+def told(alt: str, held: frozenset[int]) -> str:
+    """The words of a chart, with a sentence where figures are withheld in it."""
+    return f"{alt} {LEFT_OUT}" if held else alt
+
+
+def counts_towards(limit: str) -> str:
+    """The column that says whether machine time counts towards a limit, in tables that are protected."""
+    return f"counts_towards_{limit}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +77,16 @@ class ReportInputs:
     """A recommended split by category and machine (SPLIT)."""
     recommended_in_words: str = ""
     """What the split would change, and why."""
+    country: str | None = None
+    """The participating state that a report is about, by its two letters."""
+    withheld: Withheld | None = None
+    """Which rows are withheld so as not to show a single firm; none given means that nothing is."""
+    withheld_before: Withheld | None = None
+    """The same of the period before."""
+    disclosure: str = ""
+    """By which rule figures are withheld, or that none are."""
+    parameters: tuple[tuple[str, str], ...] = ()
+    """What the report was asked for, by the names of the command line's options."""
 
     def __post_init__(self) -> None:
         check(self.usage, USED)
@@ -76,6 +100,14 @@ class ReportInputs:
         for given, schema in ((self.recommended, SPLIT), (self.offered, CAPACITY), (self.asked, DEMAND)):
             if given is not None:
                 check(given, schema)
+
+    def held_back(self, frame: pl.DataFrame, *by: str) -> frozenset[int]:
+        """The places of the rows of a frame by these columns that are withheld."""
+        return frozenset() if self.withheld is None else self.withheld.places(frame, *by)
+
+    def shown(self, frame: pl.DataFrame, *by: str) -> pl.DataFrame:
+        """A frame by these columns with everything but them empty in the rows that are withheld."""
+        return blanked(frame, self.held_back(frame, *by), [name for name in frame.columns if name not in by])
 
     @property
     def period(self) -> Period:

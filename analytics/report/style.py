@@ -62,8 +62,9 @@ TEMPLATE = """<!DOCTYPE html>
 <p class="scope">{{ report.scope }}</p>
 <nav aria-label="Contents"><ol>
 {% for section in report.sections %}<li><a href="#{{ section.id }}">{{ section.title }}</a></li>
-{% endfor %}<li><a href="#methods">How are the figures computed?</a></li>
-<li><a href="#sources">What do they rest on?</a></li>
+{% endfor %}{% if report.methods %}<li><a href="#methods">How are the figures computed?</a></li>
+{% endif %}{% if report.sources %}<li><a href="#sources">What do they rest on?</a></li>
+{% endif %}
 <li><a href="#remake">How can this report be made again?</a></li>
 </ol></nav>
 </header>
@@ -78,19 +79,24 @@ TEMPLATE = """<!DOCTYPE html>
 {% for block in section.blocks %}{{ shown(block) }}
 {% endfor %}</section>
 {% endfor %}
-<section aria-labelledby="methods"><h2 id="methods">How are the figures computed?</h2>
+{% if report.methods %}<section aria-labelledby="methods"><h2 id="methods">How are the figures computed?</h2>
 <dl>{% for method in report.methods %}<dt><code>{{ method.name }}</code></dt><dd>{{ method.summary | coded }}</dd>
 {% for detail in method.details %}<dd>{{ detail | coded }}</dd>{% endfor %}
-{% endfor %}</dl></section>
-<section aria-labelledby="sources"><h2 id="sources">What do they rest on?</h2>
+{% endfor %}</dl></section>{% endif %}
+{% if report.sources %}<section aria-labelledby="sources"><h2 id="sources">What do they rest on?</h2>
 {% for table in report.sources %}{{ shown(table) }}
-{% endfor %}</section>
+{% endfor %}</section>{% endif %}
 </main>
 <footer aria-labelledby="remake"><h2 id="remake">How can this report be made again?</h2>
 <p>From snapshot {{ report.snapshot.id }} of the store, written by {{ report.snapshot.author }} at {{ committed }}:
-“{{ report.snapshot.message }}”. The same snapshot, period, facts and versions make the same report, byte for byte.</p>
+“{{ report.snapshot.message }}”. The same snapshot, parameters, facts and versions make the same report, byte for byte.
+<code>python -m analytics report verify FILE</code> computes its figures again and says whether they hold.</p>
+{% if report.disclosure %}<p>{{ report.disclosure }}</p>{% endif %}
+{% if report.parameters %}<p>Asked for:
+{% for name, value in report.parameters %}{{ name }} {{ value }}{{ "." if loop.last else "; " }}{% endfor %}</p>{% endif %}
 <p>Made with {% for name, version in report.versions %}{{ name }} {{ version }}{{ "" if loop.last else ", " }}{% endfor %}.</p>
 </footer>
+<script type="application/json" id="record">{{ record }}</script>
 {% for script in scripts %}<script>{{ script }}</script>
 {% endfor %}</body>
 </html>

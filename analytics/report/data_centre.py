@@ -1,0 +1,169 @@
+"""The sections of the data-centre energy report: the fields of Delegated Regulation (EU) 2024/1364 that machines and logs can fill."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from analytics import energy, usage
+from analytics.charts import numbers
+from analytics.report.document import Column, Kind, Note, Section, Table
+from analytics.report.footprint import energy_rows
+from analytics.report.inputs import ReportInputs
+from data.units import WATTS_PER_KW
+
+INFORMATION = (
+    ("P_DIT", "Installed power demand of information technology", "kW"),
+    ("S_DC", "Floor area of the data centre", "m²"),
+    ("S_CR", "Floor area of the computer room", "m²"),
+    ("E_DC", "Total energy consumption", "kWh"),
+    ("E_IT", "Energy consumption of information technology", "kWh"),
+    ("W_IN", "Total water input", "m³"),
+    ("W_IN-POT", "Potable water input", "m³"),
+    ("E_REUSE", "Waste heat reused", "kWh"),
+    ("T_WH", "Average temperature of the waste heat", "°C"),
+    ("T_IN", "Average intake air temperature", "°C"),
+    ("CDD", "Cooling degree days", "degree days"),
+    ("E_RES-TOT", "Energy from renewable sources: guarantees of origin, power purchase agreements, on site", "kWh"),
+    ("C_BtG", "Battery capacity", "kWh"),
+    ("B_IN, B_OUT, T_IN, T_OUT", "Bandwidth and data traffic in and out", "gigabits, exabytes"),
+)
+"""Annex II: symbol, what it is, unit."""
+
+INDICATORS = (
+    ("PUE", "Power usage effectiveness", "E_DC / E_IT"),
+    ("WUE", "Water usage effectiveness", "W_IN / E_IT, litres per kWh"),
+    ("ERF", "Energy reuse factor", "E_REUSE / E_DC"),
+    ("REF", "Renewable energy factor", "E_RES-TOT / E_DC"),
+)
+"""Annex III: symbol, what it is, formula."""
+
+AT_THE_SITE = "to be read from the site's own meters and contracts"
+CLASSES_KW = ((100, "below 100 kW"), (500, "100 to 500 kW"), (1_000, "500 kW to 1 MW"), (2_000, "1 to 2 MW"), (10_000, "2 to 10 MW"))
+"""The size classes of the regulation by their upper ends."""
+
+
+def information(inputs: ReportInputs) -> Section:
+    """What is to be reported under Annex II for each machine, as far as its log and the published facts tell."""
+    known = _known(inputs)
+    rows = [
+        (system, symbol, what, *_filled(symbol, values), unit) for system, values in known.items() for symbol, what, unit in INFORMATION
+    ]
+    frame = pl.DataFrame(
+        [(system, symbol, what, value, unit, basis) for system, symbol, what, value, basis, unit in rows],
+        schema={"system": pl.String, "symbol": pl.String, "what": pl.String, "value": pl.Float64, "unit": pl.String, "basis": pl.String},
+        orient="row",
+    )
+    return Section(
+        id="information",
+        title="What does Annex II ask for?",
+        finding=_finding(inputs, known),
+        blocks=(
+            Table(
+                caption="The fields of Annex II of Delegated Regulation (EU) 2024/1364, for each machine.",
+                frame=frame,
+                columns=(
+                    Column(name="system", header="Machine"),
+                    Column(name="symbol", header="Symbol"),
+                    Column(name="what", header="Field"),
+                    Column(name="value", header="Value", kind=Kind.NUMBER),
+                    Column(name="unit", header="Unit"),
+                    Column(name="basis", header="Where it comes from"),
+                ),
+            ),
+            Note(
+                text="A machine is not the whole data centre: other machines, storage and networks at the site count as well. What stands "
+                "here as modelled or estimated is a starting point for the operator, and no reading of a meter."
+            ),
+        ),
+    )
+
+
+def indicators(inputs: ReportInputs) -> Section:
+    """The four indicators of Annex III for each machine, as far as they can be computed."""
+    rows = [
+        (system, symbol, what, formula, values["pue"] if symbol == "PUE" else None, values["pue_basis"] if symbol == "PUE" else AT_THE_SITE)
+        for system, values in _known(inputs).items()
+        for symbol, what, formula in INDICATORS
+    ]
+    schema = dict.fromkeys(("system", "symbol", "what", "formula"), pl.String) | {"value": pl.Float64, "basis": pl.String}
+    with_pue = [f"{system} {numbers.plain(values['pue'])}" for system, values in _known(inputs).items() if values["pue"] is not None]
+    return Section(
+        id="indicators",
+        title="What are the indicators of Annex III?",
+        finding=f"PUE: {numbers.listed(with_pue)}." if with_pue else "No indicator can be computed from what is known here.",
+        blocks=(
+            Table(
+                caption="The sustainability indicators of Annex III, for each machine.",
+                frame=pl.DataFrame(rows, schema=schema, orient="row"),
+                columns=(
+                    Column(name="system", header="Machine"),
+                    Column(name="symbol", header="Indicator"),
+                    Column(name="what", header="What it is"),
+                    Column(name="formula", header="Formula"),
+                    Column(name="value", header="Value", kind=Kind.NUMBER),
+                    Column(name="basis", header="Where it comes from"),
+                ),
+            ),
+        ),
+    )
+
+
+def _known(inputs: ReportInputs) -> dict[str, dict[str, Any]]:
+    """For each machine with a log: installed power, IT energy with that of idle nodes, total energy and PUE."""
+    rows = energy.energy_by(energy_rows(inputs), "system")
+    idle = energy.idle_energy(usage.total_by(inputs.usage, "system", "partition", "month"), inputs.capacity, inputs.partitions)
+    parts = inputs.logged_partitions
+    names = dict(parts.select("system", "system_name").unique().rows())
+    found = {}
+    for row in rows.sort("system").iter_rows(named=True):
+        system = row["system"]
+        mine, unused = parts.filter(system=system), idle.filter(system=system)
+        idle_kwh = None if unused["energy_idle_kwh"].null_count() else float(unused["energy_idle_kwh"].sum())
+        found[names.get(system, system)] = _measures(row, mine, idle_kwh)
+    return found
+
+
+def _measures(row: Mapping[str, Any], parts: pl.DataFrame, idle_kwh: float | None) -> dict[str, Any]:
+    installed = parts.select(pl.col("nodes") * pl.col("node_max_w") / WATTS_PER_KW).to_series()
+    pues = parts["pue"].unique()
+    pue = float(pues[0]) if pues.len() == 1 and pues[0] is not None else None
+    complete = row["covered_share"] is not None and not numbers.is_partial(row["covered_share"])
+    it_kwh = row["energy_it_kwh"] + idle_kwh if complete and idle_kwh is not None else None
+    is_estimate = any("pue" in (words or "").split() for words in parts["estimates"])
+    return {
+        "installed_kw": float(installed.sum()) if installed.len() and not installed.null_count() else None,
+        "it_kwh": it_kwh,
+        "total_kwh": it_kwh * pue if it_kwh is not None and pue is not None else None,
+        "metered": row["metered_share"],
+        "pue": pue,
+        "pue_basis": "the stated PUE, an estimate" if is_estimate else "the stated PUE" if pue is not None else AT_THE_SITE,
+    }
+
+
+def _filled(symbol: str, values: Mapping[str, Any]) -> tuple[float | None, str]:
+    """The value of a field and where it comes from."""
+    measured = numbers.percent(values["metered"])
+    bases = {
+        "P_DIT": ("installed_kw", "nodes × maximum power of a node"),
+        "E_IT": ("it_kwh", f"jobs ({measured} of node-hours metered, the rest modelled) and idle nodes, modelled"),
+        "E_DC": ("total_kwh", "IT energy × stated PUE"),
+    }
+    if symbol not in bases:
+        return None, AT_THE_SITE
+    name, basis = bases[symbol]
+    value = values[name]
+    return value, basis if value is not None else f"not known: {basis}"
+
+
+def _finding(inputs: ReportInputs, known: Mapping[str, Mapping[str, Any]]) -> str:
+    parts = [
+        f"{system} {numbers.energy(values['it_kwh'])} of IT energy, {_size_class(values['installed_kw'])} installed"
+        for system, values in known.items()
+        if values["it_kwh"] is not None and values["installed_kw"] is not None
+    ]
+    return f"{numbers.listed(parts)}, in {inputs.period.name}." if parts else f"No field can be filled for {inputs.period.name}."
+
+
+def _size_class(installed_kw: float) -> str:
+    return next((words for most, words in CLASSES_KW if installed_kw < most), "over 10 MW")

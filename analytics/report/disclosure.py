@@ -1,0 +1,230 @@
+"""Statistical disclosure control: which figures must be withheld so that no table, and no subtraction of tables, shows a single firm."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from data.errors import InputError
+from data.schema import Schema, check
+from data.terms import HourUnit, UserCategory
+
+FIRMS = (UserCategory.START_UP, UserCategory.SME, UserCategory.LARGE_INDUSTRY, UserCategory.UNCLASSIFIED)
+"""Whose figures are protected: companies, and projects of which nobody has said that they are none."""
+
+CONTRIBUTIONS: Schema = {"holder": pl.String, "is_firm": pl.Boolean, "hours": pl.Float64}
+"""One row an organisation within a combination of whatever columns tables are grouped by."""
+
+IN_SPAN = 1e-7
+"""Below this distance, relative to its length, a cell can be computed from others."""
+
+Shape = tuple[str, ...]
+"""The columns by which a table is grouped; none for its total."""
+Key = tuple[object, ...]
+"""The values of those columns in one row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureRule:
+    """When a figure counts as that of a single organisation."""
+
+    least_organisations: int = 3
+    """A figure to which fewer organisations contribute is withheld."""
+    largest_share: float = 0.85
+    """A figure of which one organisation holds more than this part is withheld."""
+
+    def __post_init__(self) -> None:
+        if self.least_organisations < 1 or not 0 < self.largest_share <= 1:
+            raise InputError(
+                f"a rule of {self.least_organisations} organisations and a largest part of {self.largest_share} protects nothing; "
+                "set at least 1 organisation and a part above 0 and up to 1."
+            )
+
+    @property
+    def in_words(self) -> str:
+        """The rule in a sentence."""
+        return (
+            f"Figures to which a company (or a project of no known category) contributes are withheld where fewer than "
+            f"{self.least_organisations} organisations contribute or one holds over {100 * self.largest_share:g} %, and further figures "
+            "so that none of them can be had by subtraction. An account whose organisation is not known counts as one."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """Which rows of which tables are withheld."""
+
+    rows: Mapping[Shape, frozenset[Key]]
+    """For each grouping, the keys of the rows to withhold."""
+
+    def places(self, frame: pl.DataFrame, *by: str) -> frozenset[int]:
+        """The places of the rows of a frame that are withheld.
+
+        Raises:
+            InputError: if the grouping was not among those that were protected together.
+        """
+        if by not in self.rows:
+            raise InputError(f"no table by {', '.join(by) or 'nothing'} was protected; name this grouping where tables are protected.")
+        return frozenset(place for place, key in enumerate(frame.select(by).rows()) if key in self.rows[by])
+
+
+def withheld(contributions: pl.DataFrame, shapes: Sequence[Shape], rule: DisclosureRule) -> Withheld:
+    """Which rows of tables of sums are withheld, so that neither they nor differences of what is shown tell of a single firm.
+
+    First every row that breaks the rule. Then, where what a table holds back of a total of another table would break the rule, its
+    smallest shown row as well. Then, as long as some withheld row is a sum and difference of shown ones (it lies in the span of their
+    vectors over the finest cells), the smallest shown row that takes part in it. All tables given together are protected against each
+    other; the total of everything is among them.
+
+    Args:
+        contributions: Frame CONTRIBUTIONS with every column that a table is grouped by.
+        shapes: The groupings of the tables.
+        rule: What counts as the figure of a single organisation.
+    """
+    check(contributions, CONTRIBUTIONS)
+    wanted = tuple(dict.fromkeys(((), *shapes)))
+    cells = _Cells(contributions, wanted, rule)
+    hidden = {cell for cell in range(len(cells.keys)) if cells.is_unsafe(cells.members[cell])}
+    while more := cells.told_by_remainders(hidden) or cells.told_by_sums(hidden):
+        hidden.add(more[0])
+    return Withheld(
+        rows={shape: frozenset(key for cell, (of, key) in enumerate(cells.keys) if of == shape and cell in hidden) for shape in wanted}
+    )
+
+
+def protected(
+    frame: pl.DataFrame, contributions: pl.DataFrame, *, by: Shape, measures: Sequence[str], rule: DisclosureRule
+) -> pl.DataFrame:
+    """A frame of sums with the measures of its withheld rows empty, and a column `withheld` that says which rows these are.
+
+    For a single table that is given out by itself, such as a download of a page; its total is taken to be known.
+    """
+    places = withheld(contributions, [by], rule).places(frame, *by)
+    flags = pl.Series("withheld", [place in places for place in range(frame.height)], dtype=pl.Boolean)
+    return blanked(frame, places, measures).with_columns(flags)
+
+
+def blanked(frame: pl.DataFrame, places: frozenset[int], measures: Sequence[str]) -> pl.DataFrame:
+    """A frame with measures empty in the rows at these places.
+
+    >>> blanked(pl.DataFrame({"sme": ["a", "b"], "hours": [1.0, 2.0]}), frozenset({1}), ["hours"])["hours"].to_list()
+    [1.0, None]
+    """
+    if not places:
+        return frame
+    shown = pl.Series([place not in places for place in range(frame.height)], dtype=pl.Boolean)
+    return frame.with_columns(pl.when(shown).then(pl.col(name)).alias(name) for name in measures)
+
+
+def contributions_of(used: pl.DataFrame, projects: pl.DataFrame, *by: str, unit: HourUnit = HourUnit.NODE_HOURS) -> pl.DataFrame:
+    """Who contributed how much machine time to each combination of columns: frame CONTRIBUTIONS with these columns.
+
+    Takes usage by system, account, category and the columns, and the decided projects, which say whose an account is.
+    """
+    holders = projects.select("system", "account", "organisation")
+    known = used.join(holders, on=["system", "account"], how="left", validate="m:1")
+    account = pl.concat_str(pl.lit("account "), "system", pl.lit(" "), pl.col("account").fill_null(""))
+    return (
+        known.with_columns(
+            holder=pl.coalesce(pl.col("organisation").str.strip_chars().str.to_lowercase().replace("", None), account),
+            is_firm=pl.col("category").is_in([category.value for category in FIRMS]),
+            hours=pl.col(unit.value).fill_null(0.0),
+        )
+        .group_by(*by, "holder", "is_firm")
+        .agg(pl.col("hours").sum())
+        .sort(*by, "holder", "is_firm", nulls_last=True)
+    )
+
+
+class _Cells:
+    """All rows of all tables as sets of the finest cells, with who contributes to each."""
+
+    def __init__(self, contributions: pl.DataFrame, shapes: Sequence[Shape], rule: DisclosureRule) -> None:
+        names = list(dict.fromkeys(name for shape in shapes for name in shape))
+        atoms = contributions.select(names).unique(maintain_order=True) if names else pl.DataFrame({"": [0]})
+        self._rule = rule
+        self._shapes = shapes
+        self._parts = _parts(contributions, names, atoms)
+        self.keys: list[tuple[Shape, Key]] = []
+        self.members: list[NDArray[np.intp]] = []
+        for shape in shapes:
+            found: dict[Key, list[int]] = {}
+            for atom, key in enumerate(atoms.select(shape).rows() if shape else [()] * atoms.height):
+                found.setdefault(key, []).append(atom)
+            for key in sorted(found, key=str):
+                self.keys.append((shape, key))
+                self.members.append(np.array(found[key], dtype=np.intp))
+        matrix = np.zeros((len(self.keys), atoms.height))
+        for cell, members in enumerate(self.members):
+            matrix[cell, members] = 1.0
+        self._matrix = matrix
+        self._gram = matrix @ matrix.T
+        self._families_found = list(self._families())
+        self.hours = np.array([self._hours(members) for members in self.members])
+
+    def is_unsafe(self, members: NDArray[np.intp]) -> bool:
+        """Whether the sum of these finest cells would show a single firm."""
+        holders: dict[str, float] = {}
+        any_firm = False
+        for atom in members.tolist():
+            for holder, is_firm, hours in self._parts[atom]:
+                holders[holder] = holders.get(holder, 0.0) + hours
+                any_firm = any_firm or is_firm
+        if not any_firm:
+            return False
+        whole = sum(holders.values())
+        return len(holders) < self._rule.least_organisations or (whole > 0 and max(holders.values()) > self._rule.largest_share * whole)
+
+    def told_by_remainders(self, hidden: set[int]) -> list[int]:
+        """A row to withhold where what a table holds back of a shown total would show a single firm."""
+        for total, children in self._families_found:
+            if total in hidden:
+                continue
+            back = [cell for cell in children if cell in hidden]
+            if back and self.is_unsafe(np.concatenate([self.members[cell] for cell in back])):
+                shown = [cell for cell in children if cell not in hidden]
+                return [min(shown, key=lambda cell: (self.hours[cell], cell))] if shown else [total]
+        return []
+
+    def told_by_sums(self, hidden: set[int]) -> list[int]:
+        """A row to withhold where a withheld one is a sum and difference of shown ones."""
+        shown = np.array([cell for cell in range(len(self.keys)) if cell not in hidden], dtype=np.intp)
+        if not hidden or not shown.size:
+            return []
+        secret = np.array(sorted(hidden), dtype=np.intp)
+        weights = np.linalg.lstsq(self._gram[np.ix_(shown, shown)], self._gram[np.ix_(shown, secret)], rcond=None)[0]
+        misses = self._matrix[secret] - weights.T @ self._matrix[shown]
+        lengths = np.sqrt(np.einsum("ij,ij->i", misses, misses) / np.maximum(np.diag(self._gram)[secret], 1.0))
+        for place in np.flatnonzero(lengths < IN_SPAN):
+            taking = shown[np.abs(weights[:, place]) > IN_SPAN]
+            return [min(taking.tolist(), key=lambda cell: (not self.keys[cell][0], self.hours[cell], cell))]
+        return []
+
+    def _families(self) -> Iterator[tuple[int, list[int]]]:
+        """Every row with the rows of each finer table that add up to it."""
+        by_shape: dict[Shape, list[int]] = {}
+        for cell, (shape, _) in enumerate(self.keys):
+            by_shape.setdefault(shape, []).append(cell)
+        for shape, cells in by_shape.items():
+            for finer, children in by_shape.items():
+                if finer == shape or not set(shape) <= set(finer):
+                    continue
+                places = [finer.index(name) for name in shape]
+                for cell in cells:
+                    key = self.keys[cell][1]
+                    yield cell, [child for child in children if tuple(self.keys[child][1][place] for place in places) == key]
+
+    def _hours(self, members: NDArray[np.intp]) -> float:
+        return float(sum(hours for atom in members.tolist() for _, _, hours in self._parts[atom]))
+
+
+def _parts(contributions: pl.DataFrame, names: Sequence[str], atoms: pl.DataFrame) -> list[list[tuple[str, bool, float]]]:
+    """Who contributes how much to each of the finest cells."""
+    place = {key: number for number, key in enumerate(atoms.rows())} if names else {}
+    found: list[list[tuple[str, bool, float]]] = [[] for _ in range(atoms.height)]
+    told = contributions.select(*names, "holder", "is_firm", pl.col("hours").fill_null(0.0))
+    for *key, holder, is_firm, hours in told.iter_rows():
+        found[place[tuple(key)] if names else 0].append((holder, is_firm, hours))
+    return found

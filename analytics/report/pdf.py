@@ -1,0 +1,131 @@
+"""A report as a tagged PDF for print and for screen readers, set from the same records as the other forms; its charts are vectors."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import typst
+
+from analytics.charts.fonts import FOLDER
+from analytics.charts.numbers import NOT_AVAILABLE
+from analytics.charts.svg import svg
+from analytics.report.document import Block, Chart, Kind, Note, Paragraph, Report, Table
+from analytics.report.pdf_style import DOCUMENT
+from analytics.report.record import NAME, record_text
+
+STANDARD: Any = "ua-1"
+"""PDF/UA-1: the engine refuses what a screen reader could not read, such as a picture without words."""
+
+CHART_PX = 680
+FIRST_PAGE_INCHES = 110
+
+
+def pdf(report: Report) -> bytes:
+    """The report as PDF/UA-1 on A4: title, findings, contents, sections, methods, sources, and how to make it again.
+
+    The record of its figures is attached. The same report gives the same bytes.
+    """
+    return bytes(
+        typst.compile(
+            _files(report), format="pdf", pdf_standards=STANDARD, font_paths=[FOLDER], ignore_system_fonts=True, timestamp=_moment(report)
+        )
+    )
+
+
+def first_page(report: Report) -> bytes:
+    """The first page as a PNG picture, for a preview."""
+    pages = typst.compile(
+        _files(report), format="png", ppi=FIRST_PAGE_INCHES, font_paths=[FOLDER], ignore_system_fonts=True, timestamp=_moment(report)
+    )
+    found: Any = pages
+    return bytes(found[0] if isinstance(found, list) else found)
+
+
+def _moment(report: Report) -> int:
+    """The time of the report's snapshot, which stands as its date wherever the engine writes one."""
+    committed = report.snapshot.committed
+    return int(committed.timestamp()) if committed else 0
+
+
+def _files(report: Report) -> Any:
+    """What the engine reads: the document, its words as data, its pictures, and the record; narrow spaces are set as wider ones."""
+    charts = {f"{chart.id}.svg": svg(chart.figure, alt=chart.alt, width_px=CHART_PX).encode() for chart in report.charts}
+    data = json.dumps(_data(report), ensure_ascii=False).replace("\u202f", "\u00a0").encode()
+    return {"main.typ": DOCUMENT.encode(), "data.json": data, NAME: record_text(report).encode(), **charts}
+
+
+def _data(report: Report) -> dict[str, Any]:
+    committed = report.snapshot.committed
+    return {
+        "title": report.title,
+        "period": report.period,
+        "scope": report.scope,
+        "demo": report.demo,
+        "brief": report.is_brief,
+        "sections": [
+            {"id": section.id, "title": section.title, "finding": section.finding, "blocks": [_block(block) for block in section.blocks]}
+            for section in report.sections
+        ],
+        "methods": [{"name": m.name, "summary": _coded(m.summary), "details": [_coded(d) for d in m.details]} for m in report.methods],
+        "sources": [_table(table) for table in report.sources],
+        "snapshot": {
+            "id": report.snapshot.id,
+            "author": report.snapshot.author,
+            "message": report.snapshot.message,
+            "committed": f"{committed:%-d %B %Y, %H:%M:%S} UTC" if committed else NOT_AVAILABLE,
+        },
+        "versions": [f"{name} {version}" for name, version in report.versions],
+        "parameters": [[name, value] for name, value in report.parameters],
+        "disclosure": report.disclosure,
+        "record": NAME,
+    }
+
+
+def _block(block: Block) -> dict[str, Any]:
+    match block:
+        case Paragraph(text=text):
+            return {"kind": "paragraph", "text": text}
+        case Note(text=text):
+            return {"kind": "note", "text": text}
+        case Table():
+            return {"kind": "table", **_table(block)}
+        case Chart():
+            return {"kind": "chart", "file": f"{block.id}.svg", "alt": block.alt, "table": _table(block.table)}
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "caption": table.caption,
+        "headers": [column.header for column in table.columns],
+        "numbers": [column.kind.is_number for column in table.columns],
+        "widths": [_width(table, place) for place in range(len(table.columns))],
+        "rows": [[_breakable(cell) for cell in row] for row in table.rows],
+    }
+
+
+def _width(table: Table, place: int) -> float:
+    """The share of the page of a column: that of its words, so that a source has room and a number wraps nowhere."""
+    column = table.columns[place]
+    longest = max((len(row[place]) for row in table.rows), default=0)
+    if column.kind.is_number:
+        return float(min(max(longest, max(len(word) for word in column.header.split()), len(column.header) / 2), 22))
+    return float(min(max(longest * 0.9, max(len(word) for word in column.header.split()), 8), 44 if column.kind is Kind.SOURCE else 34))
+
+
+def _breakable(text: str) -> str:
+    """The text with places to break in what has no spaces, such as addresses.
+
+    >>> _breakable("a/b").encode("unicode_escape")
+    b'a/\\\\u200bb'
+    """
+    return re.sub(r"([/_.@?&=])(?=\S)", "\\1\u200b", text) if re.search(r"\S{24}", text) else text
+
+
+def _coded(text: str) -> list[list[Any]]:
+    """The text in parts, each with whether it stands between backticks and is code."""
+    return [[part, place % 2 == 1] for place, part in enumerate(_parts(text)) if part]
+
+
+def _parts(text: str) -> Iterator[str]:
+    yield from re.split(r"`([^`]+)`", text)

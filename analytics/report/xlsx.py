@@ -1,0 +1,166 @@
+"""A report as a workbook: a sheet of findings, a sheet a table with real numbers and units, the sources, and what it was made from."""
+
+from collections.abc import Mapping
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+import xlsxwriter
+
+from analytics.report.document import WITHHELD, Column, Kind, Report, Table, written
+from analytics.report.record import record_text
+
+LONGEST_NAME = 31
+LONGEST_CELL = 32_000
+WIDEST, NARROWEST = 60.0, 9.0
+LOOKED_AT = 300
+
+NUMBERS: Mapping[Kind, tuple[str, str, float]] = {
+    Kind.NUMBER: ("#,##0.###", "", 1.0),
+    Kind.SHARE: ("0.0%", "", 1.0),
+    Kind.POINTS: ("+0.0;-0.0;0.0", "percentage points", 100.0),
+    Kind.CHANGE: ("+0.0%;-0.0%;0.0%", "", 1.0),
+    Kind.ENERGY: ("#,##0.0##", "kWh", 1.0),
+    Kind.EMISSIONS: ("#,##0.0##", "kg CO₂e", 1.0),
+    Kind.DURATION: ("#,##0", "s", 1.0),
+}
+"""How the numbers of a kind are written, the unit that joins their header, and what they are multiplied by."""
+
+
+def xlsx(report: Report) -> bytes:
+    """The report as an XLSX workbook; no text in it can become a formula or a link, and the same report gives the same bytes."""
+    buffer = BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(buffer, options) as book:
+        state = report.snapshot
+        made = {"title": f"{report.title}, {report.period}", "author": "Equinode", "comments": report.scope}
+        book.set_properties(made | ({"created": state.committed.replace(tzinfo=None)} if state.committed else {}))
+        looks = _Looks(book)
+        _write_front(book.add_worksheet("Report"), report, looks)
+        names = _sheet_names(report)
+        for name, table in report.tables.items():
+            _write_table(book.add_worksheet(names[name]), table, looks)
+        _write_pairs(book.add_worksheet("Definitions"), [(m.name, " ".join((m.summary, *m.details))) for m in report.methods], looks)
+        _write_pairs(book.add_worksheet("Record"), _record_rows(report), looks)
+    return buffer.getvalue()
+
+
+class _Looks:
+    """The formats of one workbook, each made once."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+        self._numbers: dict[str, Any] = {}
+        self.title = book.add_format({"bold": True, "font_size": 16})
+        self.strong = book.add_format({"bold": True})
+        self.header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+        self.text = book.add_format({"text_wrap": True, "valign": "top"})
+        self.faint = book.add_format({"font_color": "#5C5C5C", "text_wrap": True, "valign": "top"})
+        self.withheld = book.add_format({"italic": True, "align": "right", "valign": "top", "font_color": "#5C5C5C"})
+
+    def number(self, form: str) -> Any:
+        if form not in self._numbers:
+            self._numbers[form] = self._book.add_format({"num_format": form, "valign": "top"})
+        return self._numbers[form]
+
+
+def _write_front(sheet: Any, report: Report, looks: _Looks) -> None:
+    sheet.set_column(0, 0, 38, looks.text)
+    sheet.set_column(1, 1, 100, looks.text)
+    sheet.write_string(0, 0, f"{report.title}, {report.period}", looks.title)
+    rows = [("Scope", report.scope)]
+    if report.demo:
+        rows.append(("Data", "Demonstration data: made up, about no real project or person."))
+    if report.disclosure:
+        rows.append(("Withheld figures", report.disclosure))
+    rows += [(section.title, section.finding) for section in report.sections]
+    for place, (what, words) in enumerate(rows, 2):
+        sheet.write_string(place, 0, what, looks.strong)
+        sheet.write_string(place, 1, words, looks.text)
+    _paged(sheet)
+
+
+def _write_table(sheet: Any, table: Table, looks: _Looks) -> None:
+    sheet.write_string(0, 0, table.caption, looks.strong)
+    frame = table.shown
+    for place, column in enumerate(table.columns):
+        sheet.write_string(2, place, _header(column), looks.header)
+        values = frame[column.name].to_list()
+        sheet.set_column(place, place, _width(column, values))
+        for row, value in enumerate(values):
+            _write_cell(sheet, (row + 3, place), value, column, looks, is_withheld=row in table.withheld)
+    sheet.freeze_panes(3, 1)
+    sheet.repeat_rows(2)
+    if frame.height:
+        sheet.autofilter(2, 0, 2 + frame.height, len(table.columns) - 1)
+    _paged(sheet)
+
+
+def _write_cell(sheet: Any, place: tuple[int, int], value: Any, column: Column, looks: _Looks, *, is_withheld: bool) -> None:
+    """A number as a number, a month as a date, text as text; what is unknown stays empty, so that sums leave it out."""
+    if value is None:
+        if is_withheld and column.kind.is_number:
+            sheet.write_string(*place, WITHHELD, looks.withheld)
+    elif column.kind in NUMBERS and isinstance(value, int | float):
+        form, _, factor = NUMBERS[column.kind]
+        sheet.write_number(*place, value * factor if factor != 1 else value, looks.number(form if isinstance(value, float) else "#,##0"))
+    elif column.kind is Kind.MONTH and isinstance(value, date):
+        sheet.write_datetime(*place, value, looks.number("mmmm yyyy"))
+    else:
+        sheet.write_string(*place, written(value, column.kind)[:LONGEST_CELL], looks.text)
+
+
+def _header(column: Column) -> str:
+    """What stands above a column, with the unit of its numbers.
+
+    >>> _header(Column(name="e", header="Measured", kind=Kind.ENERGY))
+    'Measured (kWh)'
+    """
+    unit = NUMBERS[column.kind][1] if column.kind in NUMBERS else ""
+    return f"{column.header} ({unit})" if unit else column.header
+
+
+def _width(column: Column, values: list[Any]) -> float:
+    longest = max((len(written(value, column.kind)) for value in values[:LOOKED_AT] if value is not None), default=0)
+    if column.kind in NUMBERS:
+        longest = max(longest, 12)
+    return min(WIDEST, max(NARROWEST, longest + 2.0, *(len(word) + 2.0 for word in _header(column).split())))
+
+
+def _write_pairs(sheet: Any, rows: list[tuple[str, str]], looks: _Looks) -> None:
+    sheet.set_column(0, 0, 38, looks.text)
+    sheet.set_column(1, 1, 110, looks.text)
+    for place, (what, words) in enumerate(rows):
+        sheet.write_string(place, 0, what, looks.strong)
+        sheet.write_string(place, 1, words[:LONGEST_CELL], looks.text)
+    _paged(sheet)
+
+
+def _record_rows(report: Report) -> list[tuple[str, str]]:
+    """What the report was asked for and made from, and its record for machines in pieces that fit a cell."""
+    state, text = report.snapshot, record_text(report)
+    rows = [("Snapshot", str(state.id)), ("Written by", state.author), ("Message", state.message)]
+    rows += [("At", f"{state.committed:%Y-%m-%d %H:%M:%S} UTC")] if state.committed else []
+    rows += [(f"Asked for: {name}", value) for name, value in report.parameters]
+    rows += [(name, version) for name, version in report.versions]
+    return rows + [("Record for machines", text[start : start + LONGEST_CELL]) for start in range(0, len(text), LONGEST_CELL)]
+
+
+def _sheet_names(report: Report) -> dict[str, str]:
+    """Names of sheets that spreadsheets accept: short, without forbidden signs, and no two alike."""
+    found: dict[str, str] = {}
+    for name in report.tables:
+        plain = "".join(" " if sign in "[]:*?/\\'-_" else sign for sign in name)
+        short = (plain[:1].upper() + plain[1:])[:LONGEST_NAME]
+        number = 2
+        while short.lower() in {taken.lower() for taken in found.values()} | {"report", "definitions", "record"}:
+            short = f"{short[: LONGEST_NAME - 3]} {number}"
+            number += 1
+        found[name] = short
+    return found
+
+
+def _paged(sheet: Any) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
