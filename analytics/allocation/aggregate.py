@@ -29,19 +29,23 @@ class Flow:
 class Entries:
     """Entries of a sparse matrix while it is being written."""
 
-    rows: list[int] = field(default_factory=list)
-    columns: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
+    rows: list[Index] = field(default_factory=list)
+    columns: list[Index] = field(default_factory=list)
+    values: list[Vector] = field(default_factory=list)
 
-    def add(self, row: int, column: int, value: float) -> None:
-        """One more entry."""
-        self.rows.append(row)
-        self.columns.append(column)
-        self.values.append(value)
+    def add(self, rows: Index | int, columns: Index, values: Vector | float) -> None:
+        """More entries, one a column."""
+        self.rows.append(np.broadcast_to(rows, columns.shape))
+        self.columns.append(columns)
+        self.values.append(np.broadcast_to(values, columns.shape))
 
-    def matrix(self, shape: tuple[int, int]) -> Any:
-        """The matrix of all entries."""
-        return sparse.csr_array((self.values, (self.rows, self.columns)), shape=shape, dtype=float)
+    def matrix(self, shape: tuple[int, int], scale: Vector) -> Any:
+        """The matrix of all entries, each row divided by its scale."""
+        rows, columns, values = (np.concatenate([np.zeros(0, kind), *parts]) for parts, kind in self._parts())
+        return sparse.csr_array((values / scale[rows], (rows, columns)), shape=shape)
+
+    def _parts(self) -> list[tuple[list[Any], type]]:
+        return [(self.rows, np.int64), (self.columns, np.int64), (self.values, np.float64)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +127,7 @@ def reduced(program: Program) -> Reduced:
     flows, link, rows = _layout(program, usable, group_of, varying)
     limit_row = _limit_rows(program, usable, rows)
     count = rows + int((limit_row >= 0).sum())
-    of_classes, of_flows = _coefficients(program, usable, varying, group_of, flows, link, limit_row, count)
     bound, scale = _bounds(program, flows, link, limit_row, count)
-    divide = sparse.diags_array(1 / scale)
     equal = np.zeros(count, bool)
     equal[link[link >= 0]] = True
     return Reduced(
@@ -136,8 +138,8 @@ def reduced(program: Program) -> Reduced:
         flows=tuple(flows),
         link=link,
         limit_row=limit_row,
-        of_classes=(divide @ of_classes).tocsr(),
-        of_flows=(divide @ of_flows).tocsr(),
+        of_classes=_of_classes(program, usable, varying, link[group_of], limit_row, scale),
+        of_flows=_of_flows(program, varying, group_of, flows, link, limit_row, scale),
         bound=bound / scale,
         scale=scale,
         equal=equal,
@@ -212,28 +214,33 @@ def _limit_rows(program: Program, usable: Mask, start: int) -> Index:
     return np.array(rows, dtype=np.int64)
 
 
-def _coefficients(
-    program: Program, usable: Mask, varying: Mask, group_of: Index, flows: list[Flow], link: Index, limit_row: Index, count: int
-) -> tuple[Any, Any]:
-    """The unscaled coefficients of the classes' node-hours and of whole flows."""
-    limits, partitions = program.limits, len(program.partitions)
-    classes, through = Entries(), Entries()
-    first_month = usable.argmax(axis=2)
-    for one, partition in np.argwhere(usable.any(axis=2)):
-        column = int(one * partitions + partition)
-        classes.add(int(link[group_of[one], partition]), column, 1.0)
-        for limit in np.flatnonzero((limit_row >= 0) & ~varying & limits.member[:, one]):
-            factor = limits.factor[limit, partition, first_month[one, partition]]
-            classes.add(int(limit_row[limit]), column, float(limits.sign[limit] * factor))
-    speaker = {int(group): one for one, group in reversed(list(enumerate(group_of)))}
-    for column, flow in enumerate(flows):
-        through.add(int(link[flow.group, flow.partition]), column, -flow.hours)
-        if flow.row is not None:
-            through.add(flow.row, column, flow.hours)
-        for limit in np.flatnonzero((limit_row >= 0) & varying & limits.member[:, speaker[flow.group]]):
-            factor = limits.factor[limit, flow.partition, flow.months[0]]
-            through.add(int(limit_row[limit]), column, float(limits.sign[limit] * factor * flow.hours))
-    return classes.matrix((count, len(group_of) * partitions)), through.matrix((count, len(flows)))
+def _of_classes(program: Program, usable: Mask, varying: Mask, link: Index, limit_row: Index, scale: Vector) -> Any:
+    """(row, class x partition): coefficients of the classes' node-hours; `link` is the row of each class and partition."""
+    limits, entries = program.limits, Entries()
+    one, partition = np.nonzero(usable.any(axis=2))
+    column, first = one * len(program.partitions) + partition, usable.argmax(axis=2)[one, partition]
+    entries.add(link[one, partition], column, 1.0)
+    for limit in np.flatnonzero((limit_row >= 0) & ~varying):
+        counted = limits.member[limit, one]
+        factor = limits.sign[limit] * limits.factor[limit, partition, first]
+        entries.add(limit_row[limit], column[counted], factor[counted])
+    return entries.matrix((len(scale), len(usable) * len(program.partitions)), scale)
+
+
+def _of_flows(program: Program, varying: Mask, group_of: Index, flows: list[Flow], link: Index, limit_row: Index, scale: Vector) -> Any:
+    """(row, flow): coefficients of whole flows."""
+    limits, entries = program.limits, Entries()
+    table = np.array([(flow.group, flow.partition, flow.months[0], -1 if flow.row is None else flow.row) for flow in flows], dtype=np.int64)
+    group, partition, first, shared = table.reshape(-1, 4).T
+    hours, column = np.array([flow.hours for flow in flows], dtype=float), np.arange(len(flows))
+    entries.add(link[group, partition], column, -hours)
+    entries.add(shared[shared >= 0], column[shared >= 0], hours[shared >= 0])
+    speaker = np.unique(group_of, return_index=True)[1]
+    for limit in np.flatnonzero((limit_row >= 0) & varying):
+        counted = limits.member[limit, speaker[group]]
+        factor = limits.sign[limit] * limits.factor[limit, partition, first] * hours
+        entries.add(limit_row[limit], column[counted], factor[counted])
+    return entries.matrix((len(scale), len(flows)), scale)
 
 
 def _bounds(program: Program, flows: list[Flow], link: Index, limit_row: Index, count: int) -> tuple[Vector, Vector]:

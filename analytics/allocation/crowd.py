@@ -44,7 +44,7 @@ class Crowd:
 
     def holds(self, rows: Vector) -> bool:
         """Whether prices are so near that everybody put together chooses as was said."""
-        now = _hour_prices(self.whole, rows)
+        now = self.whole.prices(rows)
         with np.errstate(divide="ignore", invalid="ignore"):
             moved = np.abs(now / self.near - 1)
         return bool((np.where(self.near > 0, moved, 0.0) <= self.reach).all())
@@ -54,7 +54,7 @@ class Crowd:
         found = np.zeros_like(self.whole.hours)
         taken = self.taken
         if self.whole.alpha > 0:
-            now = _hour_prices(self.whole, at.rows)
+            now = self.whole.prices(at.rows)
             fall = (self.near / np.where(now > 0, now, self.near)) ** (1 / self.whole.alpha)
             taken = np.where(self.free, taken * fall[_class_of(self.whole), self.choice], taken)
         found[self.choice, np.arange(len(self.choice))] = taken
@@ -71,7 +71,7 @@ def gathered(whole: Market, rows: Vector, reach: float, blur: float) -> Crowd | 
         reach: How far, relative, prices of node-hours may yet move.
         blur: How far apart, relative, options may be and still not be told apart.
     """
-    near = _hour_prices(whole, rows)
+    near = whole.prices(rows)
     cost = whole.hours * whole.by_project(near)
     if whole.dead is not None:
         cost += whole.dead
@@ -100,11 +100,6 @@ def gathered(whole: Market, rows: Vector, reach: float, blur: float) -> Crowd | 
         free=free,
         taken=taken,
     )
-
-
-def _hour_prices(market: Market, rows: Vector) -> Vector:
-    """(class, partition): what a node-hour costs at prices of the rows."""
-    return np.asarray((rows @ market.of_classes.reshape(len(rows), -1)).reshape(market.of_classes.shape[1:]))
 
 
 def _class_of(market: Market) -> Index:

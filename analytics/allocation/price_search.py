@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.linalg import LinAlgError
-from scipy import linalg
+from scipy.linalg import lapack
 
 from analytics.allocation.program import Index, Vector
 
@@ -60,17 +60,27 @@ class Market:
     flow_cost: Vector
     """(flow): welfare lost if all of it is used, in units of the reference."""
 
+    def prices(self, rows: Vector) -> Vector:
+        """(class, partition): what a node-hour costs at prices of the rows."""
+        return np.asarray((rows @ self.of_classes.reshape(len(rows), -1)).reshape(self.of_classes.shape[1:]))
+
+    def use(self, hours: Vector) -> Vector:
+        """(row): what node-hours of (class, partition) use of it."""
+        return np.asarray(self.of_classes.reshape(len(self.bound), -1) @ hours.ravel())
+
     def by_project(self, values: Vector) -> Vector:
         """(partition, project) from (class, partition)."""
         if len(values) == 1:
             return np.ascontiguousarray(values.T)
         return np.repeat(values.T, np.diff(np.append(self.starts, self.hours.shape[1])), axis=1)
 
-    def by_class(self, values: Vector) -> Vector:
-        """(class, partition): the sums over the projects of each class."""
+    def by_class(self, values: Vector, times: Vector) -> Vector:
+        """(class, partition): the sums over the projects of each class of values times a number of each project."""
         if self.stands_for is not None:
-            values = values * self.stands_for
-        return np.add.reduceat(values, self.starts, axis=1).T
+            times = times * self.stands_for
+        if len(self.starts) == 1:
+            return np.asarray((values @ times)[None, :])
+        return np.add.reduceat(values * times, self.starts, axis=1).T
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +105,8 @@ class Answer:
     """(partition, project): what a unit of satisfaction costs."""
     part: Vector
     """(partition, project): the part of a project's satisfaction that comes from each option."""
+    bought: Vector
+    """(partition, project): the node-hours it takes for one unit of satisfaction."""
     cheapest: Vector
     """(project): what a unit of satisfaction costs, blurred."""
     u: Vector
@@ -115,11 +127,13 @@ class Answer:
 
 def answer(market: Market, rows: Vector, blur: Blur) -> Answer:
     """What all projects and flows do at prices of the rows."""
-    cost = market.hours * market.by_project(np.tensordot(rows, market.of_classes, axes=1))
+    cost = market.hours * market.by_project(market.prices(rows))
     if market.dead is not None:
         cost += market.dead
     least_cost = cost.min(axis=0)
-    part = np.exp((least_cost - cost) / blur.options)
+    part = least_cost - cost
+    part /= blur.options
+    np.exp(part, out=part)
     part[part < DUST] = 0.0
     total = part.sum(axis=0)
     part /= total
@@ -128,12 +142,13 @@ def answer(market: Market, rows: Vector, blur: Blur) -> Answer:
     gain = -(rows @ market.of_flows) - market.flow_cost
     used = 1 / (1 + np.exp(np.minimum(-gain / blur.flows, LARGEST)))
     slack = blur.slack / rows
-    use = market.by_class(market.hours * part * u)
-    over, misfit = _balance(market, use, used, slack)
+    bought = market.hours * part
+    over, misfit = _balance(market, market.by_class(bought, u), used, slack)
     return Answer(
         rows=rows,
         cost=cost,
         part=part,
+        bought=bought,
         cheapest=cheapest,
         u=u,
         slope=slope,
@@ -161,7 +176,7 @@ def _wanted(market: Market, cheapest: Vector, blur: Vector) -> tuple[Vector, Vec
 
 def _balance(market: Market, use: Vector, used: Vector, slack: Vector) -> tuple[Vector, Vector]:
     """(row): by how much use and slack pass the bound, and the same relative to the larger of the two sides."""
-    taken = np.tensordot(market.of_classes, use, axes=2)
+    taken = market.use(use)
     brought = market.of_flows @ used
     plus = np.maximum(taken, 0) + np.maximum(brought, 0) + np.maximum(-market.bound, 0) + slack
     minus = np.maximum(-taken, 0) + np.maximum(-brought, 0) + np.maximum(market.bound, 0)
@@ -171,28 +186,34 @@ def _balance(market: Market, use: Vector, used: Vector, slack: Vector) -> tuple[
 
 def system(market: Market, at: Answer, blur: Blur) -> Any:
     """The factorised matrix that tells how use falls as the logarithms of prices rise, with its scale."""
-    bought = market.hours * at.part
-    sharp = at.u / blur.options
-    own = market.by_class(bought * market.hours * (sharp * (1 - at.part) + at.slope * at.part))
+    bought, sharp = at.bought, at.u / blur.options
+    turned = 1 - at.part
+    turned *= sharp
+    turned += at.slope * at.part
+    turned *= bought
+    turned *= market.hours
+    own = market.by_class(turned, np.ones(turned.shape[1]))
     pull = sharp - at.slope
     if market.stands_for is not None:
         pull = pull * market.stands_for
     ends = np.append(market.starts[1:], bought.shape[1])
-    blocks = np.stack(
-        [-((bought[:, start:end] * pull[start:end]) @ bought[:, start:end].T) for start, end in zip(market.starts, ends, strict=True)]
-    )
-    place = np.arange(len(bought))
-    blocks[:, place, place] = own
-    through = np.matmul(market.of_classes.transpose(1, 0, 2), blocks).transpose(1, 0, 2)
-    count = len(market.bound)
-    matrix = through.reshape(count, -1) @ market.of_classes.reshape(count, -1).T
+    count, place = len(market.bound), np.arange(len(bought))
+    matrix = np.zeros((count, count))
+    for one, (start, end) in enumerate(zip(market.starts, ends, strict=True)):
+        block = -((bought[:, start:end] * pull[start:end]) @ bought[:, start:end].T)
+        block[place, place] = own[one]
+        of_class = market.of_classes[:, one]
+        matrix += of_class @ block @ of_class.T
     matrix += (market.of_flows * (at.used * (1 - at.used) / blur.flows)) @ market.of_flows.T
     matrix *= at.rows[:, None] * at.rows
     matrix[np.diag_indices(count)] += at.rows * at.slack
     scale = 1 / np.sqrt(np.maximum(matrix.diagonal(), 1e-300))
     matrix *= scale[:, None] * scale
     matrix[np.diag_indices(count)] += RIDGE
-    return linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False), scale
+    factor, fault = lapack.dpotrf(matrix, lower=1, overwrite_a=1)
+    if fault:
+        raise LinAlgError("the rows cannot be told apart")
+    return factor, scale
 
 
 def fitted(market: Market, at: Answer, blur: Blur, fit: float) -> Answer:
@@ -213,13 +234,15 @@ def fitted(market: Market, at: Answer, blur: Blur, fit: float) -> Answer:
 
 def foreseen(market: Market, at: Answer, blur: Blur, shrink: float) -> Vector:
     """(row): the prices at which choices blurred less by a factor should fit, foreseen from how answers move with the blur."""
-    chosen = at.part > 0
-    dearer = np.where(chosen, at.cost - at.cheapest, 0.0)
-    mean = (at.part * dearer).sum(axis=0)
-    entropy = -(at.part * np.log(np.where(chosen, at.part, 1.0))).sum(axis=0)
-    shift = at.part * ((dearer - mean) * (at.u / blur.options) + at.slope * entropy * blur.options)
+    dearer = np.where(at.part > 0, at.cost, at.cheapest)
+    dearer -= at.cheapest
+    mean = (at.part * dearer).sum(axis=0)  # the entropy of the choice, times its blur
+    dearer -= mean
+    dearer *= at.u / blur.options
+    dearer += at.slope * mean
+    dearer *= at.bought
     flows = at.used * (1 - at.used) * (-at.gain / blur.flows)
-    projects = np.tensordot(market.of_classes, market.by_class(market.hours * shift), axes=2)
+    projects = market.use(market.by_class(dearer, np.ones(dearer.shape[1])))
     over = (projects + market.of_flows @ flows) * (shrink - 1) + at.slack * (shrink**2 - 1)
     return np.asarray(at.rows * (1 + change(system(market, at, blur), at, over)))
 
@@ -232,7 +255,7 @@ def sharper(blur: Blur, shrink: float) -> Blur:
 def change(factored: Any, at: Answer, over: Vector) -> Vector:
     """(row): the relative change of each price that takes up so much use, shortened so that none falls by more than most of itself."""
     factor, scale = factored
-    step = scale * linalg.cho_solve(factor, scale * at.rows * over, check_finite=False)
+    step = scale * lapack.dpotrs(factor, scale * at.rows * over, lower=1)[0]
     return np.asarray(step * min(1.0, FURTHEST / max(TINY, -float(step.min()))))
 
 

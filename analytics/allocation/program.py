@@ -1,7 +1,10 @@
 """The problem as arrays: projects in classes that every limit treats alike, and what each limit counts of every partition and period."""
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -14,6 +17,11 @@ from analytics.allocation.problem import Problem, select
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Index = NDArray[np.int64]
+
+WHOM = ("category", "country", "mode")
+"""The columns by which limits select projects."""
+WINDOW = ("starts", "ends")
+"""The columns that tell when a project may run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +42,7 @@ class Limits:
     """At most or at least so much, in the quantity's own unit; a share is already turned into an amount."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Program:
     """An allocation problem as arrays; classes are sorted, and projects stand class by class, then by name."""
 
@@ -65,53 +73,87 @@ class Program:
     limits: Limits
     """The limits."""
 
-    @property
+    @cached_property
     def hours_per_satisfaction(self) -> Vector:
         """(partition, project): node-hours that one unit of satisfaction takes; infinite where not eligible."""
         with np.errstate(divide="ignore"):
             return np.where(self.usefulness > 0, self.entitlement / self.usefulness, np.inf)
 
-    @property
+    @cached_property
     def starts(self) -> Index:
         """(class): where its projects begin."""
         return np.searchsorted(self.class_of, np.arange(len(self.open))).astype(np.int64)
 
     def by_class(self, values: NDArray[Any]) -> NDArray[Any]:
         """(partition, project) from (class, partition): the value of each project's class."""
-        return np.ascontiguousarray(values.T[:, self.class_of])
+        if len(values) == 1:
+            return np.broadcast_to(values.T, (values.shape[1], len(self.class_of)))
+        return np.repeat(values.T, np.diff(np.append(self.starts, len(self.class_of))), axis=1)
 
     def used_by_class(self, y: Vector) -> Vector:
         """(class, partition): node-hours of all projects of a class, from (partition, project)."""
         return np.add.reduceat(y, self.starts, axis=1).T
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """Where the rows of the table of capacity stand."""
+
+    shape: tuple[int, int]
+    """How many partitions and periods there are."""
+    partition: Index
+    """(row): the position of its partition."""
+    period: Index
+    """(row): the position of its period."""
+
+    @classmethod
+    def of(cls, capacity: pl.DataFrame, partitions: list[str], periods: list[str]) -> Self:
+        """The places of the rows among partitions and periods, both in order."""
+        at = [
+            np.searchsorted(np.array(names), capacity[key].to_numpy().astype(str))
+            for key, names in (("partition", partitions), ("period", periods))
+        ]
+        return cls(shape=(len(partitions), len(periods)), partition=at[0], period=at[1])
+
+    def filled(self, values: Vector | float) -> Vector:
+        """(partition, period) of one number a row; 0 where there is no row, for nothing is offered there."""
+        dense = np.zeros(self.shape)
+        dense[self.partition, self.period] = values
+        return dense
+
+    def factors(self, problem: Problem, quantity: str) -> Vector:
+        """(partition, period): how much of a quantity a node-hour is; 0 where that is not stated."""
+        if quantity == "node_hours":
+            return self.filled(1.0)
+        if quantity == "credits":
+            return self.filled(problem.partitions["credit"].fill_null(0.0).to_numpy()[self.partition])
+        return self.filled(problem.capacity[f"{quantity}_per_node_hour"].fill_null(0.0).to_numpy())
+
+
 def program(problem: Problem, objective: Objective) -> Program:
     """The arrays of a problem, with the objective's prices turned into a cost per node-hour."""
     periods, partitions = problem.periods, problem.partitions["partition"].to_list()
-    projects = _with_windows(problem, periods)
-    kinds = projects.select("category", "country", "mode", "first", "last").unique().sort("category", "country", "mode", "first", "last")
-    limits = _limits(problem, kinds, partitions, periods)
-    signature = [
-        (first, last, tuple(member)) for (first, last), member in zip(kinds.select("first", "last").rows(), limits.member.T, strict=True)
-    ]
+    kinds = _kinds(problem)
+    grid = Grid.of(problem.capacity, partitions, periods)
+    capacity = grid.filled(problem.capacity["node_hours"].to_numpy())
+    limits = _limits(problem, kinds, grid, capacity)
+    signature = [(*window, tuple(member)) for window, member in zip(_windows(kinds, periods), limits.member.T, strict=True)]
     classes = sorted(set(signature))
-    kinds = kinds.with_columns(kind=pl.Series([classes.index(one) for one in signature], dtype=pl.Int64))
-    keys = ["category", "country", "mode", "first", "last"]
-    projects = projects.join(kinds, on=keys, how="left", nulls_equal=True, validate="m:1").sort("kind", "project")
+    projects, rows, class_of = _in_order(problem.projects, kinds, [classes.index(one) for one in signature])
     month = np.arange(len(periods))
     return Program(
-        projects=tuple(projects["project"]),
+        projects=tuple(projects["project"].to_list()),
         partitions=tuple(partitions),
         periods=tuple(periods),
-        usefulness=_usefulness(problem, projects["project"], partitions),
+        usefulness=_usefulness(problem, rows, partitions),
         entitlement=projects["entitlement"].to_numpy(),
         weight=projects["weight"].to_numpy(),
         least=projects["least_satisfaction"].to_numpy(),
         most=projects["most_satisfaction"].to_numpy(),
-        class_of=projects["kind"].to_numpy(),
+        class_of=class_of,
         open=np.array([(first <= month) & (month < last) for first, last, _ in classes]),
-        capacity=_grid(problem.capacity, "node_hours", partitions, periods),
-        cost=_cost(problem, objective, partitions, periods),
+        capacity=capacity,
+        cost=_cost(problem, objective, grid),
         limits=Limits(
             names=limits.names,
             quantities=limits.quantities,
@@ -123,26 +165,46 @@ def program(problem: Problem, objective: Objective) -> Program:
     )
 
 
-def _with_windows(problem: Problem, periods: list[str]) -> pl.DataFrame:
-    """The projects with the positions of their first period and of the one after their last."""
-    starts, ends = problem.projects["starts"].fill_null("").to_numpy(), problem.projects["ends"].to_list()
-    first = np.searchsorted(np.array(periods), starts.astype(str), side="left")
-    last = np.searchsorted(np.array(periods), np.array([periods[-1] if end is None else end for end in ends]), side="right")
-    return problem.projects.with_columns(first=pl.Series(first, dtype=pl.Int64), last=pl.Series(np.maximum(first, last), dtype=pl.Int64))
+def _kinds(problem: Problem) -> pl.DataFrame:
+    """What limits and windows tell projects apart by, one row each combination; one empty row where they tell none apart."""
+    chosen = [column for column in WHOM if problem.limits[column].null_count() < problem.limits.height]
+    bounded = [column for column in WINDOW if problem.projects[column].null_count() < problem.projects.height]
+    if not chosen + bounded:
+        return pl.DataFrame({"everybody": [None]})
+    return problem.projects.lazy().select(chosen + bounded).unique().sort(chosen + bounded).collect()
 
 
-def _limits(problem: Problem, kinds: pl.DataFrame, partitions: list[str], periods: list[str]) -> Limits:
+def _windows(kinds: pl.DataFrame, periods: list[str]) -> list[tuple[int, int]]:
+    """For each kind, the positions of its first period and of the one after its last."""
+    starts, ends = (kinds[column].to_list() if column in kinds.columns else [None] * kinds.height for column in WINDOW)
+    first = [0 if month is None else bisect_left(periods, month) for month in starts]
+    last = [len(periods) if month is None else bisect_right(periods, month) for month in ends]
+    return [(one, max(one, other)) for one, other in zip(first, last, strict=True)]
+
+
+def _in_order(projects: pl.DataFrame, kinds: pl.DataFrame, class_of: list[int]) -> tuple[pl.DataFrame, Index, Index]:
+    """The projects class by class and then by name, the row that each had, and its class, from the class of each kind."""
+    if max(class_of) == 0 and projects["project"].is_sorted():
+        return projects, np.arange(projects.height), np.zeros(projects.height, dtype=np.int64)
+    known = kinds.with_columns(kind=pl.Series(class_of, dtype=pl.Int64))
+    numbered = projects.with_row_index("row").with_columns(everybody=pl.lit(None))
+    numbered = numbered.join(known, on=kinds.columns, how="left", nulls_equal=True, validate="m:1").sort("kind", "project")
+    return numbered, numbered["row"].to_numpy().astype(np.int64), numbered["kind"].to_numpy()
+
+
+def _limits(problem: Problem, kinds: pl.DataFrame, grid: Grid, capacity: Vector) -> Limits:
     rows = problem.limits.rows(named=True)
-    factor = np.zeros((len(rows), len(partitions), len(periods)))
+    factor = np.zeros((len(rows), *grid.shape))
     member = np.ones((len(rows), kinds.height), dtype=bool)
     value = problem.limits["value"].to_numpy().copy()
-    capacity = _grid(problem.capacity, "node_hours", partitions, periods)
+    systems, partitions, periods = (problem.partitions["system"].to_list(), problem.partitions["partition"].to_list(), problem.periods)
+    factors = {quantity: grid.factors(problem, quantity) for quantity in {row["quantity"] for row in rows}}
     for row, limit in enumerate(rows):
-        factor[row] = _grid(select(problem, limit), "factor", partitions, periods)
-        for column in ("category", "country", "mode"):
-            names = tables.chosen(limit[column])
-            if names is not None:
-                member[row] &= kinds[column].is_in(sorted(names)).fill_null(False).to_numpy()
+        here = _chosen(limit["system"], systems) & _chosen(limit["partition"], partitions)
+        factor[row] = factors[limit["quantity"]] * here[:, None] * _chosen(limit["period"], periods)
+        for column in WHOM:
+            if column in kinds.columns:
+                member[row] &= _chosen(limit[column], kinds[column].to_list())
         if limit["unit"] == "share":
             value[row] *= float((factor[row] * capacity).sum())
     sign = np.where(problem.limits["sense"].to_numpy() == "max", 1.0, -1.0) if rows else np.zeros(0)
@@ -150,36 +212,39 @@ def _limits(problem: Problem, kinds: pl.DataFrame, partitions: list[str], period
     return Limits(names=called, quantities=counted, sign=sign, factor=factor, member=member, value=value)
 
 
-def _usefulness(problem: Problem, projects: pl.Series, partitions: list[str]) -> Vector:
-    column = pl.DataFrame({"project": projects, "column": np.arange(len(projects))})
-    row = pl.DataFrame({"partition": partitions, "row": np.arange(len(partitions))})
-    options = problem.options.join(column, on="project", validate="m:1").join(row, on="partition", validate="m:1")
-    dense = np.zeros((len(partitions), len(projects)))
-    dense[options["row"].to_numpy(), options["column"].to_numpy()] = options["usefulness"].to_numpy()
+def _chosen(cell: str | None, names: Sequence[str | None]) -> Mask:
+    """Which of the names a cell of a limit selects."""
+    wanted = tables.chosen(cell)
+    return np.array([wanted is None or name in wanted for name in names], dtype=bool)
+
+
+def _usefulness(problem: Problem, order: Index, partitions: list[str]) -> Vector:
+    """(partition, project) of the options; `order` tells which row of the problem's projects each project is."""
+    options = problem.options if problem.options["project"].is_sorted() else problem.options.sort("project")
+    column, known = np.empty(len(order), dtype=np.int64), problem.projects["project"]
+    column[order] = np.arange(len(order))
+    if not known.is_sorted():
+        by_name = known.arg_sort().to_numpy()
+        column, known = column[by_name], known[by_name]
+    served = options["project"].rle_id().to_numpy()
+    if served[-1:] + 1 < len(order):
+        column = column[known.is_in(options["project"].unique().to_list()).to_numpy()]
+    row = options["partition"].cast(pl.Enum(partitions)).to_physical().to_numpy()
+    dense = np.zeros((len(partitions), len(order)))
+    dense[row, column[served]] = options["usefulness"].to_numpy()
     return dense
 
 
-def _grid(rows: pl.DataFrame, value: str, partitions: list[str], periods: list[str]) -> Vector:
-    """(partition, period) of one column of capacity rows; 0 where there is no row, for nothing is offered there."""
-    dense = np.zeros((len(partitions), len(periods)))
-    at = [
-        np.searchsorted(np.array(names), rows[key].to_numpy().astype(str))
-        for key, names in (("partition", partitions), ("period", periods))
-    ]
-    dense[at[0], at[1]] = rows[value].fill_null(0.0).to_numpy()
-    return dense
-
-
-def _cost(problem: Problem, objective: Objective, partitions: list[str], periods: list[str]) -> Vector:
+def _cost(problem: Problem, objective: Objective, grid: Grid) -> Vector:
     prices = {
         "tco2e": objective.price_co2_eur_per_t,
         "mwh": objective.price_energy_eur_per_mwh,
         "eur": objective.price_money,
     }
-    cost = np.zeros((len(partitions), len(periods)))
+    cost = grid.filled(0.0)
     everything = dict.fromkeys(("system", "partition", "period"), "")
     for quantity, price in prices.items():
         if price > 0:
-            rows = select(problem, everything | {"quantity": quantity, "name": "(price of the objective)"}, check_factors=True)
-            cost += price / objective.welfare_eur * _grid(rows, "factor", partitions, periods)
+            select(problem, everything | {"quantity": quantity, "name": "(price of the objective)"}, check_factors=True)
+            cost += price / objective.welfare_eur * grid.factors(problem, quantity)
     return cost

@@ -22,6 +22,8 @@ SETTLED = 0.02
 """The blur from which its units are no longer taken anew from what is paid."""
 SLOWLY = 0.3
 """The part to which a blur falls at most in one stage because less is paid."""
+SOFT = 5.0
+"""How much more flows and what is left of rows are blurred at first than what projects choose."""
 SLACK = 0.1
 """The part of a row's worth that the square of the blur leaves of it."""
 ROUGH_FIT, FIT = 1e-3, 1e-10
@@ -234,7 +236,7 @@ def _settling(here: Market, at: Answer, blur: Blur, level: float) -> Blur:
 
 
 def _costs(here: Market, rows: Vector) -> Vector:
-    cost = here.hours * here.by_project(np.tensordot(rows, here.of_classes, axes=1))
+    cost = here.hours * here.by_project(here.prices(rows))
     return cost if here.dead is None else cost + here.dead
 
 
@@ -250,7 +252,12 @@ def _blur(here: Market, cost: Vector, rows: Vector, level: float) -> Blur:
 def _first_blur(here: Market, rows: Vector, level: float) -> Blur:
     """The blur with which a search begins, when it is not known yet which rows and flows will be paid for."""
     blur = _blur(here, _costs(here, rows), rows, level)
-    return replace(blur, slack=np.maximum(blur.slack, blur.slack.mean()), flows=np.maximum(blur.flows, blur.flows.mean()))
+    soft = SOFT if level > SETTLED else 1.0
+    return replace(
+        blur,
+        slack=soft**2 * np.maximum(blur.slack, blur.slack.mean()),
+        flows=soft * np.maximum(blur.flows, blur.flows.mean()),
+    )
 
 
 def _gap(here: Market, at: Answer) -> float:
@@ -265,7 +272,7 @@ def _gap(here: Market, at: Answer) -> float:
 
 def _unused(here: Market, at: Answer) -> float:
     """About the largest part of a row or flow that is left though it is paid for, times its part in what somebody pays."""
-    prices = np.tensordot(at.rows, here.of_classes, axes=1)
+    prices = here.prices(at.rows)
     counted = (here.of_classes > 0) & (prices > 0)
     per_row = np.where(counted, prices / here.of_classes, np.inf).min(axis=(1, 2), initial=np.inf)
     share = np.minimum(at.rows / per_row, 1.0)

@@ -12,10 +12,12 @@ import numpy as np
 import polars as pl
 
 from analytics.allocation import tables
+from analytics.allocation.aggregate import reduced
 from analytics.allocation.certificate import GAP, VIOLATION, costs, equivalent_of, limit_use, rows_worth
 from analytics.allocation.objectives import Aim, Objective, equivalent, utility
 from analytics.allocation.problem import Problem
-from analytics.allocation.program import Index, Vector
+from analytics.allocation.program import Index, Mask, Vector, program
+from analytics.allocation.scaling import can_be_served
 from analytics.allocation.scenarios import with_demand
 from analytics.allocation.solution import Outcome, Refusal, Solution
 from analytics.allocation.solve import solve
@@ -30,6 +32,11 @@ BY_SCENARIO = {
     "likelihood": pl.Float64,
     "robust_ede": pl.Float64,  # equivalent satisfaction of the robust split in this scenario
     "mean_ede": pl.Float64,  # and of the split that is best for the mean demand
+}
+ACROSS = {
+    "scenario": pl.String,
+    "satisfaction": pl.Float64,  # equivalent satisfaction over who asks for something
+    "node_hours_used": pl.Float64,  # of those granted
 }
 FLOORS = {"name": pl.String, "scenario": pl.String, "value": pl.Float64, "used": pl.Float64, "holds": pl.Boolean}
 
@@ -108,10 +115,29 @@ def robust_split(
     objective = objective or Objective()
     demand = _demand(problem, demands, objective, likelihood)
     found = _by_segments(problem, demand, objective)
-    if isinstance(found, Solution) and not _floors(problem, demand, found)["holds"].all():
+    if isinstance(found, Solution) and not _floors(demand, problem, found)["holds"].all():
         demand = replace(demand, cap=np.where(_counted_by_floors(problem) > 0, demand.most.min(axis=0), np.inf))
         found = _by_segments(problem, demand, objective)
     return found if isinstance(found, Refusal) else _judged(problem, demand, objective, found)
+
+
+def across(
+    problem: Problem, demands: Mapping[str, pl.DataFrame], found: Solution, objective: Objective | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What a split granted here and now brings in each scenario: frame ACROSS, and frame FLOORS of every limit of at least.
+
+    A project uses what it then asks for, at most what it was granted, and on every partition the same part of its grant.
+    """
+    objective = objective or Objective()
+    demand = _demand(problem, demands, objective, None)
+    u, _ = _in_order(found)
+    hours = found.split.hours[:, np.argsort(np.array(found.program.projects))].sum(axis=0)
+    rows = []
+    for name, most in zip(demand.names, demand.most, strict=True):
+        used = np.minimum(u, most)
+        part = np.divide(used, u, out=np.zeros_like(u), where=u > 0)
+        rows.append((name, equivalent(used[most > 0], demand.weight[most > 0], objective.alpha), float(part @ hours)))
+    return pl.DataFrame(rows, schema=ACROSS, orient="row"), _floors(demand, problem, found)
 
 
 def _demand(problem: Problem, demands: Mapping[str, pl.DataFrame], objective: Objective, likelihood: Mapping[str, float] | None) -> _Demand:
@@ -124,6 +150,7 @@ def _demand(problem: Problem, demands: Mapping[str, pl.DataFrame], objective: Ob
     if not (np.isfinite(parts).all() and (parts > 0).all()):
         raise InputError(f"every scenario needs a likelihood above zero; scenarios are {', '.join(names)}.")
     most = np.array([with_demand(problem, demands[name]).projects["most_satisfaction"].to_numpy() for name in names])
+    most = np.where(_can_be_served(problem, objective), most, 0.0)
     return _Demand(
         names=names,
         most=most,
@@ -133,32 +160,39 @@ def _demand(problem: Problem, demands: Mapping[str, pl.DataFrame], objective: Ob
     )
 
 
+def _can_be_served(problem: Problem, objective: Objective) -> Mask:
+    """(project): whether a partition can give it anything, in the order of the problem's table; nobody else counts."""
+    small = reduced(program(problem, objective))
+    return can_be_served(small)[np.argsort(np.array(small.program.projects))]
+
+
 def _by_segments(problem: Problem, demand: _Demand, objective: Objective) -> Solution | Refusal:
-    """The split at which no project would rather move to another segment of its demand."""
+    """The split at which no project would rather move to another segment of its demand; segments without width are passed over."""
     kinks, chance, alpha = demand.kinks, demand.chance, objective.alpha
-    every, segment = np.arange(kinks.shape[1]), np.zeros(kinks.shape[1], dtype=np.int64)
+    every, segment = np.arange(kinks.shape[1]), (kinks > 0).argmax(axis=0)
     found: Solution | None = None
     for _ in range(STEPS_AT_MOST):
         answer = solve(_in_segment(problem, kinks, chance, segment), objective, warm=found)
         if isinstance(answer, Refusal):
             return answer
         found = answer
-        u, cost = _in_order(found)
-        top, bottom = kinks[segment, every], np.where(segment > 0, kinks[np.maximum(segment - 1, 0), every], 0.0)
-        above, below = np.minimum(segment + 1, len(kinks) - 1), np.maximum(segment - 1, 0)
+        _, cost = _in_order(found)
+        top, bottom = kinks[segment, every], _bottom(kinks, segment)
+        higher, lower = kinks > top, (kinks >= bottom) & (kinks > 0)
+        above, below = higher.argmax(axis=0), lower.argmax(axis=0)
         keen_above, keen_below = (_keen(demand.weight * chance[one, every], at, alpha) for one, at in ((above, top), (below, bottom)))
-        up = (segment < len(kinks) - 1) & (u >= top * (1 - SLACK)) & (keen_above > cost * (1 + SLACK)) & (kinks[above, every] > 0)
-        down = (segment > 0) & (u <= bottom * (1 + SLACK)) & (keen_below < cost * (1 - SLACK)) & ~up
+        up = higher.any(axis=0) & (keen_above > cost + SLACK * np.abs(cost))
+        down = (bottom > 0) & (keen_below < cost - SLACK * np.abs(cost)) & ~up
         if not (up | down).any():
             return found
-        segment = segment + up - down
+        segment = np.where(up, above, np.where(down, below, segment))
     return _unproven(float("inf"))
 
 
 def _in_segment(problem: Problem, kinks: Vector, chance: Vector, segment: Index) -> Problem:
     """The problem in which each project's satisfaction stays in one segment of its demand, weighed by how likely that is asked for."""
     every, projects = np.arange(kinks.shape[1]), problem.projects
-    most, bottom = kinks[segment, every], np.where(segment > 0, kinks[np.maximum(segment - 1, 0), every], 0.0)
+    most, bottom = kinks[segment, every], _bottom(kinks, segment)
     least = np.minimum(np.maximum(projects["least_satisfaction"].to_numpy(), bottom), most)
     return replace(
         problem,
@@ -168,6 +202,11 @@ def _in_segment(problem: Problem, kinks: Vector, chance: Vector, segment: Index)
             most_satisfaction=pl.Series(most),
         ),
     )
+
+
+def _bottom(kinks: Vector, segment: Index) -> Vector:
+    """(project): where its segment begins."""
+    return np.where(segment > 0, kinks[np.maximum(segment - 1, 0), np.arange(kinks.shape[1])], 0.0)
 
 
 def _keen(weight: Vector, u: Vector, alpha: float) -> Vector:
@@ -197,9 +236,9 @@ def _judged(problem: Problem, demand: _Demand, objective: Objective, found: Solu
         bound_ede=_bound(problem, demand, objective.alpha, found),
         mean_ede=None if u_mean is None else demand.ede(u_mean, objective.alpha),
         by_scenario=_by_scenario(demand, objective.alpha, u, u_mean),
-        floors=_floors(problem, demand, found),
+        floors=_floors(demand, problem, found),
     )
-    return result if result.gap <= 10 * GAP else _unproven(result.gap)
+    return result if abs(result.gap) <= 10 * GAP else _unproven(result.gap)
 
 
 def _bound(problem: Problem, demand: _Demand, alpha: float, found: Solution) -> float:
@@ -207,7 +246,8 @@ def _bound(problem: Problem, demand: _Demand, alpha: float, found: Solution) -> 
     _, cost = _in_order(found)
     kinks = demand.kinks
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        wished = (demand.weight * demand.chance / cost) ** (1 / alpha) if alpha > 0 else np.full(kinks.shape, np.inf)
+        dear = np.where(cost > 0, cost, 0.0)  # a floor pays for hours: at no cost a project wishes for all of its segment
+        wished = (demand.weight * demand.chance / dear) ** (1 / alpha) if alpha > 0 else np.full(kinks.shape, np.inf)
     bottom = np.vstack([np.zeros(kinks.shape[1]), kinks[:-1]])
     least = np.minimum(problem.projects["least_satisfaction"].to_numpy(), kinks[-1])
     answers = np.maximum(np.clip(wished, bottom, kinks), least)
@@ -220,7 +260,7 @@ def _bound(problem: Problem, demand: _Demand, alpha: float, found: Solution) -> 
                 u > 0, cost * u, 0.0
             )
         best = np.fmax(best, worth)
-    total = rows_worth(found.program, found.marginal) + float(best[asking & np.isfinite(best)].sum())
+    total = rows_worth(found.program, found.marginal) + float(best[asking].sum())
     return equivalent_of(total / float(weight.sum()), alpha, 1.0)
 
 
@@ -253,7 +293,7 @@ def _members(problem: Problem, limit: dict[str, str]) -> Vector:
     return mask.astype(float)
 
 
-def _floors(problem: Problem, demand: _Demand, found: Solution) -> pl.DataFrame:
+def _floors(demand: _Demand, problem: Problem, found: Solution) -> pl.DataFrame:
     """name, scenario, value, used, holds: every limit of at least, by the hours used in each scenario."""
     full, split, rows = found.program, found.split, []
     u = split.satisfaction(full)
@@ -274,5 +314,5 @@ def _unproven(gap: float) -> Refusal:
         reason=f"No split could be proven best for all scenarios together: the closest has a gap of {gap:.1e}.",
         mend="Give fewer scenarios, or choose an α nearer to 1.",
         clash=pl.DataFrame(schema={"name": pl.String, "sentence": pl.String}),
-        relaxation=pl.DataFrame(),
+        relaxation=pl.DataFrame(schema={"name": pl.String, "sentence": pl.String}),
     )

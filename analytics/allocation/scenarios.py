@@ -6,15 +6,16 @@ import polars as pl
 
 from analytics.allocation.objectives import Objective
 from analytics.allocation.problem import Problem
-from analytics.allocation.solution import Refusal, Solution
+from analytics.allocation.program import program
+from analytics.allocation.solution import Refusal
 from analytics.allocation.solve import solve
 from data.errors import InputError
 
-HOLDS = {
-    "scenario": pl.String,
-    "outcome": pl.String,
-    "name": pl.String,  # the limit, or the guarantees as a whole
-    "holds_at": pl.Float64,  # the value at which a split exists; null where nothing must be loosened
+HELD_AT = {
+    "name": pl.String,
+    "value": pl.Float64,  # in the quantity of the limit, a share already turned into an amount
+    "holds_at": pl.Float64,
+    "scenario": pl.String,  # null where it can hold as it stands
 }
 
 
@@ -44,28 +45,23 @@ def with_demand(problem: Problem, demand: pl.DataFrame) -> Problem:
     )
 
 
-def across(problem: Problem, demands: Mapping[str, pl.DataFrame], objective: Objective | None = None) -> dict[str, Solution | Refusal]:
-    """The best split, or the refusal, for each named demand."""
-    return {name: solve(with_demand(problem, demand), objective) for name, demand in sorted(demands.items())}
+def robust_floors(problem: Problem, demands: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Frame HELD_AT: every floor (limit of at least) with the largest value at which it can hold in all scenarios, one by one.
 
-
-def what_holds(answers: Mapping[str, Solution | Refusal]) -> pl.DataFrame:
-    """One row a scenario and limit to loosen there (a single row without name where none is), with the value that holds."""
-    rows: list[tuple[str, str, str | None, float | None]] = []
-    for scenario, answer in sorted(answers.items()):
-        if isinstance(answer, Solution) or answer.relaxation.is_empty():
-            rows.append((scenario, answer.outcome.value, None, None))
-        else:
-            rows += [(scenario, answer.outcome.value, row["name"], row["relaxed_value"]) for row in answer.relaxation.iter_rows(named=True)]
-    return pl.DataFrame(rows, schema=HOLDS, orient="row")
-
-
-def robust_floors(problem: Problem, answers: Mapping[str, Solution | Refusal]) -> pl.DataFrame:
-    """name, value, holds_at, scenario: every floor (limit of at least) with the largest value at which it holds in all scenarios.
-
-    `scenario` names the demand that decides; null where the floor holds as it stands. Floors given as a share are shown as
-    `holds_at` in their quantity, for that is what a refusal names.
+    In each scenario a split of its own is sought that keeps every limit; where there is none, the least loosening is what can hold.
+    `scenario` names the demand that decides; null where the floor can hold as it stands. Values are in the quantity of the limit.
     """
-    loosened = what_holds(answers).drop_nulls("holds_at").sort("holds_at", "scenario").group_by("name", maintain_order=True).first()
-    floors = problem.limits.filter(pl.col("sense") == "min").select("name", "value", "unit")
-    return floors.join(loosened.select("name", "holds_at", "scenario"), on="name", how="left", validate="1:1", maintain_order="left")
+    loosened: dict[str, tuple[float, str]] = {}
+    for scenario, demand in sorted(demands.items()):
+        answer = solve(with_demand(problem, demand))
+        if isinstance(answer, Refusal) and "relaxed_value" in answer.relaxation.columns:
+            for name, holds_at in answer.relaxation.select("name", "relaxed_value").iter_rows():
+                if name not in loosened or holds_at < loosened[name][0]:
+                    loosened[name] = (holds_at, scenario)
+    limits = program(problem, Objective()).limits
+    rows = [
+        (name, float(value), *loosened.get(name, (float(value), None)))
+        for name, value, sign in zip(limits.names, limits.value, limits.sign, strict=True)
+        if sign < 0
+    ]
+    return pl.DataFrame(rows, schema=HELD_AT, orient="row")
