@@ -102,6 +102,20 @@ SYSTEM_FIELDS = (
         meaning="market-based emissions as a part of location-based ones; 0 for a wholly renewable contract",
         unit="ratio",
     ),
+    FactField(
+        name="power_limit_kw",
+        kind=Kind.NUMBER,
+        meaning="most electrical power that the site may draw for the machine, cooling included",
+        unit="kW",
+        above=True,
+    ),
+    FactField(
+        name="facility_energy_mwh", kind=Kind.NUMBER, meaning="energy of the data centre (E_DC) in a calendar year", unit="MWh", above=True
+    ),
+    FactField(name="it_energy_mwh", kind=Kind.NUMBER, meaning="energy of its computers (E_IT) in that year", unit="MWh", above=True),
+    FactField(name="water_m3", kind=Kind.NUMBER, meaning="water it took in (W_IN) in that year", unit="m³"),
+    FactField(name="heat_reused_mwh", kind=Kind.NUMBER, meaning="heat it gave away for use (E_REUSE) in that year", unit="MWh"),
+    FactField(name="renewable_energy_mwh", kind=Kind.NUMBER, meaning="its renewable energy (E_RES-TOT) in that year", unit="MWh"),
     FactField(name="heat_reuse", kind=Kind.TEXT, meaning="cooling, and where the heat goes"),
     FactField(name="not_covered", kind=Kind.TEXT, meaning="hardware of the machine without a row here"),
 )
