@@ -21,6 +21,7 @@ def quick() -> Iterator[None]:
     """Stores of tests open in less time than those of users."""
     with pytest.MonkeyPatch.context() as patch:
         quick_stores.quicken(patch)
+        patch.setenv("EQUINODE_THREADS", "1")  # a small query takes longer on more; programs started beside the tests take the default
         yield
 
 
