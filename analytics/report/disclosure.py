@@ -70,7 +70,9 @@ class Withheld:
         return frozenset(place for place, key in enumerate(frame.select(by).rows()) if key in self.rows[by])
 
 
-def withheld(contributions: pl.DataFrame, shapes: Sequence[Shape], rule: DisclosureRule) -> Withheld:
+def withheld(
+    contributions: pl.DataFrame, shapes: Sequence[Shape], rule: DisclosureRule, *, never_shown: frozenset[object] = frozenset()
+) -> Withheld:
     """Which rows of tables of sums are withheld, so that neither they nor differences of what is shown tell of a single firm.
 
     First every row that breaks the rule. Then, where what a table holds back of a total of another table would break the rule, its
@@ -82,10 +84,12 @@ def withheld(contributions: pl.DataFrame, shapes: Sequence[Shape], rule: Disclos
         contributions: Frame CONTRIBUTIONS with every column that a table is grouped by.
         shapes: The groupings of the tables.
         rule: What counts as the figure of a single organisation.
+        never_shown: Values that mark rows which no table shows, such as what does not count towards a limit; they too must not be had
+            by subtraction.
     """
     check(contributions, CONTRIBUTIONS)
     wanted = tuple(dict.fromkeys(((), *shapes)))
-    cells = _Cells(contributions, wanted, rule)
+    cells = _Cells(contributions, wanted, rule, never_shown)
     hidden = {cell for cell in range(len(cells.keys)) if cells.is_unsafe(cells.members[cell])}
     while more := cells.told_by_remainders(hidden) or cells.told_by_sums(hidden):
         hidden.add(more[0])
@@ -141,7 +145,7 @@ def contributions_of(used: pl.DataFrame, projects: pl.DataFrame, *by: str, unit:
 class _Cells:
     """All rows of all tables as sets of the finest cells, with who contributes to each."""
 
-    def __init__(self, contributions: pl.DataFrame, shapes: Sequence[Shape], rule: DisclosureRule) -> None:
+    def __init__(self, contributions: pl.DataFrame, shapes: Sequence[Shape], rule: DisclosureRule, never_shown: frozenset[object]) -> None:
         names = list(dict.fromkeys(name for shape in shapes for name in shape))
         atoms = contributions.select(names).unique(maintain_order=True) if names else pl.DataFrame({"": [0]})
         self._rule = rule
@@ -156,6 +160,7 @@ class _Cells:
             for key in sorted(found, key=str):
                 self.keys.append((shape, key))
                 self.members.append(np.array(found[key], dtype=np.intp))
+        self._unpublished = {cell for cell, (_, key) in enumerate(self.keys) if not never_shown.isdisjoint(key)}
         matrix = np.zeros((len(self.keys), atoms.height))
         for cell, members in enumerate(self.members):
             matrix[cell, members] = 1.0
@@ -180,17 +185,17 @@ class _Cells:
     def told_by_remainders(self, hidden: set[int]) -> list[int]:
         """A row to withhold where what a table holds back of a shown total would show a single firm."""
         for total, children in self._families_found:
-            if total in hidden:
+            if total in hidden or total in self._unpublished:
                 continue
-            back = [cell for cell in children if cell in hidden]
+            back = [cell for cell in children if cell in hidden or cell in self._unpublished]
             if back and self.is_unsafe(np.concatenate([self.members[cell] for cell in back])):
-                shown = [cell for cell in children if cell not in hidden]
+                shown = [cell for cell in children if cell not in hidden and cell not in self._unpublished]
                 return [min(shown, key=lambda cell: (self.hours[cell], cell))] if shown else [total]
         return []
 
     def told_by_sums(self, hidden: set[int]) -> list[int]:
         """A row to withhold where a withheld one is a sum and difference of shown ones."""
-        shown = np.array([cell for cell in range(len(self.keys)) if cell not in hidden], dtype=np.intp)
+        shown = np.array([cell for cell in range(len(self.keys)) if cell not in hidden | self._unpublished], dtype=np.intp)
         if not hidden or not shown.size:
             return []
         secret = np.array(sorted(hidden), dtype=np.intp)

@@ -49,11 +49,16 @@ def protection(
     if country is not None:
         is_here = pl.col("country") == country
         used = used.with_columns(country=pl.when(is_here).then("country").otherwise(pl.lit(ELSEWHERE)))
-        return withheld(contributions_of(used, projects, "system", "category", "mode", "country", unit=unit), OF_STATE, rule)
+        return withheld(
+            contributions_of(used, projects, "system", "category", "mode", "country", unit=unit),
+            OF_STATE,
+            rule,
+            never_shown=frozenset({ELSEWHERE}),
+        )
     posed = tuple(limits)
     found = contributions_of(used, projects, "system", "category", "mode", "country", "month", unit=unit)
     towards = {counts_towards(limit.id): _counts(limit) for limit in posed}
-    return withheld(found.with_columns(**towards), (*SHAPES, *(("system", name) for name in towards)), rule)
+    return withheld(found.with_columns(**towards), (*SHAPES, *(("system", name) for name in towards)), rule, never_shown=frozenset({False}))
 
 
 def _counts(limit: PolicyLimit) -> pl.Expr:

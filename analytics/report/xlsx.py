@@ -10,6 +10,7 @@ import xlsxwriter
 from analytics.report.document import WITHHELD, Column, Kind, Report, Table, written
 from analytics.report.record import record_text
 
+RECORD_ROW = "Record for machines"
 LONGEST_NAME = 31
 LONGEST_CELL = 32_000
 WIDEST, NARROWEST = 60.0, 9.0
@@ -143,7 +144,7 @@ def _record_rows(report: Report) -> list[tuple[str, str]]:
     rows += [("At", f"{state.committed:%Y-%m-%d %H:%M:%S} UTC")] if state.committed else []
     rows += [(f"Asked for: {name}", value) for name, value in report.parameters]
     rows += [(name, version) for name, version in report.versions]
-    return rows + [("Record for machines", text[start : start + LONGEST_CELL]) for start in range(0, len(text), LONGEST_CELL)]
+    return rows + [(RECORD_ROW, text[start : start + LONGEST_CELL]) for start in range(0, len(text), LONGEST_CELL)]
 
 
 def _sheet_names(report: Report) -> dict[str, str]:
