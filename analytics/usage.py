@@ -99,6 +99,28 @@ def share(usage: pl.DataFrame, *dimensions: str, unit: HourUnit, within: Iterabl
     ).sort(keys)
 
 
+def by_country(usage: pl.DataFrame, *, unit: HourUnit) -> pl.DataFrame:
+    """The machine time of each country's users, its share of all of it, and how many projects it is of.
+
+    The country is that of the organisation that holds a project; where nobody told it, it is null. Takes usage by country, machine and
+    account.
+
+    Columns: country, hours, share, jobs, jobs_without_hours, projects.
+
+    >>> some = {"country": "FI", "system": "a", "account": "p", "node_hours": 3.0}
+    >>> used = usage_frame(some, some | {"country": "FR", "account": "q", "node_hours": 1.0})
+    >>> by_country(used, unit=HourUnit.NODE_HOURS).select("country", "share", "projects").rows()
+    [('FI', 0.75, 1), ('FR', 0.25, 1)]
+    """
+    check(usage, {"country": pl.String, "system": pl.String, "account": pl.String} | dict(USAGE_MEASURES))
+    ran = usage.filter((pl.col("jobs") > 0) | (pl.col("wall_hours") > 0) | (pl.col("node_hours") > 0))
+    projects = ran.group_by("country").agg(projects=pl.struct("system", "account").n_unique().cast(pl.Int64))
+    sums = hours(ran.group_by("country").agg(known_sum(name) for name in USAGE_MEASURES), unit)
+    joined = sums.join(projects, on="country", nulls_equal=True, validate="1:1")
+    shares = joined.with_columns(share=ratio(pl.col("hours"), pl.col("hours").sum()))
+    return shares.select("country", "hours", "share", "jobs", "jobs_without_hours", "projects").sort("country", nulls_last=True)
+
+
 def capacity(partitions: pl.DataFrame, period: Period, *, announced: bool = False) -> pl.DataFrame:
     """The hours each partition could have given in each month of the period, and the Union's share of them.
 

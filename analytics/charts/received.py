@@ -33,7 +33,7 @@ def by_month(shares: pl.DataFrame, *, unit: HourUnit, title: str = "", offered: 
     if shares.is_empty():
         return theme.words_instead(title, NOTHING)
     months = shares.group_by("month").agg(pl.col("hours").sum()).sort("month")
-    limits = _limits(offered, unit)
+    limits = limits_by_month(offered, unit)
     tallest = max(_largest(months["hours"]), *(_largest(rows["hours"]) for rows in limits.values()), 0.0)
     factor, prefix = numbers.scale(tallest)
     figure = theme.canvas(title, numbers.axis(prefix, unit), right=130)
@@ -45,8 +45,7 @@ def by_month(shares: pl.DataFrame, *, unit: HourUnit, title: str = "", offered: 
         ends[category] = (height + float(tops[-1]) / 2, theme.label(category))
         height += float(tops[-1])
     theme.end_labels(figure, ends, tallest / factor)
-    for (_, label, dash), rows in zip(_OFFERED, limits.values(), strict=True):
-        _add_limit(figure, rows, unit, factor, label, dash)
+    add_limits(figure, limits, unit, factor)
     return figure.update_layout(barmode="stack", bargap=0.25, xaxis=theme.months_axis(months.height), yaxis_rangemode="tozero")
 
 
@@ -76,7 +75,7 @@ def by_category(shares: pl.DataFrame, *, unit: HourUnit, title: str = "") -> go.
     rows = shares.sort("hours", "category", descending=[True, False], nulls_last=True)
     factor, prefix = numbers.scale(_largest(rows["hours"]))
     figure = theme.rows_canvas(title, numbers.axis(prefix, unit), rows["category"].to_list(), right=150)
-    sparse = ["/" if _is_sparse(row) else "" for row in rows.iter_rows(named=True)]
+    sparse = ["/" if is_sparse(row) else "" for row in rows.iter_rows(named=True)]
     figure.add_trace(
         go.Bar(
             x=rows["hours"].fill_null(0).to_numpy() / factor,
@@ -121,13 +120,19 @@ def _every_month(rows: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(pl.when(absent).then(0.0).otherwise(pl.col(name)).alias(name) for name in ("hours", "share"))
 
 
-def _limits(offered: pl.DataFrame | None, unit: HourUnit) -> dict[str, pl.DataFrame]:
+def limits_by_month(offered: pl.DataFrame | None, unit: HourUnit) -> dict[str, pl.DataFrame]:
     """Capacity and Union share by month, without the months in which they are not known."""
     none = pl.DataFrame(schema={"month": pl.Date, "hours": pl.Float64})
     if offered is None:
         return {whose: none for whose, _, _ in _OFFERED}
     check(offered, {"month": pl.Date, **{f"{whose}_{unit}": pl.Float64 for whose, _, _ in _OFFERED}})
     return {whose: offered.select("month", hours=f"{whose}_{unit}").drop_nulls().sort("month") for whose, _, _ in _OFFERED}
+
+
+def add_limits(figure: go.Figure, limits: Mapping[str, pl.DataFrame], unit: HourUnit, factor: float) -> None:
+    """Draws capacity and the Union's share by month as lines, each with its name at its start."""
+    for (_, label, dash), rows in zip(_OFFERED, limits.values(), strict=True):
+        _add_limit(figure, rows, unit, factor, label, dash)
 
 
 def _add_limit(figure: go.Figure, rows: pl.DataFrame, unit: HourUnit, factor: float, label: str, dash: str) -> None:
@@ -164,7 +169,8 @@ def _sentence(row: Mapping[str, Any], unit: HourUnit, category: str) -> str:
     return f"{who}{where}: {numbers.exact(row['hours'])} {numbers.UNIT_WORDS[unit]}, {numbers.percent(row['share'])} of all{note}"
 
 
-def _is_sparse(row: Mapping[str, Any]) -> bool:
+def is_sparse(row: Mapping[str, Any]) -> bool:
+    """Whether so many jobs of a group lack hours that its bar is hatched."""
     return bool(row["jobs_without_hours"]) and row["jobs_without_hours"] > LOW_COVERAGE_SHARE * max(row["jobs"], 1)
 
 

@@ -13,7 +13,7 @@ import streamlit as st
 
 from analytics import usage as indicators
 from data import batches as batch_records
-from data import explore, facts, lake, projects
+from data import explore, facts, lake, outline, projects
 from data import scenarios as kept_scenarios
 from data import usage as rollups
 from data.errors import EquinodeError, StoreError
@@ -178,6 +178,16 @@ def intensity() -> pl.DataFrame:
 def prices() -> pl.DataFrame:
     """Annual electricity prices."""
     return facts.prices()
+
+
+def outlines() -> pl.DataFrame:
+    """The outlines of Europe's countries (frame `outline.OUTLINES`)."""
+    return outline.europe()
+
+
+def cities() -> pl.DataFrame:
+    """Where the cities of the machines lie (frame `outline.CITIES`)."""
+    return outline.cities()
 
 
 @st.cache_data(show_spinner=False)

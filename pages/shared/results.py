@@ -11,7 +11,7 @@ from analytics.carbon import IntensityMethod, IntensityScope
 from analytics.demand import DEMAND, demand_by_month, demand_while_logged
 from analytics.fairness import Inequality
 from data.schema import empty
-from data.terms import HourUnit, Period, Selection
+from data.terms import Dimension, HourUnit, Period, Selection
 from pages.shared import loaders
 from pages.shared.visit import Visit
 
@@ -147,6 +147,28 @@ def against_limits(here: Visit) -> pl.DataFrame:
     everybody = replace(here.chosen, categories=())
     used = loaders.usage(here.seen, everybody, "system", "category", "mode")
     return limits.against_limits(used, loaders.offered(here.seen, everybody), loaders.policy_limits())
+
+
+def users_by_country(here: Visit) -> pl.DataFrame:
+    """Machine time by the country of the users, with the number of projects (frame of `usage.by_country`)."""
+    told = (Dimension.COUNTRY, Dimension.SYSTEM, Dimension.PROJECT)
+
+    def made() -> pl.DataFrame:
+        return usage.by_country(loaders.explored(here.seen, here.chosen, told), unit=here.chosen.unit)
+
+    return loaders.kept(here.seen, "users by country", (here.chosen,), made)
+
+
+def machine_places(here: Visit) -> pl.DataFrame:
+    """Where every machine of the facts stands, and the machine time it gave to the users chosen; null where there is no log of it."""
+    wanted = here.chosen.systems
+    known = {name: system for name, system in loaders.systems(here.seen).items() if not wanted or name in wanted}
+    names = loaders.system_names(here.seen)
+    rows = [{"system": name, "machine": names.get(name, name), "city": each.city, "country": each.country} for name, each in known.items()]
+    schema = dict.fromkeys(("system", "machine", "city", "country"), pl.String)
+    used = usage.hours(loaders.usage(here.seen, here.chosen, "system"), here.chosen.unit).select("system", "hours")
+    placed = pl.DataFrame(rows, schema=schema).join(loaders.cities(), on=["city", "country"], how="left", validate="m:1")
+    return placed.join(used, on="system", how="left", validate="1:1").sort("machine")
 
 
 def _logged_of_chosen(here: Visit) -> dict[str, Period]:
