@@ -106,8 +106,8 @@ def robust_split(
     """The split with the highest expected welfare over scenarios of demand (columns project, hours_asked), equally likely unless said.
 
     Expected welfare bends where a scenario's request ends, so the split is sought from segment to segment of demand: every step is
-    a proven α-fair split, none lowers the expected welfare, and the last is proven best by its prices. Floors must hold in every
-    scenario: where one would not, the projects that it counts are granted no more than they ask for in their thinnest scenario.
+    a proven α-fair split, and the last is proven best by its prices. Floors must hold in every scenario: where one would not, the
+    projects that it counts are granted no more than they ask for in their thinnest scenario, so that all they are granted is used.
 
     Raises:
         InputError: for an aim other than α-fairness, prices in the objective, no scenario, or a likelihood that is not above zero.
@@ -115,8 +115,13 @@ def robust_split(
     objective = objective or Objective()
     demand = _demand(problem, demands, objective, likelihood)
     found = _by_segments(problem, demand, objective)
-    if isinstance(found, Solution) and not _floors(demand, problem, found)["holds"].all():
-        demand = replace(demand, cap=np.where(_counted_by_floors(problem) > 0, demand.most.min(axis=0), np.inf))
+    capped = np.zeros(problem.projects.height, bool)
+    while isinstance(found, Solution):
+        more = capped | _counted_by(problem, _floors(demand, problem, found).filter(~pl.col("holds"))["name"])
+        if (more == capped).all():
+            break
+        capped = more
+        demand = replace(demand, cap=np.where(capped, demand.most.min(axis=0), np.inf))
         found = _by_segments(problem, demand, objective)
     return found if isinstance(found, Refusal) else _judged(problem, demand, objective, found)
 
@@ -275,22 +280,22 @@ def _by_scenario(demand: _Demand, alpha: float, u: Vector, u_mean: Vector | None
     return pl.DataFrame(rows, schema=BY_SCENARIO, orient="row")
 
 
-def _counted_by_floors(problem: Problem) -> Vector:
-    """(project): 1 where a limit of at least counts it."""
-    counted = np.zeros(problem.projects.height)
-    for limit in problem.limits.filter(pl.col("sense") == "min").iter_rows(named=True):
-        counted = np.maximum(counted, _members(problem, limit))
+def _counted_by(problem: Problem, names: pl.Series) -> Mask:
+    """(project): whether one of these limits counts it."""
+    counted = np.zeros(problem.projects.height, bool)
+    for limit in problem.limits.filter(pl.col("name").is_in(names.to_list())).iter_rows(named=True):
+        counted |= _members(problem, limit)
     return counted
 
 
-def _members(problem: Problem, limit: dict[str, str]) -> Vector:
-    """(project): 1 where the limit counts it."""
+def _members(problem: Problem, limit: dict[str, str]) -> Mask:
+    """(project): whether the limit counts it."""
     mask = np.ones(problem.projects.height, bool)
     for column in ("category", "country", "mode"):
         names = tables.chosen(limit[column])
         if names is not None:
             mask &= problem.projects[column].is_in(sorted(names)).fill_null(False).to_numpy()
-    return mask.astype(float)
+    return mask
 
 
 def _floors(demand: _Demand, problem: Problem, found: Solution) -> pl.DataFrame:

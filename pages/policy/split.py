@@ -6,9 +6,9 @@ import streamlit as st
 
 from analytics.allocation.solution import Refusal
 from analytics.recommendation import Recommendation
-from pages.shared import parts, scenario, split_address, split_frontier, split_parts, split_refusal, split_scenarios, visit
+from pages.shared import parts, scenario, split_address, split_demand, split_frontier, split_parts, split_refusal, split_scenarios, visit
 
-DETAILS = ("Winners and losers", "What can be had at best", "Scenarios", "Every project", "In words")
+DETAILS = ("Winners and losers", "What can be had at best", "Uncertain demand", "Scenarios", "Every project", "In words")
 
 here = visit.now()
 chosen = split_address.everybody(here.chosen)
@@ -20,6 +20,7 @@ def details(found: Recommendation) -> None:
     bodies: tuple[Callable[[], None], ...] = (
         lambda: split_parts.winners_and_losers(here, chosen, found),
         lambda: split_frontier.section(here, chosen, found),
+        lambda: split_demand.section(here, chosen, found),
         lambda: split_scenarios.section(here, chosen, asked, found),
         lambda: split_parts.every_project(here, found),
         lambda: split_parts.in_words(here, found),

@@ -101,6 +101,18 @@ def test_a_point_of_the_frontier_sets_aim_and_carbon_budget(visit: Visit, small_
     assert "proven best" in words_of(app)
 
 
+def test_for_demand_that_may_shrink_it_is_said_whether_the_floors_hold_and_at_what_cost(visit: Visit, small_store: Path) -> None:
+    asked = {"detail": "Uncertain demand", "demands": "SMEs ask for less", "demand-change": "50 %"}
+    app = visit(small_store, SPLIT, **asked, **{"floor-sme": "0.01"})
+    assert not app.exception
+    told = words_of(app)
+    assert "Every floor holds in every scenario" in told
+    assert "if the demand comes as logged" in told
+    assert len(app.table[0].value) == 2
+    steep = visit(small_store, SPLIT, aim="Worst-served first", **asked)
+    assert "choose another aim" in words_of(steep)
+
+
 def test_choices_are_saved_with_their_reason_and_compared(visit: Visit, store_to_write: Path) -> None:
     app = visit(store_to_write, SPLIT, detail="Scenarios", aim="Most hours", **{"energy-budget": "0.5"})
     for name, reason in (("", "why"), ("Lean", "once more")):
