@@ -10,9 +10,20 @@ from numpy.typing import NDArray
 from analytics.demand import DEMAND
 from analytics.usage import ratio
 from data.errors import InputError
-from data.schema import check
+from data.schema import Schema, check
 
 Numbers = NDArray[np.float64]
+
+MONTHLY_DUE: Schema = {
+    "month": pl.Date,
+    "category": pl.String,
+    "hours": pl.Float64,
+    "share_received": pl.Float64,
+    "share_due": pl.Float64,
+    "difference": pl.Float64,
+    "received_of_due": pl.Float64,
+}
+"""One row a month and category: share received against share due."""
 
 UNKNOWN_STATE = "state unknown"
 """Where projects count whose participating state nobody has told."""
@@ -82,6 +93,32 @@ def due_by_demand(demand: pl.DataFrame, by: str = "category") -> dict[str, float
     return dict(asked.filter(pl.col("node_hours_demanded") > 0).sort(by).rows())
 
 
+def against_due_by_month(hours: pl.DataFrame, demand: pl.DataFrame) -> pl.DataFrame:
+    """The share of machine time that each category received in each month against what was due to it by that month's demand.
+
+    The same as `against_due` of each month by itself. Takes hours by month and category, and frame DEMAND with the month in front; gives
+    frame MONTHLY_DUE, of the months in which anything was asked for.
+    """
+    check(hours, {"month": pl.Date, "category": pl.String, "hours": pl.Float64})
+    keys = ["month", "category"]
+    logged = check(demand, {"month": pl.Date, **DEMAND}).filter(pl.col("node_hours").is_not_null())
+    due = logged.group_by(keys).agg(weight=pl.sum("node_hours_demanded")).filter(pl.col("weight") > 0)
+    listed = hours.select(*keys, "hours", received=pl.lit(value=True)).join(demand.select("month").unique(), on="month", how="semi")
+    both = listed.join(due, on=keys, how="full", coalesce=True, validate="1:1")
+    filled = both.with_columns(hours=pl.when(pl.col("received").is_null()).then(0.0).otherwise("hours"))
+    return (
+        filled.with_columns(
+            share_received=ratio(pl.col("hours"), pl.col("hours").sum().over("month")),
+            share_due=ratio(pl.col("weight"), pl.col("weight").sum().over("month")),
+        )
+        .with_columns(
+            difference=pl.col("share_received") - pl.col("share_due"), received_of_due=ratio(pl.col("share_received"), pl.col("share_due"))
+        )
+        .select(MONTHLY_DUE.keys())
+        .sort(keys)
+    )
+
+
 def satisfaction_of_projects(demand: pl.DataFrame) -> pl.DataFrame:
     """The satisfaction of each project whose award is known: node-hours used / node-hours due to it in the period.
 
@@ -91,7 +128,8 @@ def satisfaction_of_projects(demand: pl.DataFrame) -> pl.DataFrame:
     check(demand, DEMAND)
     awarded = demand.filter(pl.col("basis") == "awarded", pl.col("node_hours_demanded") > 0, pl.col("jobs_without_nodes") == 0)
     awarded = awarded.filter(pl.col("node_hours").is_not_null())
-    return awarded.with_columns(satisfaction=pl.col("node_hours") / pl.col("node_hours_demanded")).sort("system", "account")
+    served = awarded.with_columns(satisfaction=pl.col("node_hours") / pl.col("node_hours_demanded"))
+    return served.sort(*(["month"] if "month" in served.columns else []), "system", "account")
 
 
 def inequality(satisfaction: Numbers, groups: NDArray[np.str_]) -> Inequality:

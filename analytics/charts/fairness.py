@@ -10,8 +10,7 @@ import polars as pl
 from analytics.charts import numbers, theme
 from data.schema import Schema, check
 
-DUE: Schema = {
-    "category": pl.String,
+DUE_MEASURES: Schema = {
     "hours": pl.Float64,
     "share_received": pl.Float64,
     "share_due": pl.Float64,
@@ -19,36 +18,43 @@ DUE: Schema = {
 }
 """What the charts read of a frame of `fairness.against_due`."""
 
+DUE: Schema = {"category": pl.String, **DUE_MEASURES}
+
+MOST_ROWS = 20
+"""How many participating states are drawn; the table has all."""
+
 MONTHLY_DUE: Schema = {"month": pl.Date, **DUE}
 
 NO_DUE = "No share received or due is known in this period."
 
 
-def against_due(rows: pl.DataFrame, *, title: str = "") -> go.Figure:
-    """The share each category received (filled) beside the share due to it (open), joined by a line; largest due first.
+def against_due(rows: pl.DataFrame, group: str = "category", *, title: str = "") -> go.Figure:
+    """The share each category (or state) received (filled) beside the share due to it (open), joined by a line; largest due first.
 
-    Takes the frame of `fairness.against_due`.
+    Takes the frame of `fairness.against_due`; of many states the twenty of most due.
     """
-    check(rows, DUE)
+    check(rows, {group: pl.String, **DUE_MEASURES})
     if rows.is_empty():
         return theme.words_instead(title, NO_DUE)
-    shown = rows.sort("share_due", "category", descending=[True, False], nulls_last=True)
-    names = shown["category"].to_list()
+    shown = rows.sort("share_due", group, descending=[True, False], nulls_last=True).head(MOST_ROWS)
+    names = [_name(row, group) for row in shown.iter_rows(named=True)]
     figure = theme.rows_canvas(title, "% of machine time: due ○, received ●", names)
     for place, row in enumerate(shown.iter_rows(named=True)):
-        _add_dumbbell(figure, place, row)
+        _add_dumbbell(figure, place, row, names[place])
     largest = max(float(share) for name in ("share_due", "share_received") for share in shown[name].fill_null(0))
     return figure.update_xaxes(range=theme.from_zero(100 * largest), ticksuffix=numbers.THIN_SPACE + "%")
 
 
-def against_due_summary(rows: pl.DataFrame) -> str:
-    """The dumbbells in words: what each category received and what was due to it."""
-    check(rows, DUE)
+def against_due_summary(rows: pl.DataFrame, group: str = "category") -> str:
+    """The dumbbells in words: what each category (or state) received and what was due to it."""
+    check(rows, {group: pl.String, **DUE_MEASURES})
     if rows.is_empty():
         return NO_DUE
+    shown = rows.sort("share_due", group, descending=[True, False], nulls_last=True).head(MOST_ROWS)
     parts = [
-        f"{theme.category_name(row['category'])} received {numbers.percent(row['share_received'])}, due {numbers.percent(row['share_due'])}"
-        for row in rows.sort("share_due", "category", descending=[True, False], nulls_last=True).iter_rows(named=True)
+        f"{theme.category_name(_name(row, group))} received {numbers.percent(row['share_received'])}, "
+        f"due {numbers.percent(row['share_due'])}"
+        for row in shown.iter_rows(named=True)
     ]
     return f"Share of machine time received against the share due: {'; '.join(parts)}."
 
@@ -113,9 +119,13 @@ def index_over_time(rows: pl.DataFrame, index: str, *, name: str, title: str = "
     return figure.update_xaxes(**theme.months_axis(shown.height)).update_yaxes(rangemode="tozero")
 
 
-def _add_dumbbell(figure: go.Figure, place: int, row: Mapping[str, Any]) -> None:
-    colour = theme.style_of(row["category"])[0]
-    who = theme.label(row["category"])
+def _name(row: Mapping[str, Any], group: str) -> str:
+    return numbers.country(row[group]) if group == "country" else str(row[group])
+
+
+def _add_dumbbell(figure: go.Figure, place: int, row: Mapping[str, Any], name: str) -> None:
+    colour = theme.style_of(name)[0] if name in theme.COLOURS else theme.NEUTRAL
+    who = theme.label(name)
     ends = [100 * row[name] for name in ("share_due", "share_received") if row[name] is not None]
     line = {"color": colour, "width": 3}
     figure.add_trace(go.Scatter(x=np.array(ends), y=np.full(len(ends), place), mode="lines", line=line, hoverinfo="skip"))

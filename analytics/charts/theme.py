@@ -258,9 +258,14 @@ def from_zero(largest: float) -> list[float]:
     return [-0.02 * reach, 1.04 * reach]
 
 
-def months_axis(months: int) -> dict[str, str]:
-    """The ticks of an axis of so many months: each one named up to fifteen of them, every third beyond."""
-    return {"tickformat": "%b<br>%Y", "dtick": "M1" if months <= 15 else "M3"}
+def months_axis(months: int) -> dict[str, Any]:
+    """The ticks of an axis of so many months: at most six to eight of them named, upright, so that they fit a narrow page as well.
+
+    >>> months_axis(3)["dtick"], months_axis(12)["dtick"], months_axis(36)["dtick"]
+    ('M1', 'M2', 'M6')
+    """
+    step = next((step for most, step in ((6, 1), (14, 2), (24, 4), (42, 6)) if months <= most), 12)
+    return {"tickformat": "%b<br>%Y", "dtick": f"M{step}", "tickangle": 0}
 
 
 def words_instead(title: str, words: str) -> go.Figure:

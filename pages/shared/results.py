@@ -8,9 +8,8 @@ import streamlit as st
 
 from analytics import carbon, energy, fairness, limits, usage, waiting
 from analytics.carbon import IntensityMethod, IntensityScope
-from analytics.demand import DEMAND, demand_by_month, demand_while_logged
+from analytics.demand import demand_by_month, demand_while_logged
 from analytics.fairness import Inequality
-from data.schema import empty
 from data.terms import Dimension, HourUnit, Period, Selection
 from pages.shared import loaders
 from pages.shared.visit import Visit
@@ -99,9 +98,22 @@ def demand(here: Visit) -> pl.DataFrame:
     return loaders.kept(here.seen, "demand", (here.chosen,), lambda: _demand(here))
 
 
+def monthly_demand(here: Visit) -> pl.DataFrame:
+    """What each project asked of each month, of its days with logs (frame DEMAND with the month in front)."""
+    return loaders.kept(here.seen, "monthly demand", (here.chosen,), lambda: _monthly_demand(here))
+
+
 def monthly_due(here: Visit) -> pl.DataFrame:
     """What each category received against its due in each month."""
     return loaders.kept(here.seen, "monthly due", (here.chosen,), lambda: _monthly_due(here))
+
+
+def due_before(here: Visit) -> pl.DataFrame | None:
+    """What `due` was in the period before, none where the logs do not reach over both."""
+    before = replace(here.chosen, period=here.chosen.period.before)
+    if not all(loaders.logged_throughout(here.seen, here.chosen, period) for period in (here.chosen.period, before.period)):
+        return None
+    return due(replace(here, selection=before))
 
 
 def due(here: Visit) -> pl.DataFrame:
@@ -171,46 +183,29 @@ def machine_places(here: Visit) -> pl.DataFrame:
     return placed.join(used, on="system", how="left", validate="1:1").sort("machine")
 
 
-def _logged_of_chosen(here: Visit) -> dict[str, Period]:
+def logged_of_chosen(here: Visit) -> dict[str, Period]:
     """From which day to which the logs of the machines chosen run."""
     chosen = here.chosen.systems
     return {system: days for system, days in loaders.logged_days(here.seen).items() if not chosen or system in chosen}
 
 
-def _logged(here: Visit) -> list[tuple[str, Period]]:
-    """The machines chosen, each with the days of the period for which there are logs."""
-    logged = _logged_of_chosen(here)
-    return [(system, both) for system, days in logged.items() if (both := days.within(here.chosen.period))]
-
-
-def _of(here: Visit, system: str) -> tuple[Selection, pl.DataFrame]:
-    """The selection on one machine, and its projects of the categories chosen."""
-    projects = loaders.all_projects(here.seen, (system,))
+def _decided(here: Visit) -> pl.DataFrame:
+    """The projects on the machines chosen, of the categories chosen."""
+    projects = loaders.all_projects(here.seen, here.chosen.systems)
     wanted = [category.value for category in here.chosen.categories]
-    return replace(here.chosen, systems=(system,)), projects.filter(pl.col("category").is_in(wanted)) if wanted else projects
+    return projects.filter(pl.col("category").is_in(wanted)) if wanted else projects
 
 
 def _demand(here: Visit) -> pl.DataFrame:
-    projects = loaders.all_projects(here.seen, here.chosen.systems)
-    wanted = [category.value for category in here.chosen.categories]
-    decided = projects.filter(pl.col("category").is_in(wanted)) if wanted else projects
     used = loaders.usage(here.seen, here.chosen, "system", "account")
-    return demand_while_logged(used, decided, _logged_of_chosen(here), here.chosen.period)
+    return demand_while_logged(used, _decided(here), logged_of_chosen(here), here.chosen.period)
+
+
+def _monthly_demand(here: Visit) -> pl.DataFrame:
+    used = loaders.usage(here.seen, here.chosen, "system", "account", "month")
+    return demand_by_month(used, _decided(here), here.chosen.period, logged_of_chosen(here))
 
 
 def _monthly_due(here: Visit) -> pl.DataFrame:
-    asked = [empty({"month": pl.Date, **DEMAND})]
-    for system, days in _logged(here):
-        chosen, projects = _of(here, system)
-        asked.append(demand_by_month(loaders.usage(here.seen, chosen, "system", "account", "month"), projects, days))
     used = usage.hours(loaders.usage(here.seen, here.chosen, "category", "month"), HourUnit.NODE_HOURS)
-    rows = []
-    for (month,), part in pl.concat(asked).group_by("month", maintain_order=True):
-        received = used.filter(pl.col("month") == month).select("category", "hours")
-        against = fairness.against_due(received, fairness.due_by_demand(part.drop("month")))
-        rows.append(against.select(pl.lit(month, pl.Date).alias("month"), pl.all()))
-    return pl.concat(rows).sort("month", "category") if rows else empty(_MONTHLY_DUE)
-
-
-_MONTHLY_DUE = {"month": pl.Date, "category": pl.String, "hours": pl.Float64, "share_received": pl.Float64, "share_due": pl.Float64}
-_MONTHLY_DUE |= {"difference": pl.Float64, "received_of_due": pl.Float64}
+    return fairness.against_due_by_month(used.select("month", "category", "hours"), monthly_demand(here))

@@ -1,6 +1,7 @@
 """The indices of inequality keep their laws, whatever was shared."""
 
 from collections.abc import Callable
+from datetime import date
 from itertools import pairwise
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from polars.testing import assert_frame_equal
 
 from analytics import fairness
 from analytics.demand import DEMAND
@@ -190,3 +192,31 @@ def test_a_project_with_jobs_of_unknown_hours_has_no_satisfaction() -> None:
     known = projects_with_demand(("sme", "awarded", 5, 10))
     unknown = known.with_columns(account=pl.lit("other"), jobs_without_nodes=pl.lit(1, pl.Int64))
     assert fairness.satisfaction_of_projects(pl.concat([known, unknown]))["account"].to_list() == ["p0"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_each_month_s_due_is_that_of_the_month_by_itself(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    months = [date(2026, 1, 1), date(2026, 2, 1)]
+    asked = pl.concat(
+        projects_with_demand(*((c, "awarded", 1.0, float(rng.integers(0, 9))) for c in ("sme", "research", "start_up"))).select(
+            pl.lit(month, pl.Date).alias("month"), pl.all()
+        )
+        for month in months
+    )
+    used = [(m, c, float(rng.integers(0, 9)) + 1) for m in (*months, date(2026, 3, 1)) for c in ("sme", "unclassified")]
+    hours = pl.DataFrame(used, schema={"month": pl.Date, "category": pl.String, "hours": pl.Float64}, orient="row")
+    found = fairness.against_due_by_month(hours, asked)
+    for month in months:
+        due = fairness.due_by_demand(asked.filter(month=month).drop("month"))
+        alone = fairness.against_due(hours.filter(month=month).drop("month"), due)
+        assert_frame_equal(found.filter(month=month).drop("month"), alone, check_column_order=False)
+    assert found["month"].unique().sort().to_list() == months
+
+
+def test_states_have_shares_due_as_categories_have_and_the_unknown_one_is_shown() -> None:
+    asked = projects_with_demand(("sme", "awarded", 0, 10), ("sme", "awarded", 0, 30)).with_columns(country=pl.Series(["FI", None]))
+    due = fairness.due_by_demand(asked, "country")
+    rows = fairness.against_due(pl.DataFrame({"country": ["FI", "IT"], "hours": [3.0, 1.0]}), due, "country")
+    told = rows.select("country", "share_received", "share_due").rows()
+    assert told == [("FI", 0.75, 0.25), ("IT", 0.25, None), (fairness.UNKNOWN_STATE, 0.0, 0.75)]
