@@ -12,12 +12,13 @@ import numpy as np
 from analytics.charts.svg_axes import Axis, Floats
 from analytics.charts.svg_elements import dashed, element, number, painted
 from analytics.charts.svg_symbols import colour_of, marker, nth
-from analytics.charts.svg_text import INK, text_element
+from analytics.charts.svg_text import INK, text_element, width_px
 from data.errors import InputError
 
 BAR_GAP = 0.2
 TEXT_GAP_PX = 5
 TEXT_SIZE = 12.0
+LEAST_SIZE = 7.0
 
 HATCHES: Mapping[str, tuple[str, ...]] = {
     "/": ("M-1,1L1,-1M0,{s}L{s},0M{m},{p}L{p},{m}",),
@@ -144,9 +145,9 @@ def heatmap(trace: Mapping[str, Any], stage: Stage) -> Iterator[str]:
         if words is not None and trace.get("texttemplate"):
             font = trace.get("textfont") or {}
             colour = font.get("color") or (_readable(fill) if fill else INK)
-            yield text_element(
-                words[row][column], x, y, float(font.get("size") or TEXT_SIZE), anchor="middle", valign="middle", colour=colour
-            )
+            size = float(font.get("size") or TEXT_SIZE)
+            size = max(LEAST_SIZE, min(size, size * (wide - 4) / max(width_px(words[row][column], size), 1.0)))
+            yield text_element(words[row][column], x, y, size, anchor="middle", valign="middle", colour=colour)
 
 
 def sample(trace: Mapping[str, Any], x: float, y: float, stage: Stage) -> str:

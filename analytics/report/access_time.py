@@ -5,7 +5,7 @@ import polars as pl
 from analytics import findings, usage
 from analytics.charts import machines, numbers, received, theme
 from analytics.limits import against_limits
-from analytics.report.disclosure import blanked
+from analytics.report.disclosure import blanked, with_remainder
 from analytics.report.document import Chart, Column, Kind, Section, Table
 from analytics.report.inputs import ReportInputs, counts_towards, told
 from data.terms import HourUnit
@@ -15,7 +15,9 @@ def by_category(inputs: ReportInputs) -> Section:
     """Who received the machine time, with the change against the period before, by month against capacity."""
     unit, name = inputs.selection.unit, inputs.period.name
     shares = inputs.shown(usage.share(inputs.usage, "category", unit=unit), "category")
-    months = inputs.shown(usage.share(inputs.usage, "category", "month", unit=unit), "category", "month").sort("month", "category")
+    by_month = usage.share(inputs.usage, "category", "month", unit=unit).sort("month", "category")
+    months = inputs.shown(by_month, "category", "month")
+    drawn = with_remainder(by_month, inputs.held_back(by_month, "category", "month"), "month")
     offered = inputs.capacity
     words = numbers.UNIT_WORDS[unit]
     held = inputs.held_back(months, "category", "month")
@@ -32,8 +34,8 @@ def by_category(inputs: ReportInputs) -> Section:
             ),
             Chart(
                 id="received-by-month",
-                figure=received.by_month(months, unit=unit, offered=usage.capacity_by(offered, "month")),
-                alt=told(received.by_month_summary(months, unit=unit), held),
+                figure=received.by_month(drawn, unit=unit, offered=usage.capacity_by(offered, "month")),
+                alt=told(received.by_month_summary(drawn, unit=unit), held),
                 table=Table(
                     caption=f"Machine time by user category and month, in {words}.",
                     frame=months,
@@ -59,7 +61,7 @@ def by_system(inputs: ReportInputs) -> Section:
     totals = _named(inputs, inputs.shown(rows, "system"))
     of_categories = usage.against_capacity(usage.total_by(inputs.usage, "system", "category"), offered, unit=unit)
     hidden = inputs.held_back(of_categories, "system", "category")
-    parts = _named(inputs, blanked(of_categories, hidden, ["hours"]))
+    parts = _named(inputs, with_remainder(of_categories, hidden, "system"))
     return Section(
         id="machines",
         title="How much of each machine was used?",
@@ -152,7 +154,7 @@ def against_law(inputs: ReportInputs) -> Section:
     return Section(
         id="limits",
         title="Were the limits of law and policy kept?",
-        finding=findings.over_limits(rows, period=inputs.period.name),
+        finding=told(findings.over_limits(rows, period=inputs.period.name), held),
         blocks=(shares, readings),
     )
 

@@ -107,7 +107,7 @@ def composed(template: Template, inputs: ReportInputs, sections: Sequence[str] =
     return Report(
         title=_title(template, inputs),
         period=inputs.period.name,
-        scope=_scope(inputs),
+        scope=f"{outline.asks} {_scope(inputs)}",
         demo=inputs.demo,
         sections=tuple(section for name in wanted for section in SECTIONS[name](inputs)),
         methods=() if is_brief else methods.methods(),

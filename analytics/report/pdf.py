@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import typst
@@ -17,8 +17,14 @@ from analytics.report.record import NAME, record_text
 STANDARD: Any = "ua-1"
 """PDF/UA-1: the engine refuses what a screen reader could not read, such as a picture without words."""
 
-CHART_PX = 680
-FIRST_PAGE_INCHES = 110
+CHART_PX = 760
+PAGE_SIGNS = 118.0
+"""How many signs of a table fit beside each other."""
+LONGEST_WORD = 14
+MOST: Mapping[Kind, float] = {Kind.SOURCE: 60.0}
+"""Signs from which on a column wraps, other than the usual 34."""
+
+PREVIEW_PIXELS_PER_INCH = 110
 
 
 def pdf(report: Report) -> bytes:
@@ -36,7 +42,7 @@ def pdf(report: Report) -> bytes:
 def first_page(report: Report) -> bytes:
     """The first page as a PNG picture, for a preview."""
     pages = typst.compile(
-        _files(report), format="png", ppi=FIRST_PAGE_INCHES, font_paths=[FOLDER], ignore_system_fonts=True, timestamp=_moment(report)
+        _files(report), format="png", ppi=PREVIEW_PIXELS_PER_INCH, font_paths=[FOLDER], ignore_system_fonts=True, timestamp=_moment(report)
     )
     found: Any = pages
     return bytes(found[0] if isinstance(found, list) else found)
@@ -99,18 +105,32 @@ def _table(table: Table) -> dict[str, Any]:
         "caption": table.caption,
         "headers": [column.header for column in table.columns],
         "numbers": [column.kind.is_number for column in table.columns],
-        "widths": [_width(table, place) for place in range(len(table.columns))],
+        "widths": _widths(table),
         "rows": [[_breakable(cell) for cell in row] for row in table.rows],
     }
 
 
-def _width(table: Table, place: int) -> float:
-    """The share of the page of a column: that of its words, so that a source has room and a number wraps nowhere."""
-    column = table.columns[place]
-    longest = max((len(row[place]) for row in table.rows), default=0)
-    if column.kind.is_number:
-        return float(min(max(longest, max(len(word) for word in column.header.split()), len(column.header) / 2), 22))
-    return float(min(max(longest * 0.9, max(len(word) for word in column.header.split()), 8), 44 if column.kind is Kind.SOURCE else 34))
+def _widths(table: Table) -> list[float]:
+    """The widths of the columns in signs: each has room for its longest word, and what is left goes to those with more to say."""
+    rows = table.rows
+    told = [[column.header, *(row[place] for row in rows)] for place, column in enumerate(table.columns)]
+    least = [
+        2.0 + max(_longest_word(text, is_number=c.kind.is_number) for text in texts) for c, texts in zip(table.columns, told, strict=True)
+    ]
+    wished = [
+        max(low, min(MOST.get(c.kind, 34.0), 2.0 + max(len(text) for text in texts[1:] or [""])))
+        for c, low, texts in zip(table.columns, least, told, strict=True)
+    ]
+    room, more = PAGE_SIGNS - sum(least), sum(wished) - sum(least)
+    part = max(0.0, min(1.0, room / more)) if more > 0 else 0.0
+    return [low + part * (wish - low) for low, wish in zip(least, wished, strict=True)]
+
+
+def _longest_word(text: str, *, is_number: bool) -> float:
+    """The longest stretch that is not broken: of a number all of it, of a word at most so many signs."""
+    if is_number and any(sign.isdigit() for sign in text):
+        return float(min(len(text), LONGEST_WORD + 6))
+    return float(min(max((len(word) for word in text.split()), default=0), LONGEST_WORD))
 
 
 def _breakable(text: str) -> str:

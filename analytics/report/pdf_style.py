@@ -61,7 +61,8 @@ DOCUMENT = r"""
       columns: t.widths.map(w => w * 1fr),
       align: t.numbers.map(n => if n { right + top } else { left + top }),
       stroke: none,
-      inset: (x: 3pt, y: 3pt),
+      column-gutter: 4pt,
+      inset: (x: 2pt, y: 2.6pt),
       table.header(
         ..t.headers.map(h => table.cell(text(weight: 600, h))),
         table.hline(stroke: 0.7pt + ink),
@@ -115,7 +116,7 @@ DOCUMENT = r"""
     })
   }
   = What do they rest on?
-  #for t in data.sources { tabled(t, size: 7.8pt) }
+  #for t in data.sources { tabled(t, size: 7.2pt) }
 ]
 
 #let remade = {

@@ -12,6 +12,7 @@ from data.terms import HourUnit, PolicyLimit
 SHAPES: tuple[Shape, ...] = (
     ("category",),
     ("category", "month"),
+    ("month",),
     ("system",),
     ("system", "category"),
     ("country",),
