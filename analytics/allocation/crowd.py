@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analytics.allocation.price_search import Answer, Market
+from analytics.allocation.price_search import Market
 from analytics.allocation.program import Index, Mask, Vector
 
 BLURRED = 19.0
@@ -49,16 +49,16 @@ class Crowd:
             moved = np.abs(now / self.near - 1)
         return bool((np.where(self.near > 0, moved, 0.0) <= self.reach).all())
 
-    def hours(self, at: Answer) -> Vector:
-        """(partition, project of the whole): node-hours that everybody takes at an answer of the market."""
+    def hours(self, taken: Vector, rows: Vector) -> Vector:
+        """(partition, project of the whole): node-hours that everybody takes, from those of the market at prices of the rows."""
         found = np.zeros_like(self.whole.hours)
-        taken = self.taken
+        alone = self.taken
         if self.whole.alpha > 0:
-            now = self.whole.prices(at.rows)
+            now = self.whole.prices(rows)
             fall = (self.near / np.where(now > 0, now, self.near)) ** (1 / self.whole.alpha)
-            taken = np.where(self.free, taken * fall[_class_of(self.whole), self.choice], taken)
-        found[self.choice, np.arange(len(self.choice))] = taken
-        found[:, self.kept] = (self.market.hours * at.part * at.u)[:, self.place]
+            alone = np.where(self.free, alone * fall[_class_of(self.whole), self.choice], alone)
+        found[self.choice, np.arange(len(self.choice))] = alone
+        found[:, self.kept] = taken[:, self.place]
         return found
 
 

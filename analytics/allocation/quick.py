@@ -9,7 +9,7 @@ from numpy.linalg import LinAlgError
 
 from analytics.allocation.aggregate import Reduced
 from analytics.allocation.certificate import Prices, Split
-from analytics.allocation.crowd import gathered
+from analytics.allocation.crowd import Crowd, gathered
 from analytics.allocation.price_search import TINY, Answer, Blur, Market, answer, fitted, foreseen, sharper
 from analytics.allocation.program import Index, Program, Vector
 
@@ -22,24 +22,18 @@ SETTLED = 0.02
 """The blur from which its units are no longer taken anew from what is paid."""
 SLOWLY = 0.3
 """The part to which a blur falls at most in one stage because less is paid."""
-SOFT = 5.0
-"""How much more flows and what is left of rows are blurred at first than what projects choose."""
 SLACK = 0.1
 """The part of a row's worth that the square of the blur leaves of it."""
 ROUGH_FIT, FIT = 1e-3, 1e-10
 """The relative misfit of every row at which prices count as found, while choices are blurred and at the end."""
-SHARP = 1e-3
-"""The blur at which the prices of a sample are brought nearer to those of everybody."""
 CLOSE, CRISP, CLEAR = 2e-7, 3e-6, 1e-4
 """The estimated gap, the unused part of a priced row and the blur from which a proof is tried."""
 SAMPLES = ((250, 0.02), (2_000, 0.01))
 """How many projects the first searches look at, and how sharply; where there are less than twice as many, at all of them."""
+FAR, NEAR = (0.06, 1e-3), ((0.01, 1e-3), (2e-3, 2e-4))
+"""How far, relative, prices of a sample may be from those of everybody, and prices that fit roughly from those sought; with the blurs."""
 NEARINGS = 3
 """How often prices of a sample are brought nearer to those of everybody."""
-FAR = 0.06
-"""How far, relative, prices of a sample may be from those of everybody."""
-NEAR = 0.01
-"""How far prices may yet move once they fit roughly."""
 MANY = 400
 """From how many projects on those that are certain of their choice are put together."""
 WARM_BLUR = 1e-3
@@ -90,25 +84,43 @@ def splits(small: Reduced, served: Index, alpha: float, warm: Prices | None) -> 
 
 def _of_crowds(small: Reduced, here: Market, known: Vector | None) -> Iterator[tuple[Vector, Answer]]:
     """Node-hours and answers while prices stay near those of samples, or of a like problem; none where they do not."""
-    rows = _of_samples(small, here) if known is None else known
+    rows, steps = _of_samples(small, here) if known is None else (known, (FAR, *NEAR))
+    crowds, rows = _nearby(here, rows, steps)
     for _ in range(NEARINGS):
-        crowd = gathered(here, rows, FAR, SHARP)
-        market = here if crowd is None else crowd.market
-        blur = _first_blur(market, rows, SHARP)
-        rows = fitted(market, answer(market, rows, blur), blur, ROUGH_FIT).rows
-        if crowd is None or crowd.holds(rows):
-            break
-    crowd = gathered(here, rows, NEAR, SHARP)
-    if crowd is None:
-        return
-    for at, _ in _sharpened(crowd.market, rows, SHARP, LAST_BLUR, FIT):
-        if not crowd.holds(at.rows):
+        for at, _ in _sharpened(crowds[-1].market if crowds else here, rows, NEAR[-1][1], LAST_BLUR, FIT):
+            rows = at.rows
+            if not all(crowd.holds(rows) for crowd in crowds):
+                break
+            taken = at.bought * at.u
+            for crowd in reversed(crowds):
+                taken = crowd.hours(taken, rows)
+            yield taken, at
+        else:
             return
-        yield crowd.hours(at), at
+        crowds = [crowd for number, crowd in enumerate(crowds) if all(outer.holds(rows) for outer in crowds[: number + 1])]
+        nearer = gathered(crowds[-1].market if crowds else here, rows, *NEAR[-1])
+        crowds += [] if nearer is None else [nearer]
 
 
-def _of_samples(small: Reduced, here: Market) -> Vector:
-    """(row): prices that would fit roughly for everybody, by way of ever larger samples."""
+def _nearby(here: Market, rows: Vector, steps: tuple[tuple[float, float], ...]) -> tuple[list[Crowd], Vector]:
+    """Crowds ever nearer to the prices sought, each made of the one before, and (row): prices that fit roughly."""
+    crowds: list[Crowd] = []
+    for step, (reach, level) in enumerate(steps):
+        market = crowds[-1].market if crowds else here
+        for _ in range(1 if step else NEARINGS):
+            crowd = gathered(market, rows, reach, level)
+            inner = market if crowd is None else crowd.market
+            blur = _first_blur(inner, rows, level)
+            rows = fitted(inner, answer(inner, rows, blur), blur, ROUGH_FIT).rows
+            if crowd is None or crowd.holds(rows):
+                break
+        if crowd is not None:
+            crowds.append(crowd)
+    return crowds, rows
+
+
+def _of_samples(small: Reduced, here: Market) -> tuple[Vector, tuple[tuple[float, float], ...]]:
+    """(row): prices that would fit roughly for everybody, by way of ever larger samples; and how near they are, and then should be."""
     rows, level = None, FIRST_BLUR
     for count, last in SAMPLES:
         thin = _thinned(here, count)
@@ -116,9 +128,9 @@ def _of_samples(small: Reduced, here: Market) -> Vector:
         *_, (at, level) = _sharpened(thin, rows, level, last, np.inf)
         rows = at.rows
         if thin is here:
-            break
+            return rows, NEAR
     assert rows is not None
-    return rows
+    return rows, (FAR, *NEAR)
 
 
 def _market(small: Reduced, served: Index, alpha: float) -> tuple[Market, Unit]:
@@ -252,12 +264,7 @@ def _blur(here: Market, cost: Vector, rows: Vector, level: float) -> Blur:
 def _first_blur(here: Market, rows: Vector, level: float) -> Blur:
     """The blur with which a search begins, when it is not known yet which rows and flows will be paid for."""
     blur = _blur(here, _costs(here, rows), rows, level)
-    soft = SOFT if level > SETTLED else 1.0
-    return replace(
-        blur,
-        slack=soft**2 * np.maximum(blur.slack, blur.slack.mean()),
-        flows=soft * np.maximum(blur.flows, blur.flows.mean()),
-    )
+    return replace(blur, slack=np.maximum(blur.slack, blur.slack.mean()), flows=np.maximum(blur.flows, blur.flows.mean()))
 
 
 def _gap(here: Market, at: Answer) -> float:
