@@ -51,7 +51,9 @@ def demo_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
             making = tmp_path_factory.mktemp("demonstration") / "lake"
             environment = {name: value for name, value in os.environ.items() if not name.startswith("EQUINODE_")}
             words = [sys.executable, "-m", "data", "demo", "--jobs", "2000"]
-            subprocess.run(words, cwd=HOUSE, env=environment | {"EQUINODE_LAKE": str(making)}, check=True, capture_output=True)
+            subprocess.run(
+                words, cwd=HOUSE, env=environment | {"EQUINODE_LAKE": str(making), "EQUINODE_THREADS": "1"}, check=True, capture_output=True
+            )
             shutil.copytree(making, lake)
     return lake
 
