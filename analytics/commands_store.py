@@ -1,5 +1,6 @@
 """The command of `python -m analytics` that recommends a split from the store, and what commands read of a selection."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from analytics.allocation.solution import Refusal
 from analytics.commands import shares_of_categories, told
 from analytics.demand import demand_while_logged
 from analytics.recommendation import Recommendation, recommendation
+from analytics.recommendation_robust import DemandScenario, RobustRecommendation, in_words, robust_recommendation
 from analytics.recommendation_words import paragraph, refusal_in_words
 from analytics.split_problem import SplitChoices, SplitFacts
 from analytics.usage import capacity_while_logged
@@ -26,6 +28,8 @@ from data.terms import HourUnit, Period, Selection
 from data.usage import spans, usage
 
 PERIOD = "2025, 2026-Q1, 2026-03 or 2026-01-15..2026-02-01 (the last day not included)."
+DEMAND = "Another demand to plan for, as sme=0.8: they ask for 0.8 times what they do (all=1.2: everybody); may be repeated."
+EVERYBODY = "all"
 SYSTEMS = "Machines, joined by commas; all if not given."
 
 
@@ -39,8 +43,9 @@ def recommend(
     cap: Annotated[list[str] | None, typer.Option(help="Most share of the hours offered, such as research=0.8.")] = None,
     energy_budget: Annotated[float | None, typer.Option(help="Most facility energy, MWh.")] = None,
     carbon_budget: Annotated[float | None, typer.Option(help="Most location-based emissions, t CO2e.")] = None,
+    demand: Annotated[list[str] | None, typer.Option(help=DEMAND)] = None,
 ) -> None:
-    """Recommend a split of a period's machine time, and say what it would change and why.
+    """Recommend a split of a period's machine time, and say what it would change and why, also where demand comes otherwise.
 
     Exit status: 0 split found, 2 wrong input, 3 limits clash.
     """
@@ -59,8 +64,12 @@ def recommend(
             typer.echo("\n".join(refusal_in_words(found, facts.policy_limits(), names)), err=True)
             raise typer.Exit(found.outcome.exit_status)
         typer.echo(paragraph(found, facts.policy_limits(), names, period=chosen.period.name))
+        others = {one.title: one.demand(found.solution.problem.projects) for one in _other_demands(demand or ())}
+        result = robust_recommendation(found, others) if others else None
+        if result is not None:
+            typer.echo(" ".join(in_words(result, facts.policy_limits(), names, floors_set=bool(choices.floors))))
         if out is not None:
-            _write_tables(found, out)
+            _write_tables(found, result, out)
 
 
 def selection(lake: Lake, period: Period, systems: str, *, unit: HourUnit = HourUnit.NODE_HOURS) -> Selection:
@@ -111,7 +120,23 @@ def proportional_split(lake: Lake, chosen: Selection) -> Recommendation | None:
     return None if isinstance(found, Refusal) else found
 
 
-def _write_tables(found: Recommendation, out: Path) -> None:
+def _other_demands(stated: Sequence[str]) -> list[DemandScenario]:
+    """Demands as they are typed, such as sme=0.8 or all=1.2."""
+    everybody = [text.partition("=") for text in stated if text.partition("=")[0].strip() == EVERYBODY]
+    of_categories = shares_of_categories([text for text in stated if text.partition("=")[0].strip() != EVERYBODY])
+    try:
+        found = [DemandScenario(factor=float(factor)) for _, _, factor in everybody]
+    except ValueError as error:
+        raise InputError(f"{error}; write how many times its demand everybody asks for, such as all=1.2.") from error
+    found += [DemandScenario(factor=factor, category=category) for category, factor in of_categories.items()]
+    if any(not 0 <= one.factor < float("inf") for one in found):
+        raise InputError("another demand is a number of times the demand as logged, 0 or more, such as sme=0.8.")
+    return found
+
+
+def _write_tables(found: Recommendation, robust: RobustRecommendation | None, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name in ("by_project", "by_category", "by_category_system", "by_category_month", "by_system", "binding", "energy"):
         getattr(found, name).write_csv(out / f"{name}.csv")
+    for name in ("by_scenario", "floors", "held_at") if robust is not None else ():
+        getattr(robust, name).write_csv(out / f"robust_{name}.csv")

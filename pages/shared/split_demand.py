@@ -24,6 +24,11 @@ MORE, LESS = "more", "less"
 NEGLIGIBLE = 0.005
 """The part of the hours of other months, asked for by projects that ask for nothing here, below which it is not worth a sentence."""
 
+PROVEN = (
+    " The robust split is proven best on the average over the demands, each as likely; where a floor would be missed, the projects that it "
+    "counts are granted no more than they ask for in any demand."
+)
+
 HEADERS = {
     "scenario": "Demand",
     "node_hours_demanded": "Node-hours asked for",
@@ -128,11 +133,8 @@ def _show(here: Visit, result: RobustRecommendation) -> None:
             pl.Series("name", [sentence_case(limit_in_words(name, limits, names)) for name in short["name"]], dtype=pl.String)
         )
         tables.table(short, shown=tables.for_people(said), name="split-floors-missed", alt="Floors and demands in which they are missed")
-    st.caption(
-        "Satisfaction of what projects then use, against the same dues in every demand. "
-        + ("" if isinstance(result.found, Refusal) else "The robust split is proven best on the average over the demands, each as likely; ")
-        + "where a floor would be missed, the projects that it counts are granted no more than they ask for in any demand."
-    )
+    proven = "" if isinstance(result.found, Refusal) else PROVEN
+    st.caption(f"Satisfaction is that of the hours that projects then use, against the same dues in every demand.{proven}")
 
 
 def _readable(rows: pl.DataFrame) -> pl.DataFrame:

@@ -67,6 +67,18 @@ def test_a_recommendation_is_told_and_its_tables_agree(run: Run, tmp_path: Path)
     assert (projects["node_hours_recommended"] <= projects["node_hours_demanded"] + 1e-3).all()
 
 
+def test_other_demands_are_planned_for_and_told(run: Run, tmp_path: Path) -> None:
+    words = ("--period", "2026-Q1", "--floor", "sme=0.01", "--demand", "sme=0.9", "--demand", "all=1.2", "--out", str(tmp_path))
+    done = run("recommend", *words)
+    assert done.exit_code == 0, done.stderr
+    assert "in every scenario" in done.stdout
+    rows = pl.read_csv(tmp_path / "robust_by_scenario.csv")
+    assert rows.height == 3
+    assert (rows["floors_held_robust"] == rows["floors"]).all()
+    assert run("recommend", "--period", "2026-Q1", "--demand", "all=more").exit_code == 2
+    assert run("recommend", "--period", "2026-Q1", "--demand", "sme=-1").exit_code == 2
+
+
 def test_limits_that_clash_are_named_with_exit_status_three(run: Run) -> None:
     done = run("recommend", "--period", "2026-Q1", "--floor", "sme=0.7", "--floor", "start_up=0.7")
     assert done.exit_code == 3

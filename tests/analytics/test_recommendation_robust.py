@@ -1,4 +1,4 @@
-"""A split for several demands: its floors hold in each of them, what that costs is told, and where none exists it is said what could hold."""
+"""A split for several demands: its floors hold in each, what that costs is told, and where none exists it is said what could hold."""
 
 import polars as pl
 import pytest

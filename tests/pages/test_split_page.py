@@ -102,7 +102,7 @@ def test_a_point_of_the_frontier_sets_aim_and_carbon_budget(visit: Visit, small_
 
 
 def test_for_demand_that_may_shrink_it_is_said_whether_the_floors_hold_and_at_what_cost(visit: Visit, small_store: Path) -> None:
-    asked = {"detail": "Uncertain demand", "demands": "SMEs ask for less", "demand-change": "50 %"}
+    asked = {"detail": "Uncertain demand", "demands": "SMEs ask for less", "demand-change": "10 %"}
     app = visit(small_store, SPLIT, **asked, **{"floor-sme": "0.001"})
     assert not app.exception
     told = words_of(app)
