@@ -4,7 +4,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from analytics import carbon, demand, energy, fairness, limits, usage, waiting
+from analytics import carbon, demand, energy, fairness, limits, split_problem, training, usage, waiting
+from analytics.calls import decision
 from analytics.report.document import Method
 
 EXPLAINED: tuple[Callable[..., Any], ...] = (
@@ -27,6 +28,9 @@ EXPLAINED: tuple[Callable[..., Any], ...] = (
     energy.idle_energy,
     carbon.emissions,
     carbon.annual_intensity,
+    split_problem.split_problem,
+    decision.decide,
+    training.gpu_hours,
 )
 """The indicators in the order in which a reader meets them."""
 

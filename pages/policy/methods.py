@@ -23,13 +23,16 @@ TABS = {
     "Energy": "energy",
     "Emissions": "carbon",
     "Limits": "limits",
+    "Split": "split_problem",
+    "Calls": "calls.decision",
+    "Training": "training",
 }
 
 
 def indicators() -> None:
     """Every indicator in its own words: definition, formula, source and edge cases, the same as in the report."""
     found = methods()
-    for tab, module in zip(st.tabs(list(TABS)), TABS.values(), strict=True):
+    for tab, module in zip(st.tabs(list(TABS), key="method", on_change="rerun", bind="query-params"), TABS.values(), strict=True):
         with tab:
             for method in found:
                 if method.name.startswith(f"{module}."):
