@@ -81,7 +81,7 @@ class Table:
         """The rows as they are written for people."""
         return tuple(
             tuple(
-                WITHHELD if value is None and place in self.withheld and column.kind.is_number else written(value, column.kind)
+                WITHHELD if value is None and place in self.withheld and column.kind not in NEVER_WITHHELD else written(value, column.kind)
                 for value, column in zip(row, self.columns, strict=True)
             )
             for place, row in enumerate(self.shown.rows())
@@ -221,6 +221,9 @@ def written(value: Any, kind: Kind) -> str:
     """
     return numbers.NOT_AVAILABLE if value is None or value == "" else _WRITERS[kind](value)
 
+
+NEVER_WITHHELD = (Kind.CATEGORY, Kind.COUNTRY, Kind.MODE, Kind.MONTH)
+"""What says which row it is."""
 
 _WORDS = (Kind.TEXT, Kind.SOURCE, Kind.CATEGORY, Kind.COUNTRY, Kind.MODE, Kind.MONTH, Kind.YES_NO, Kind.FLAG)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import xlsxwriter
 
-from analytics.report.document import WITHHELD, Column, Kind, Report, Table, written
+from analytics.report.document import NEVER_WITHHELD, WITHHELD, Column, Kind, Report, Table, written
 from analytics.report.record import record_text
 
 RECORD_ROW = "Record for machines"
@@ -100,7 +100,7 @@ def _write_table(sheet: Any, table: Table, looks: _Looks) -> None:
 def _write_cell(sheet: Any, place: tuple[int, int], value: Any, column: Column, looks: _Looks, *, is_withheld: bool) -> None:
     """A number as a number, a month as a date, text as text; what is unknown stays empty, so that sums leave it out."""
     if value is None:
-        if is_withheld and column.kind.is_number:
+        if is_withheld and column.kind not in NEVER_WITHHELD:
             sheet.write_string(*place, WITHHELD, looks.withheld)
     elif column.kind in NUMBERS and isinstance(value, int | float):
         form, _, factor = NUMBERS[column.kind]
