@@ -1,5 +1,8 @@
 """The findings: one sentence a question, computed from the frames, for the top of a page or a section of a report."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from analytics.charts import numbers, theme
@@ -141,20 +144,16 @@ def emitted(total: pl.DataFrame, *, period: str) -> str:
 
 
 def over_limits(rows: pl.DataFrame, *, period: str) -> str:
-    """Whether any machine is over a limit of law or policy, from the frame of `limits.against_limits`."""
+    """Whether any machine is over a limit of law or policy, or nears one, from the frame of `limits.against_limits`."""
     check(rows, AGAINST_LIMITS)
     known = rows.filter(pl.col("over").is_not_null())
     if known.is_empty():
         return f"Whether limits were kept {during(period)} is not available."
-    over = known.filter("over").sort("system", "title")
-    if over.is_empty():
-        return f"No machine was over a limit of law or policy {during(period)}, as far as logs show."
-    parts = [
-        f"{row['title']} on {row['system']} at {numbers.percent(row['share'])}, allowed {numbers.percent(row['share_allowed'])}"
-        f"{'' if row['exact'] else ' (indicative)'}"
-        for row in over.iter_rows(named=True)
-    ]
-    return f"Over a limit {during(period)}: {'; '.join(parts)}."
+    over, near = (known.filter(name).sort("system", "title") for name in ("over", "near"))
+    if over.is_empty() and near.is_empty():
+        return f"No machine was over a limit of law or policy {during(period)}, or near one, as far as logs show."
+    parts = [f"{words}: {'; '.join(map(_at_limit, rows.iter_rows(named=True)))}" for words, rows in _limited(over, near, period)]
+    return f"{'. '.join(parts)}."
 
 
 def recommended(split: pl.DataFrame) -> str:
@@ -171,6 +170,18 @@ def recommended(split: pl.DataFrame) -> str:
     if not parts:
         return "The recommended split would leave every category's share within half a percentage point of what it received."
     return f"Of the node-hours, the recommended split would give {numbers.listed(list(dict.fromkeys(parts)))}."
+
+
+def _limited(over: pl.DataFrame, near: pl.DataFrame, period: str) -> list[tuple[str, pl.DataFrame]]:
+    named = ((f"Over a limit {during(period)}", over), (f"Near a limit {'' if over.height else during(period)}".rstrip(), near))
+    return [(words, rows) for words, rows in named if rows.height]
+
+
+def _at_limit(row: Mapping[str, Any]) -> str:
+    indicative = "" if row["exact"] else " (indicative)"
+    return (
+        f"{row['title']} on {row['system']} at {numbers.percent(row['share'])}, allowed {numbers.percent(row['share_allowed'])}{indicative}"
+    )
 
 
 def _measured(metered_share: float | None) -> str:

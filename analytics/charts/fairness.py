@@ -119,6 +119,16 @@ def index_over_time(rows: pl.DataFrame, index: str, *, name: str, title: str = "
     return figure.update_xaxes(**theme.months_axis(shown.height)).update_yaxes(rangemode="tozero")
 
 
+def index_over_time_summary(rows: pl.DataFrame, index: str, *, name: str) -> str:
+    """The line in words: the index in the first and in the last month in which it is defined."""
+    check(rows, {"month": pl.Date, index: pl.Float64})
+    known = rows.drop_nulls(index).sort("month")
+    if known.is_empty():
+        return f"{name} is not available: no project has both an award and use in this period."
+    (first, start), (last, end) = known.select("month", index).row(0), known.select("month", index).row(-1)
+    return f"{name} by month: {numbers.plain(start)} in {first:%B %Y}, {numbers.plain(end)} in {last:%B %Y}."
+
+
 def _name(row: Mapping[str, Any], group: str) -> str:
     return numbers.country(row[group]) if group == "country" else str(row[group])
 

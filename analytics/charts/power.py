@@ -159,7 +159,10 @@ def power(kw: float | None) -> str:
     >>> power(12_345.0).replace(numbers.THIN_SPACE, " "), power(None)
     ('12.3 MW', 'not available')
     """
-    return numbers.amount(None if kw is None else kw * KW_PER_MW, "W")
+    if kw is None:
+        return numbers.NOT_AVAILABLE
+    unit, factor = _kw_or_mw(kw)
+    return numbers.THIN_SPACE.join((numbers.plain(kw / factor), unit))
 
 
 def _add_peaks(figure: go.Figure, peaks: pl.DataFrame, when: str, factor: float) -> None:

@@ -1,31 +1,40 @@
-"""What happened on the machines at a glance: who received their time, how fairly, how long jobs waited, at what energy and carbon."""
+"""The period on one screen: who received the machines' time, how fairly, after what waits, at what energy, within what limits."""
 
 import streamlit as st
 
-from analytics import carbon, energy, findings
+from analytics import carbon, energy, findings, findings_energy, findings_fairness
 from analytics.charts import energy as energy_charts
 from analytics.charts import fairness as fairness_charts
 from analytics.charts import numbers, received
-from pages.shared import filters, parts, results, visit
+from pages.shared import fairness_parts, filters, parts, results, results_energy, results_fairness, visit
 
 here = visit.now()
 chosen, unit, period = here.chosen, here.chosen.unit, here.chosen.period.name
 shares, monthly, due, fair = results.by_category(here), results.by_month(here), results.due(here), results.inequality(here)
-spent = energy.energy_by(results.energy_rows(here))
-emitted = carbon.emissions_by(results.emission_rows(here))
+whole, earlier = results.totals(here), results.totals(here, filters.before(chosen))
+spent, emitted = energy.energy_by(results.energy_rows(here)), carbon.emissions_by(results.emission_rows(here))
 
 
 def row_of_figures() -> None:
     """The five figures of the selection."""
-    whole, before = results.totals(here), results.totals(here, filters.before(chosen))
     used, gas = spent.row(0, named=True), emitted.row(0, named=True)
+    share, sized, machines = results.capacity_share(here)
+    market = numbers.emissions(gas["emissions_market_kgco2e"]) if gas["emissions_market_kgco2e"] is not None else numbers.NOT_AVAILABLE
     parts.figures(
         [
-            parts.hours_figure(whole["hours"], before["hours"]),
+            parts.hours_figure(whole["hours"], earlier["hours"]),
+            parts.Figure(
+                label="Of the machines' capacity",
+                value=numbers.percent(share),
+                note=f"of {numbers.counted(sized, 'machine')}" + (f" of {machines}" if sized < machines else "")
+                if sized
+                else "size not known",
+                meaning="Machine time of the selection ÷ what the machines could have given on the days with logs: nodes × 24 hours.",
+            ),
             parts.Figure(
                 label="Jain's index",
                 value=numbers.plain(fair.jain),
-                note=f"over {numbers.counted(fair.projects, 'project')}" if fair.projects else "no award is known",
+                note=fairness_parts.between(results_fairness.intervals(here), "jain") if fair.projects else fairness_parts.NO_AWARD,
                 meaning="How evenly projects were served against what was due to them: 1 if all alike, 1/n if one has all.",
             ),
             parts.Figure(
@@ -37,14 +46,9 @@ def row_of_figures() -> None:
             parts.Figure(
                 label="Emissions, location-based",
                 value=numbers.emissions(gas["emissions_location_kgco2e"]),
-                note=parts.covering(gas["located_share"], "the energy", "energy or intensity not known"),
-                meaning="Facility energy × the mean carbon intensity of the grid where the machine stands.",
-            ),
-            parts.Figure(
-                label="Emissions, market-based",
-                value=numbers.emissions(gas["emissions_market_kgco2e"]),
-                note=parts.covering(gas["contracted_share"], "the energy", "no contract known"),
-                meaning="The same by the operators' electricity contracts; only of machines whose contract is known.",
+                note=f"market-based: {market}",
+                meaning="Facility energy × the carbon intensity of the grid where the machine stands. Market-based: by the operators' "
+                f"electricity contracts, known for {numbers.percent(gas['contracted_share'])} of the energy.",
             ),
         ]
     )
@@ -52,47 +56,77 @@ def row_of_figures() -> None:
     parts.unclassified(shares)
 
 
+def since_before() -> str:
+    """What changed since the period before; empty where the logs do not reach over both."""
+    before = filters.before(chosen)
+    if not results.comparable(here) or not whole["hours"] or not earlier["hours"]:
+        return ""
+    then = results.by_category(here, before)
+    return findings_fairness.changed(shares, then, relative=whole["hours"] / earlier["hours"] - 1, earlier=before.period.name)
+
+
 def answers() -> None:
     """One sentence for each further question, with the way to its page."""
+    usage, fairness, energies = ("policy/usage.py", "Usage"), ("policy/fairness.py", "Fairness"), ("policy/energy.py", "Energy")
     sentences = (
-        (findings.capacity_used(results.named(here, results.of_capacity(here)), period=period), "policy/usage.py", "Usage"),
-        (findings.against_due(due, period=period), "policy/fairness.py", "Fairness"),
-        (findings.unequal(fair, period=period), "policy/fairness.py", "Fairness"),
-        (findings.waited(results.waits(here), period=period), "policy/fairness.py", "Fairness"),
-        (findings.energy_used(spent, period=period), "policy/energy.py", "Energy"),
-        (findings.emitted(emitted, period=period), "policy/energy.py", "Energy"),
-        (findings.over_limits(results.named(here, results.against_limits(here)), period=period), "policy/fairness.py", "Fairness"),
+        (since_before(), usage),
+        (findings.capacity_used(results.named(here, results.of_capacity(here)), period=period), usage),
+        (findings.over_limits(results.named(here, results.against_limits(here)), period=period), fairness),
+        (findings.against_due(due, period=period), fairness),
+        (findings_fairness.unmet(results_fairness.unmet(here), period=period), fairness),
+        (findings.unequal(fair, period=period), fairness),
+        (findings.waited(results.waits(here), period=period), fairness),
+        (findings.energy_used(spent, period=period), energies),
+        (findings.emitted(emitted, period=period), energies),
+        (findings_energy.lost(results_energy.where_it_went(here), period=period), energies),
     )
-    for sentence, file, title in sentences:
-        said, way = st.columns([6, 1], vertical_alignment="center")
-        said.markdown(parts.escaped(sentence))
-        way.page_link(file, label=title)
+    for sentence, (file, title) in sentences:
+        if sentence:
+            said, way = st.columns([6, 1], vertical_alignment="center")
+            said.markdown(parts.escaped(sentence))
+            way.page_link(file, label=title)
+
+
+def charts() -> None:
+    """Machine time and fairness over time, shares against dues, and energy."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        parts.chart(
+            fairness_charts.against_due(due, title="Share received against share due"),
+            alt=fairness_charts.against_due_summary(due),
+            data=due,
+            name="received-against-due",
+            method="Fairness",
+        )
+    with right:
+        indices = results_fairness.index_by_month(here)
+        parts.chart(
+            fairness_charts.index_over_time(indices, "jain", name="Jain's index, 1 where all are served alike", title="Fairness over time"),
+            alt=fairness_charts.index_over_time_summary(indices, "jain", name="Jain's index"),
+            data=indices,
+            name="fairness-over-time",
+            method="Fairness",
+        )
+    parts.chart(
+        received.by_month(monthly, unit=unit, title="Machine time by month and user category"),
+        alt=received.by_month_summary(monthly, unit=unit),
+        data=monthly,
+        name="machine-time-by-month",
+        method="Usage",
+    )
+    by_system = results.named(here, energy.energy_by(results.energy_rows(here), "system"))
+    parts.chart(
+        energy_charts.by_group(by_system, title="IT energy by machine"),
+        alt=energy_charts.by_group_summary(by_system),
+        data=by_system,
+        name="energy-by-machine",
+        method="Energy",
+    )
 
 
 parts.finding(findings.received(shares, period=period, unit=unit))
 row_of_figures()
-parts.chart(
-    received.by_month(monthly, unit=unit, title="Machine time by month and user category"),
-    alt=received.by_month_summary(monthly, unit=unit),
-    data=monthly,
-    name="machine-time-by-month",
-)
-st.header("What else the logs say", anchor=False)
+st.header("What the logs say", anchor=False)
 answers()
-left, right = st.columns(2, gap="large")
-with left:
-    parts.chart(
-        fairness_charts.against_due(due, title="Share received against share due"),
-        alt=fairness_charts.against_due_summary(due),
-        data=due,
-        name="received-against-due",
-    )
-with right:
-    by_system = results.named(here, energy.energy_by(results.energy_rows(here), "system"))
-    parts.chart(
-        energy_charts.by_group(by_system, title="Energy by machine"),
-        alt=energy_charts.by_group_summary(by_system),
-        data=by_system,
-        name="energy-by-machine",
-    )
+charts()
 parts.sources(factors=[f"carbon intensity: {results.series()[0].lower()}"], method="each figure")

@@ -60,9 +60,9 @@ def capacity_share(here: Visit) -> tuple[float | None, int, int]:
     return share, sized.height, used.height
 
 
-def by_category(here: Visit) -> pl.DataFrame:
-    """Machine time and share of each category in the chosen unit (frame of `usage.share`)."""
-    return usage.share(loaders.usage(here.seen, here.chosen, "category"), "category", unit=here.chosen.unit)
+def by_category(here: Visit, chosen: Selection | None = None) -> pl.DataFrame:
+    """Machine time and share of each category in the chosen unit (frame of `usage.share`); by default of what the reader chose."""
+    return usage.share(loaders.usage(here.seen, chosen or here.chosen, "category"), "category", unit=here.chosen.unit)
 
 
 def by_month(here: Visit) -> pl.DataFrame:
@@ -108,12 +108,9 @@ def monthly_due(here: Visit) -> pl.DataFrame:
     return loaders.kept(here.seen, "monthly due", (here.chosen,), lambda: _monthly_due(here))
 
 
-def due_before(here: Visit) -> pl.DataFrame | None:
-    """What `due` was in the period before, none where the logs do not reach over both."""
-    before = replace(here.chosen, period=here.chosen.period.before)
-    if not all(loaders.logged_throughout(here.seen, here.chosen, period) for period in (here.chosen.period, before.period)):
-        return None
-    return due(replace(here, selection=before))
+def comparable(here: Visit) -> bool:
+    """Whether the logs reach over both the period and the one before it."""
+    return all(loaders.logged_throughout(here.seen, here.chosen, period) for period in (here.chosen.period, here.chosen.period.before))
 
 
 def due(here: Visit) -> pl.DataFrame:

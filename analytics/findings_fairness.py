@@ -1,0 +1,117 @@
+"""Findings about fairness: what changed, whose demand is unmet, which states are behind, and how sure that is, in one sentence each."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from analytics.certainty import FEW_PROJECTS, Interval
+from analytics.charts import numbers, theme
+from analytics.charts.fairness import DUE_MEASURES
+from analytics.charts.spread import SLOWDOWN_SPREAD
+from analytics.fairness import UNKNOWN_STATE, Inequality
+from analytics.findings import CLEAR_DIFFERENCE, during
+from analytics.gains import GAINS
+from data.schema import check
+from data.terms import UserCategory
+
+NAMED_STATES = 2
+"""How many states a finding names on each side."""
+
+
+def changed(now: pl.DataFrame, before: pl.DataFrame, *, relative: float | None, earlier: str) -> str:
+    """What changed since the period before: machine time, and the categories whose share of it rose and fell most.
+
+    Takes the frames of `usage.share` by category of both periods, and the relative change of all machine time.
+
+    >>> frames = [pl.DataFrame({"category": ["sme", "research"], "share": [part, 1 - part]}) for part in (0.3, 0.25)]
+    >>> changed(*frames, relative=0.1, earlier="Q1 2026").replace(numbers.THIN_SPACE, " ")
+    'Against Q1 2026, machine time is up 10 %; of the whole, SMEs gained +5.0 pp and research lost 5.0 pp.'
+    """
+    for rows in (now, before):
+        check(rows, {"category": pl.String, "share": pl.Float64})
+    both = now.select("category", "share").join(
+        before.select("category", earlier="share"), on="category", how="full", coalesce=True, validate="1:1"
+    )
+    moved = both.with_columns(moved=pl.col("share").fill_null(0) - pl.col("earlier").fill_null(0)).sort("moved", "category")
+    start = f"Against {earlier}, machine time is {numbers.change(relative)}"
+    if moved.is_empty():
+        return f"{start}."
+    parts = [
+        f"{theme.category_name(row['category'])} gained {numbers.points(row['moved'])}".replace("gained \N{MINUS SIGN}", "lost ")
+        for row in (moved.row(-1, named=True), moved.row(0, named=True))
+        if abs(row["moved"]) >= CLEAR_DIFFERENCE
+    ]
+    shares = f"of the whole, {' and '.join(parts)}" if parts else "no category's share moved by a percentage point"
+    return f"{start}; {shares}."
+
+
+def unmet(rows: pl.DataFrame, *, period: str) -> str:
+    """How much demand was unmet, and who would gain most from one percent more machine time, from a frame GAINS."""
+    check(rows, GAINS)
+    known = _classified(rows.drop_nulls("gain")).sort("gain", "category", descending=[True, False])
+    if known.is_empty():
+        return f"Unmet demand {during(period)} is not available: neither awards nor requests of waiting jobs are known."
+    whole, lacking = float(known["node_hours_demanded"].sum()), float(known["node_hours_unmet"].sum())
+    if not lacking > 0:
+        return f"All demand {during(period)} that is known was met."
+    most = known.row(0, named=True)
+    after, now = numbers.percent(most["served_after"]), numbers.percent(most["served"])
+    part = numbers.percent(lacking / whole)
+    return (
+        f"{theme.sentence_case(during(period))}, {part} of the node-hours demanded were not received; one percent more machine "
+        f"time would serve {theme.category_name(most['category'])} most: {after} of their demand instead of {now}."
+    )
+
+
+def sure(found: Inequality, intervals: Mapping[str, Interval]) -> str:
+    """How sure Jain's index is, and which groups are too small to judge."""
+    interval = intervals.get("jain")
+    if found.jain is None or interval is None:
+        return ""
+    few = f" Fewer than {FEW_PROJECTS} projects make it rough." if found.projects < FEW_PROJECTS else ""
+    return (
+        f"Had chance brought other projects of this kind, Jain's index would lie between {numbers.plain(interval.low)} and "
+        f"{numbers.plain(interval.high)} in nine of ten cases.{few}"
+    )
+
+
+def states(rows: pl.DataFrame, *, period: str) -> str:
+    """Which participating states received clearly less and more than was due, from the frame of `fairness.against_due` by country."""
+    check(rows, {"country": pl.String, **DUE_MEASURES})
+    known = rows.filter(pl.col("difference").is_not_null(), pl.col("country") != UNKNOWN_STATE).sort("difference", "country")
+    if known.is_empty():
+        return f"What was due to each participating state {during(period)} is not available: no project's state is known."
+    behind = known.filter(pl.col("difference") <= -CLEAR_DIFFERENCE).head(NAMED_STATES)
+    ahead = known.filter(pl.col("difference") >= CLEAR_DIFFERENCE).reverse().head(NAMED_STATES)
+    if behind.is_empty() and ahead.is_empty():
+        return f"{theme.sentence_case(during(period))} every participating state received what was due to it, within one percentage point."
+    parts = [
+        f"{words} {numbers.listed([_state(row) for row in part.iter_rows(named=True)])}"
+        for words, part in (("behind their due are", behind), ("ahead of it", ahead))
+        if part.height
+    ]
+    return f"Of the participating states, {'; '.join(parts)}."
+
+
+def slowed(rows: pl.DataFrame, *, period: str) -> str:
+    """Whose jobs took longest against an empty machine, from the frame of `waiting.slowdown_distribution` by category."""
+    check(rows, {"category": pl.String, **SLOWDOWN_SPREAD})
+    known = _classified(rows).sort("median", "category", descending=[True, False])
+    if known.is_empty():
+        return f"Bounded slowdowns {during(period)} are not available."
+    most, least = known.row(0, named=True), known.row(-1, named=True)
+    if most["median"] == least["median"]:
+        return f"Half of the jobs of every category took at most {numbers.plain(most['median'])} times as long as on an empty machine."
+    return (
+        f"Half of the jobs of {theme.category_name(most['category'])} took at least {numbers.plain(most['median'])} times as long as on an "
+        f"empty machine {during(period)}, those of {theme.category_name(least['category'])} {numbers.plain(least['median'])} times."
+    )
+
+
+def _classified(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of true categories: what nobody classified is no group of users to compare."""
+    return rows.filter(pl.col("category") != UserCategory.UNCLASSIFIED.value)
+
+
+def _state(row: Mapping[str, object]) -> str:
+    return f"{numbers.country(str(row['country']))} ({numbers.points(float(str(row['difference'])))})"
