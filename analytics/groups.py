@@ -6,12 +6,16 @@ import polars as pl
 
 from analytics.charts import numbers
 from analytics.findings import during
+from analytics.pivot import in_words
 from analytics.usage import hours, known_sum, ratio
 from data.schema import USAGE_MEASURES, Schema, check
 from data.terms import Dimension, HourUnit
 
 OTHERS = "\N{HORIZONTAL ELLIPSIS}others"
 """What stands for all groups that are too small to be shown by themselves; no name of a log reads so."""
+
+CLEAR_CHANGE = 0.02
+"""From this growth of a share on, two percentage points, it is said."""
 
 GROUPED: Schema = {
     "group": pl.String,  # "" where it is not known, OTHERS for the smaller ones together
@@ -60,6 +64,41 @@ def finding(groups: pl.DataFrame, labels: Mapping[str, str], *, period: str, uni
     first, *others = known.head(3).select("group", "share").rows()
     rest = "".join(f", {labels[group]} {numbers.percent(share)}" for group, share in others)
     return f"{labels[first[0]]} received {numbers.percent(first[1])} of {of} {during(period)}{rest}."
+
+
+def finding_over_time(rows: pl.DataFrame, labels: Mapping[str, str], *, time: Dimension, unit: HourUnit) -> str:
+    """When most and least machine time was used, and whose share grew most, from a frame GROUPED_OVER_TIME.
+
+    >>> from datetime import date
+    >>> months = {"time": [date(2026, 1, 1), date(2026, 2, 1)], "group": ["FI"] * 2, "hours": [5.0, 8.0], "share": [1.0, 1.0]}
+    >>> rows = pl.DataFrame(months | {"jobs": [1, 1], "jobs_without_hours": [0, 0]})
+    >>> finding_over_time(rows, {"FI": "Finland"}, time=Dimension.MONTH, unit=HourUnit.NODE_HOURS).replace("\u202f", " ")
+    'Most node-hours were used in February 2026 (8), fewest in January 2026 (5).'
+    """
+    totals = check(rows, GROUPED_OVER_TIME).group_by("time").agg(known_sum("hours")).drop_nulls().sort("hours", "time")
+    words = numbers.UNIT_WORDS[unit]
+    if totals.is_empty():
+        return f"How the {words} changed over time is not known."
+    if totals.height == 1:
+        return f"{numbers.amount(totals['hours'].item(), words)} were used {during(in_words(time, totals['time'].item(), {}))}."
+    (least_time, least), (most_time, most) = totals.row(0), totals.row(-1)
+    peak = f"Most {words} were used in {in_words(time, most_time, {})} ({numbers.amount(most, '')})"
+    return f"{peak}, fewest in {in_words(time, least_time, {})} ({numbers.amount(least, '')}){_grown(rows, labels)}."
+
+
+def _grown(rows: pl.DataFrame, labels: Mapping[str, str]) -> str:
+    """Whose share grew most between the first and the last time, where any did clearly; unknown shares are not compared."""
+    first, last = (rows.filter(pl.col("time") == moment, pl.col("group") != OTHERS) for moment in (rows["time"].min(), rows["time"].max()))
+    began = first.select("group", began="share", known=pl.col("share").is_not_null())
+    both = last.select("group", "share").join(began, on="group", how="left", validate="1:1")
+    known = both.filter(pl.col("known").fill_null(True)).with_columns(pl.col("began").fill_null(0.0))
+    grown = known.filter(pl.col("share") - pl.col("began") >= CLEAR_CHANGE).sort(
+        pl.col("share") - pl.col("began"), "group", descending=[True, False]
+    )
+    if grown.is_empty():
+        return ""
+    group, share, before, _ = grown.row(0)
+    return f"; the share of {labels[group]} grew most, from {numbers.percent(before)} to {numbers.percent(share)}"
 
 
 def _named(usage: pl.DataFrame, dimension: Dimension, unit: HourUnit, most: int) -> pl.DataFrame:

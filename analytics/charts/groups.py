@@ -16,15 +16,15 @@ from analytics.groups import GROUPED, GROUPED_OVER_TIME, OTHERS
 from data.schema import check
 from data.terms import HourUnit
 
-SHADES = ("#31446B", "#575C6D", "#7C7B78", "#A59C74", "#D2C060", "#FEE838")
-"""Colours of groups that are no user categories: Cividis, the largest darkest; each has its name beside it as well."""
+SHADES = ("#4A69A5", "#8A99BC", "#767676", "#9A9060", "#C2AA3C", "#E3C800")
+"""Colours of groups that are no user categories, from blue to yellow as in Cividis, seen on a light and on a dark page."""
 
 OTHERS_COLOUR = "#B9BEC6"
 LONGEST_NAME = 30
 """How many signs of a name stand beside a chart; the whole name is in the hover text and in the numbers."""
 
 PANELS_ACROSS = 3
-PANEL_PX, PANEL_GAP = 150, 0.06
+PANEL_PX, PANEL_GAP = 185, 0.06
 
 
 class Form(StrEnum):
@@ -208,13 +208,14 @@ def _panels(series: Sequence[Series], quantity: str, title: str) -> go.Figure:
     figure = theme.canvas(title, quantity, height=PANEL_PX * down)
     figure.layout.annotations[0].yshift = 24
     figure.update_layout(height=figure.layout.height + 24, margin_t=figure.layout.margin.t + 24, bargap=0.2)
+    ends = list(dict.fromkeys((str(series[0].times[0]), str(series[0].times[-1]))))
     for place, each in enumerate(series):
         number, column = str(place + 1) if place else "", place % across
         left, right = column * (1 + PANEL_GAP) / across, (column + 1) * (1 + PANEL_GAP) / across - PANEL_GAP
         top = 1 - place // across / down
         shared = {"zeroline": False, "fixedrange": True}
-        x = shared | {"domain": [left, right], "anchor": f"y{number}", "showgrid": False, "tickformat": "%b<br>%Y", "nticks": 4}
-        y = shared | {"domain": [top - 0.66 / down, top], "anchor": f"x{number}", "gridcolor": theme.GRID, "nticks": 4}
+        x = shared | {"domain": [left, right], "anchor": f"y{number}", "showgrid": False, "tickvals": ends, "tickformat": "%b<br>%Y"}
+        y = shared | {"domain": [top - 0.62 / down, top], "anchor": f"x{number}", "gridcolor": theme.GRID, "nticks": 4}
         y |= {"range": [0, _largest(series) * 1.05], "showticklabels": column == 0}
         figure.update_layout({f"xaxis{number}": x, f"yaxis{number}": y})
         figure.add_trace(_bar(each, marker={"color": each.style[0]}, xaxis=f"x{number}", yaxis=f"y{number}"))

@@ -91,9 +91,14 @@ def finding(users: pl.DataFrame, *, period: str, unit: HourUnit) -> str:
     known = users.filter(pl.col("country").is_not_null(), pl.col("share").is_not_null()).sort("share", "country", descending=[True, False])
     if known.is_empty():
         return f"In which countries the users of {period} sit is not known."
-    first = [f"{numbers.country(country)} {numbers.percent(share)}" for country, share in known.head(3).select("country", "share").rows()]
-    start = f"Users in {numbers.counted(known.height, 'country', 'countries')} received {numbers.UNIT_WORDS[unit]}: {numbers.listed(first)}"
-    return f"{start}{'' if known.height <= len(first) else ' lead'}."
+    first, *others = [
+        f"{numbers.country(country)}{joint}{numbers.percent(share)}"
+        for (country, share), joint in zip(
+            known.head(3).select("country", "share").rows(), (f" received most {numbers.UNIT_WORDS[unit]}, ", " ", " "), strict=False
+        )
+    ]
+    then = f", then {numbers.listed(others)}" if others else ""
+    return f"Users in {first}{then}; users sit in {numbers.counted(known.height, 'country', 'countries')}."
 
 
 def not_drawn(outlines: pl.DataFrame, users: pl.DataFrame, machines: pl.DataFrame) -> list[str]:
@@ -135,7 +140,7 @@ def _add_country(figure: go.Figure, outlines: pl.DataFrame, row: Mapping[str, An
     words = _sentence(country, row, unit)
     figure.add_trace(
         go.Scatter(
-            name=words,
+            name=theme.safe(numbers.country(country)),
             x=_joined(outlines["x_km"]),
             y=_joined(outlines["y_km"]),
             mode="lines",
@@ -143,8 +148,8 @@ def _add_country(figure: go.Figure, outlines: pl.DataFrame, row: Mapping[str, An
             fillcolor=_colour(row),
             line={"color": BORDER, "width": 0.7},
             hoveron="fills",
-            hoverinfo="name",
-            hoverlabel={"namelength": -1},
+            hoverinfo="text",
+            text=words,
             showlegend=False,
         )
     )

@@ -6,14 +6,11 @@ import polars as pl
 import streamlit as st
 
 from analytics import findings
-from analytics import usage as indicators
-from analytics.charts import machines, numbers, received
+from analytics.charts import machines, numbers
 from data.terms import HourUnit
-from pages.shared import filters, loaders, parts, results, tables, visit
+from pages.shared import drill, filters, loaders, parts, results, tables, usage_parts, visit
 
-BY = {"User category": "category", "Machine": "system", "Access mode": "mode", "Country": "country", "Month": "month"}
-
-CAPACITY_TITLE = "Machine time by month, and the capacity of the days with logs"
+VIEWS = ("Map", "Compare")
 
 here = visit.now()
 chosen, unit, words = here.chosen, here.chosen.unit, numbers.UNIT_WORDS[here.chosen.unit]
@@ -63,13 +60,6 @@ def overall() -> None:
             st.button(f"Show {numbers.UNIT_WORDS[told[0]]}", on_click=filters.choose_unit, args=(told[0],))
 
 
-def by_what() -> None:
-    """The table by whatever dimension the reader picks."""
-    label = st.segmented_control("Table by", BY, default="User category", required=True, key="by", bind="query-params")
-    rows = indicators.share(loaders.usage(here.seen, chosen, BY[label]), BY[label], unit=unit)
-    tables.table(rows, name=f"usage-by-{BY[label]}", alt=f"Machine time by {label.lower()}", unit=unit)
-
-
 def all_logs() -> None:
     """What is in the store, in full precision, whatever is selected."""
     st.header("All logs in the store", anchor=False)
@@ -94,36 +84,43 @@ def _core_hours(row: dict[str, Any]) -> str:
     return tables.in_full(row["core_hours"]) + (f" (of {numbers.percent(known)} of the jobs)" if row["jobs_without_cores"] else "")
 
 
-shares, monthly = results.by_category(here), results.by_month(here)
-parts.finding(findings.received(shares, period=chosen.period.name, unit=unit))
-overall()
-parts.unclassified(shares)
-parts.chart(
-    received.by_month(
-        monthly, unit=unit, title="Machine time by month, and the capacity of the days with logs", offered=results.capacity_by_month(here)
-    ),
-    alt=received.by_month_summary(monthly, unit=unit),
-    data=monthly,
-    name="machine-time-by-month",
-)
-left, right = st.columns(2, gap="large")
-with left:
-    parts.chart(
-        received.by_category(shares, unit=unit, title="By user category"),
-        alt=received.by_category_summary(shares, unit=unit),
-        data=shares,
-        name="machine-time-by-category",
-        picks=filters.CATEGORIES,
-    )
-with right:
+def by_machine() -> None:
+    """How much of each machine was used, and by whom; a click looks at a machine alone."""
     of_capacity = results.named(here, results.of_capacity(here, "category"))
     parts.chart(
-        machines.by_system(of_capacity, unit=unit, title="By machine"),
+        machines.by_system(of_capacity, unit=unit, title=f"By machine, as a share of its capacity{', of all users' if way else ''}"),
         alt=machines.by_system_summary(of_capacity, unit=unit),
         data=of_capacity.select("system", "category", "hours", "capacity_hours", "union_hours", "share_of_capacity", "share_of_union"),
         name="machine-time-by-machine",
         picks=filters.MACHINES,
+        unit=f"% of the capacity in {words}",
+        method="Usage",
     )
-by_what()
+
+
+shares = results.by_category(here)
+parts.finding(findings.received(shares, period=chosen.period.name, unit=unit))
+overall()
+parts.unclassified(shares)
+way = drill.path()
+drill.breadcrumb(here, way)
+dimension = drill.chosen_by(way)
+if loaders.explored(here.seen, chosen, (dimension,), tuple((step, (value,)) for step, value in way)).is_empty():
+    st.info("Nothing ran within these groups in this selection. Go back to all above, or widen the period.")
+else:
+    usage_parts.over_time(here, dimension, way)
+    left, right = st.columns(2, gap="large")
+    with left:
+        usage_parts.ranked(here, dimension, way)
+    with right:
+        by_machine()
+    st.page_link("policy/explore.py", label="Make a table of your own", icon=":material/table_chart:")
+map_view, compare_view = st.tabs(VIEWS, key="view", on_change="rerun", bind="query-params")
+if map_view.open:
+    with map_view:
+        usage_parts.users_map(here)
+if compare_view.open:
+    with compare_view:
+        usage_parts.compared(here, dimension, way)
 all_logs()
 parts.sources(method="usage")

@@ -38,6 +38,8 @@ class Framed:
     """What part of the jobs it does not cover, where `data` does not count that itself."""
     method: str = ""
     """The part of the methods page that tells how it is computed."""
+    selection: str = ""
+    """Of what it is, in words, where that is not what the filter bar says."""
     picked: Callable[[], None] | None = None
     """What a click on one of its marks does."""
 
@@ -55,7 +57,7 @@ class Framed:
     @property
     def lines(self) -> list[str]:
         """Where its numbers are from, and what they do not cover."""
-        return [f"Source: {source()}", *(self.coverage or covered(self.data))]
+        return [f"Source: {source(self.selection)}", *(self.coverage or covered(self.data))]
 
 
 def show(chart: Framed) -> None:
@@ -63,13 +65,13 @@ def show(chart: Framed) -> None:
     _drawn(chart)
 
 
-def source() -> str:
-    """What the numbers of a page are from: logs, selection, and the state of the store."""
+def source(selection: str = "") -> str:
+    """What the numbers of a page are from: logs, selection (by default that of the filter bar), and the state of the store."""
     here = visit.now()
     if here.state is None or here.selection is None:
         return "published facts and what was handed in"
     invented = "demonstration data, invented" if here.is_demo else "job logs of the centres"
-    words = filters.in_words(here.chosen, loaders.system_names(here.seen))
+    words = selection or filters.in_words(here.chosen, loaders.system_names(here.seen))
     return f"{invented} · {words} · state {here.seen.snapshot_id} of the store"
 
 
@@ -142,7 +144,7 @@ def _switch(name: str) -> str:
 
 def _exports(chart: Framed) -> None:
     """What can be taken away: the numbers, a link to this very view, and the way to the method."""
-    tables.download(chart.data, name=chart.name, label="CSV")
+    tables.download(chart.data, name=chart.name, label="CSV", selection=chart.selection)
     _pictures(chart)
     link_to_view(chart.name)
     at = {"method": chart.method} if chart.method else None
@@ -166,7 +168,7 @@ def _pictures(chart: Framed) -> None:
         st.download_button(
             ending.upper(),
             data=data,
-            file_name=f"{tables.file_name(chart.name)}.{ending}",
+            file_name=f"{tables.file_name(chart.name, chart.selection)}.{ending}",
             mime=mime,
             key=f"{ending}-of-{chart.name}",
             on_click="ignore",

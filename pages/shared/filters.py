@@ -28,12 +28,11 @@ UNIT_OF = {words: unit for unit, words in UNIT_WORDS.items()}
 def bar(state: Seen) -> Selection:
     """What the reader chose, after drawing the bar."""
     logged = loaders.spans(state)
-    spans = [Period(first, month_after(last)) for first, last in logged.select("first_month", "last_month").rows()]
-    periods, names_of = named_periods(spans), loaders.system_names(state)
+    names_of = loaders.system_names(state)
     machines = {names_of[name]: name for name in logged["system"]}
     forget_unknown(MACHINES, machines)
     with st.container(horizontal=True, gap="small", key="filter-bar", vertical_alignment="center"):
-        period = _period(periods)
+        period = _period(periods(state))
         names = _several("Machines", machines, MACHINES)
         groups = _several("User categories", CATEGORY_OF, CATEGORIES)
         unit = st.selectbox("Unit", UNIT_OF, key=UNIT, bind="query-params", label_visibility="collapsed", width=140)
@@ -45,6 +44,12 @@ def bar(state: Seen) -> Selection:
         categories=tuple(CATEGORY_OF[group] for group in groups),
         unit=UNIT_OF[unit],
     )
+
+
+def periods(state: Seen) -> dict[str, Period]:
+    """The periods that a reader can pick in this store, by name."""
+    logged = loaders.spans(state).select("first_month", "last_month").rows()
+    return named_periods([Period(first, month_after(last)) for first, last in logged])
 
 
 def is_empty(state: Seen, chosen: Selection) -> bool:
@@ -134,11 +139,11 @@ def forget_unknown(name: str, options: Iterable[str]) -> None:
         st.session_state[name] = [choice for choice in st.session_state[name] if choice in known]
 
 
-def _period(periods: dict[str, Period]) -> Period:
-    whole = periods[WHOLE]
-    name = st.selectbox("Period", [*periods, BETWEEN], key=PERIOD, bind="query-params", label_visibility="collapsed", width=170)
+def _period(named: dict[str, Period]) -> Period:
+    whole = named[WHOLE]
+    name = st.selectbox("Period", [*named, BETWEEN], key=PERIOD, bind="query-params", label_visibility="collapsed", width=170)
     if name != BETWEEN:
-        return periods[name]
+        return named[name]
     months = {f"{month:%B %Y}": month for month in whole.months}
     first = st.selectbox("First month", months, key=FROM, bind="query-params", label_visibility="collapsed", width=150)
     last = st.selectbox("Last month", months, index=len(months) - 1, key=TO, bind="query-params", label_visibility="collapsed", width=150)

@@ -130,6 +130,7 @@ def chart(
     unit: str = "",
     coverage: Sequence[str] = (),
     method: str = "",
+    selection: str = "",
 ) -> None:
     """Show a chart in its frame: what it found, unit, source and coverage; its numbers, its exports, a link, and the way to its method.
 
@@ -143,6 +144,7 @@ def chart(
         unit: The unit of its numbers in words, such as "node-hours".
         coverage: Sentences on what it does not cover, where `data` does not count that itself.
         method: The tab of the methods page that tells how it is computed, such as "Usage".
+        selection: Of what it is in words, where that is not what the filter bar says.
     """
     picked: Callable[[], None] | None = None
     if isinstance(picks, str):
@@ -151,7 +153,16 @@ def chart(
         picked = chart_frame.on_click(name, picks)
     chart_frame.show(
         chart_frame.Framed(
-            figure=figure, alt=alt, data=data, name=name, picked=picked, finding=finding, unit=unit, coverage=coverage, method=method
+            figure=figure,
+            alt=alt,
+            data=data,
+            name=name,
+            picked=picked,
+            finding=finding,
+            unit=unit,
+            coverage=coverage,
+            method=method,
+            selection=selection,
         )
     )
 

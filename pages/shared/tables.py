@@ -116,15 +116,15 @@ def written(look: pl.DataFrame, unit: HourUnit | None) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 
-def download(data: pl.DataFrame, *, name: str, label: str = "Download CSV") -> None:
-    """Offer a table as CSV, made when it is asked for; it says what it is of, and that invented data are invented."""
+def download(data: pl.DataFrame, *, name: str, label: str = "Download CSV", selection: str = "") -> None:
+    """Offer a table as CSV, made when it is asked for; it says of what it is, by default of the selection, and that invented data are."""
     here = visit.now()
     if Action.EXPORT not in here.person.may:
         return
     st.download_button(
         label,
-        data=lambda: csv(leaving(data)),
-        file_name=f"{file_name(name)}.csv",
+        data=lambda: csv(leaving(data, selection)),
+        file_name=f"{file_name(name, selection)}.csv",
         mime="text/csv",
         key=f"download-{name}",
         on_click="ignore",
@@ -133,20 +133,20 @@ def download(data: pl.DataFrame, *, name: str, label: str = "Download CSV") -> N
     )
 
 
-def file_name(name: str) -> str:
+def file_name(name: str, selection: str = "") -> str:
     """The name of a file that leaves, without its ending: what it holds, of which months, and whether it is invented."""
     here = visit.now()
     period = here.selection.period if here.selection is not None else None
-    span = f"_{period.start:%Y-%m}_to_{period.months[-1]:%Y-%m}" if period is not None else ""
+    span = f"_{period.start:%Y-%m}_to_{period.months[-1]:%Y-%m}" if period is not None and not selection else ""
     return f"equinode{'_demo' if here.is_demo else ''}_{name}{span}"
 
 
-def leaving(data: pl.DataFrame) -> pl.DataFrame:
+def leaving(data: pl.DataFrame, selection: str = "") -> pl.DataFrame:
     """A table as it leaves the house, with its selection and the state of the store in every row: the one door of all page exports."""
     here = visit.now()
     said: dict[str, pl.Expr] = {}
     if here.state is not None and here.selection is not None:
-        words = selection_in_words(here.selection, loaders.system_names(here.state))
+        words = selection or selection_in_words(here.selection, loaders.system_names(here.state))
         said = {"selection": pl.lit(words), "store_state": pl.lit(here.state.snapshot_id, pl.Int64)}
     if here.is_demo:
         said["note"] = pl.lit("demonstration data, invented")
