@@ -98,9 +98,10 @@ def exports(table: Pivot, *, share_of: ShareOf, measure: Measure, machines: dict
         return
     name = "-by-".join(("table", *(row.value for row in table.rows), *([table.column.value] if table.column else [])))
     tables.download(_for_export(table, measure, share_of), name=name, label="CSV")
+    title = words(measure)
     st.download_button(
         "XLSX",
-        data=lambda: _book(table, share_of, measure, machines, lines),
+        data=lambda: _book(table, share_of, measure, machines, [title, *lines]),
         file_name=f"{tables.file_name(name)}.xlsx",
         mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         key="pivot-xlsx",
@@ -130,8 +131,7 @@ def _book(table: Pivot, share_of: ShareOf, measure: Measure, machines: dict[str,
     sheet = without_unknown(pl.concat([totals, named])).rename({name: f"{kind} {name}" for name in table.amounts})
     headers = {f"{kind} {name}": header(table, name, machines) for name in table.amounts}
     headers |= {row.value: NAMES[row] for row in table.rows}
-    title = words(measure)
-    return workbook({"table": sheet}, heads={"table": [title, *lines]}, title=title, header=lambda name: headers[name])
+    return workbook({"table": sheet}, heads={"table": lines}, title=lines[0], header=lambda name: headers[name])
 
 
 def _cell(value: float | None, share_of: ShareOf, measure: Measure) -> str:

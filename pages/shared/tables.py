@@ -121,9 +121,10 @@ def download(data: pl.DataFrame, *, name: str, label: str = "Download CSV", sele
     here = visit.now()
     if Action.EXPORT not in here.person.may:
         return
+    said = marks(selection)
     st.download_button(
         label,
-        data=lambda: csv(leaving(data, selection)),
+        data=lambda: csv(leaving(data, said)),
         file_name=f"{file_name(name, selection)}.csv",
         mime="text/csv",
         key=f"download-{name}",
@@ -141,15 +142,18 @@ def file_name(name: str, selection: str = "") -> str:
     return f"equinode{'_demo' if here.is_demo else ''}_{name}{span}"
 
 
-def leaving(data: pl.DataFrame, selection: str = "") -> pl.DataFrame:
-    """A table as it leaves the house, with its selection and the state of the store in every row: the one door of all page exports."""
+def marks(selection: str = "") -> dict[str, pl.Expr]:
+    """What stands in every row that leaves a page: its selection, the state of the store, and whether it is invented."""
     here = visit.now()
     said: dict[str, pl.Expr] = {}
     if here.state is not None and here.selection is not None:
         words = selection or selection_in_words(here.selection, loaders.system_names(here.state))
         said = {"selection": pl.lit(words), "store_state": pl.lit(here.state.snapshot_id, pl.Int64)}
-    if here.is_demo:
-        said["note"] = pl.lit("demonstration data, invented")
+    return said | ({"note": pl.lit("demonstration data, invented")} if here.is_demo else {})
+
+
+def leaving(data: pl.DataFrame, said: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """A table as it leaves the house, with the marks of `marks` in every row: the one door of all page exports."""
     return data.with_columns(**{name: value for name, value in said.items() if name not in data.columns})
 
 
