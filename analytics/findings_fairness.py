@@ -11,6 +11,7 @@ from analytics.charts.spread import SLOWDOWN_SPREAD
 from analytics.fairness import UNKNOWN_STATE, Inequality
 from analytics.findings import CLEAR_DIFFERENCE, during
 from analytics.gains import GAINS
+from analytics.limits import AGAINST_LIMITS
 from data.schema import check
 from data.terms import UserCategory
 
@@ -25,7 +26,7 @@ def changed(now: pl.DataFrame, before: pl.DataFrame, *, relative: float | None, 
 
     >>> frames = [pl.DataFrame({"category": ["sme", "research"], "share": [part, 1 - part]}) for part in (0.3, 0.25)]
     >>> changed(*frames, relative=0.1, earlier="Q1 2026").replace(numbers.THIN_SPACE, " ")
-    'Against Q1 2026, machine time is up 10 %; of the whole, SMEs gained +5.0 pp and research lost 5.0 pp.'
+    'Against Q1 2026, machine time is up 10 %; of the whole, SMEs gained 5.0 pp and research lost 5.0 pp.'
     """
     for rows in (now, before):
         check(rows, {"category": pl.String, "share": pl.Float64})
@@ -37,12 +38,26 @@ def changed(now: pl.DataFrame, before: pl.DataFrame, *, relative: float | None, 
     if moved.is_empty():
         return f"{start}."
     parts = [
-        f"{theme.category_name(row['category'])} gained {numbers.points(row['moved'])}".replace("gained \N{MINUS SIGN}", "lost ")
+        f"{theme.category_name(row['category'])} {'gained' if row['moved'] > 0 else 'lost'} {numbers.points(abs(row['moved']))[1:]}"
         for row in (moved.row(-1, named=True), moved.row(0, named=True))
         if abs(row["moved"]) >= CLEAR_DIFFERENCE
     ]
     shares = f"of the whole, {' and '.join(parts)}" if parts else "no category's share moved by a percentage point"
     return f"{start}; {shares}."
+
+
+def union_access(limits: pl.DataFrame, *, period: str) -> str:
+    """How much of the machines' time was Union access, and of the most that may be, from the frame of `limits.against_limits`."""
+    check(limits, AGAINST_LIMITS)
+    whole = limits.filter(pl.col("limit").str.starts_with("union_share"), pl.col("share").is_not_null())
+    offered, used = float(whole["node_hours_base"].sum()), float(whole["node_hours"].sum())
+    most = float((whole["node_hours_base"] * whole["share_allowed"]).sum())
+    if not most > 0:
+        return f"How much of the machines' time was Union access {during(period)} is not available: logs tell no EuroHPC access mode."
+    return (
+        f"Union access took {numbers.percent(used / offered)} of the capacity of {numbers.counted(whole.height, 'machine')} "
+        f"{during(period)}, {numbers.percent(used / most)} of the most that the law grants the Union."
+    )
 
 
 def unmet(rows: pl.DataFrame, *, period: str) -> str:

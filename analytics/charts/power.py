@@ -86,9 +86,7 @@ def peaks_by_system(rows: pl.DataFrame, *, title: str = "") -> go.Figure:
         return theme.words_instead(title, NO_POWER)
     shown = rows.sort("peak_kw", "system", descending=[True, False])
     unit, factor = _kw_or_mw(max(*shown["peak_kw"], *(shown["limit_kw"].drop_nulls()), 0.0))
-    figure = theme.rows_canvas(
-        title, f"{unit}: mean ●, highest hour ○, most that the site may draw |", shown["system"].to_list(), right=190
-    )
+    figure = theme.rows_canvas(title, f"{unit}: mean ●, highest hour ○, allowed |", shown["system"].to_list(), right=190)
     for place, row in enumerate(shown.iter_rows(named=True)):
         _add_peak_row(figure, place, row, factor)
     largest = max(float(row["limit_kw"] or row["peak_kw"]) for row in shown.iter_rows(named=True))

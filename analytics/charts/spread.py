@@ -39,7 +39,7 @@ def waits(rows: pl.DataFrame, group: str = "category", *, title: str = "") -> go
     if rows.is_empty():
         return theme.words_instead(title, NO_WAITS)
     marks = [(np.log10(1 + seconds), words) for seconds, words in _MARKS_S]
-    quantity = "Wait of jobs: 5–95 % thin, middle half thick, median ●"
+    quantity = "Wait: 5–95 % thin, half thick, median ●"
     return _spread(rows, group, title, quantity, "_s", lambda value: float(np.log10(1 + value)), numbers.duration, marks)
 
 
@@ -52,7 +52,7 @@ def slowdowns(rows: pl.DataFrame, group: str = "category", *, title: str = "") -
     if rows.is_empty():
         return theme.words_instead(title, NO_SLOWDOWNS)
     marks = [(float(np.log10(times)), f"{times:,} ×") for times in (1, 2, 5, 10, 100, 1_000, 10_000)]
-    quantity = "Bounded slowdown: 5–95 % thin, middle half thick, median ●"
+    quantity = "Slowdown: 5–95 % thin, half thick, median ●"
     return _spread(rows, group, title, quantity, "", lambda value: float(np.log10(value)), _times, marks)
 
 

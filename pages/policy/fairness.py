@@ -58,7 +58,7 @@ def what_due_rests_on() -> None:
 def who_received_what_was_due() -> None:
     """Shares received and due by category and by participating state, and by month."""
     states = results_fairness.due_by_state(here)
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([2, 3], gap="large")
     with left:
         parts.chart(
             charts.against_due(due, title="Share received against share due, by user category"),
@@ -70,18 +70,18 @@ def who_received_what_was_due() -> None:
         parts.coverage(fairness_parts.few(here))
     with right:
         parts.chart(
-            charts.against_due(states, "country", title="Share received against share due, by participating state"),
-            alt=charts.against_due_summary(states, "country"),
-            data=states,
-            name="received-against-due-by-state",
-            finding=findings_fairness.states(states, period=period),
+            charts.over_time(monthly, title="Difference from the share due, by month"),
+            alt=charts.over_time_summary(monthly),
+            data=monthly,
+            name="difference-from-due-by-month",
             method="Fairness",
         )
     parts.chart(
-        charts.over_time(monthly, title="Difference from the share due, by month"),
-        alt=charts.over_time_summary(monthly),
-        data=monthly,
-        name="difference-from-due-by-month",
+        charts.against_due(states, "country", title="Share received against share due, by participating state"),
+        alt=charts.against_due_summary(states, "country"),
+        data=states,
+        name="received-against-due-by-state",
+        finding=findings_fairness.states(states, period=period),
         method="Fairness",
     )
 

@@ -1,44 +1,42 @@
-"""How each figure is computed, and from what: the indicators in their own words, the facts with source and flag, the limits."""
+"""How each figure is computed, and from what: every indicator in its own words with today's value, the limits, facts and factors."""
 
 import re
 
 import polars as pl
 import streamlit as st
 
-from analytics import carbon, waiting
 from analytics.charts import numbers
-from analytics.report.methods import methods
+from analytics.explained import TOPICS, anchor, explained
+from analytics.report.document import Method
 from data import facts
 from data.export.xdmod_differences import differences
 from data.terms import Flag
-from pages.shared import filters, loaders, parts, results, tables, visit
+from pages.shared import filters, loaders, method_values, parts, tables, visit
 
 DIFFERENCES = {"statistics": "Statistics", "xdmod": "Open XDMoD", "ours": "Ours", "why": "Why"}
+EVERY = "All"
 here = visit.now()
-TABS = {
-    "Usage": "usage",
-    "Waits": "waiting",
-    "Demand": "demand",
-    "Fairness": "fairness",
-    "Energy": "energy",
-    "Emissions": "carbon",
-    "Limits": "limits",
-    "Split": "split_problem",
-    "Calls": "calls.decision",
-    "Training": "training",
-}
 
 
 def indicators() -> None:
-    """Every indicator in its own words: definition, formula, source and edge cases, the same as in the report."""
-    found = methods()
-    for tab, module in zip(st.tabs(list(TABS), key="method", on_change="rerun", bind="query-params"), TABS.values(), strict=True):
-        with tab:
-            for method in found:
-                if method.name.startswith(f"{module}."):
-                    title = tables.readable(method.name.removeprefix(f"{module}."))
-                    said = "\n\n".join(as_markdown(words) for words in (method.summary, *method.details))
-                    st.markdown(f"**{parts.escaped(title)}**  \n{said}")
+    """Every indicator of the topic chosen: definition, formula, source and edge cases, and what it comes to for the selection."""
+    topic = st.segmented_control(
+        "Topic", (EVERY, *TOPICS), default=EVERY, required=True, key="method", bind="query-params", label_visibility="collapsed"
+    )
+    has_values = here.state is not None and not filters.is_empty(here.seen, here.chosen)
+    if has_values:
+        st.caption(parts.escaped(f"Values are those of {filters.in_words(here.chosen, loaders.system_names(here.state))}."))
+    for name in TOPICS if topic == EVERY else (topic,):
+        st.header(name, anchor=f"topic-{name.lower().replace(' ', '-')}")
+        for title, method in explained(name).items():
+            one_method(title, method, value=method_values.value(here, method.name) if has_values else "")
+
+
+def one_method(title: str, method: Method, *, value: str) -> None:
+    """One indicator under its own anchor, with its value in front of its words."""
+    st.subheader(parts.escaped(title), anchor=anchor(method.name))
+    now = f"**Now: {parts.escaped(value)}**  \n" if value else ""
+    st.markdown(now + "\n\n".join(as_markdown(words) for words in (method.summary, *method.details)))
 
 
 def as_markdown(words: str) -> str:
@@ -49,7 +47,7 @@ def as_markdown(words: str) -> str:
 
 def facts_of_machines() -> None:
     """Every fact about every machine, known or not, with source, flag and validity."""
-    st.header("Facts about the machines", anchor=False)
+    st.header("Facts about the machines", anchor="facts")
     st.caption("An unknown fact stands with the reason why it is not known, and figures that need it are not available.")
     known = loaders.systems(here.state)
     wanted = here.selection.systems if here.selection is not None else ()
@@ -66,55 +64,30 @@ def facts_of_machines() -> None:
     tables.table(table, shown=shown, name="facts", alt="Every fact about the machines with source and flag", most_rows=11)
 
 
-def values_now() -> None:
-    """What the indicators come to for the selection in the filter bar."""
-    if here.state is None or filters.is_empty(here.seen, here.chosen):
-        return
-    used, fair, spent = results.totals(here), results.inequality(here), carbon.emissions_by(results.emission_rows(here)).row(0, named=True)
-    waited = waiting.queue_waits(loaders.waits(here.seen, here.chosen)).row(0, named=True)
-    values = {
-        "Machine time": numbers.machine_time(used["hours"], here.chosen.unit),
-        "Share of capacity": numbers.percent(results.capacity_share(here)[0]),
-        "Median wait": numbers.duration(waited["median_wait_s"]),
-        "Wait that nine jobs in ten did not exceed": numbers.duration(waited["p90_wait_s"]),
-        "Mean wait": numbers.duration(waited["mean_wait_s"]),
-        "Jain's index": numbers.plain(fair.jain),
-        "Gini coefficient": numbers.plain(fair.gini),
-        "Theil's index": numbers.plain(fair.theil),
-        "Least satisfaction": numbers.percent(fair.least),
-        "IT energy": numbers.energy(spent["energy_it_kwh"]),
-        "Facility energy": numbers.energy(spent["energy_facility_kwh"]),
-        "Emissions, location-based": numbers.emissions(spent["emissions_location_kgco2e"]),
-        "Emissions, market-based": numbers.emissions(spent["emissions_market_kgco2e"]),
-    }
-    st.header(f"What they come to: {filters.in_words(here.chosen, loaders.system_names(here.state))}", anchor=False)
-    tables.plain_table(pl.DataFrame({"Indicator": list(values), "Value": list(values.values())}), alt="The indicators for the selection")
-
-
 def limits_of_the_law() -> None:
     """The limits with their reading, source and flag."""
-    st.header("Limits of law and access policy", anchor=False)
+    st.header("Limits of law and access policy", anchor="limits-of-the-law")
     for limit in loaders.policy_limits():
         indicative = "" if limit.exact else " The comparison is indicative."
         of = limit.of.value.replace("_", " ")
+        most = f"at most {numbers.percent(limit.share)} of the {of}"
         st.markdown(
-            f"**{parts.escaped(limit.title)}**: at most {limit.share:.0%} of the {of}. {parts.escaped(limit.reading)}{indicative}  \n"
+            f"**{parts.escaped(limit.title)}**: {most}. {parts.escaped(limit.reading)}{indicative}  \n"
             f":gray[{parts.escaped(f'{limit.source}; {limit.flag.shown_as}; {limit.valid}')}]"
         )
 
 
 def factors() -> None:
     """Carbon intensities and prices, with source and flag."""
-    st.header("Carbon intensity of the grids", anchor=False)
+    st.header("Carbon intensity of the grids", anchor="carbon-intensity")
     tables.table(loaders.intensity(), name="carbon-intensity", alt="Annual carbon intensity of each grid zone, with source", most_rows=8)
-    st.header("Electricity prices", anchor=False)
+    st.header("Electricity prices", anchor="prices")
     tables.table(loaders.prices(), name="prices", alt="Annual electricity prices of each country, with source", most_rows=8)
-    st.header("Where our definitions differ from Open XDMoD's on purpose", anchor=False)
+    st.header("Where our definitions differ from Open XDMoD's on purpose", anchor="open-xdmod")
     tables.plain_table(differences().rename(DIFFERENCES), alt="Statistics that Open XDMoD defines otherwise, and why")
 
 
 indicators()
-values_now()
 limits_of_the_law()
 facts_of_machines()
 factors()

@@ -9,7 +9,7 @@ from analytics.charts import numbers, received
 from pages.shared import fairness_parts, filters, parts, results, results_energy, results_fairness, visit
 
 here = visit.now()
-chosen, unit, period = here.chosen, here.chosen.unit, here.chosen.period.name
+chosen, unit, period = here.chosen, here.chosen.unit, "the period"
 shares, monthly, due, fair = results.by_category(here), results.by_month(here), results.due(here), results.inequality(here)
 whole, earlier = results.totals(here), results.totals(here, filters.before(chosen))
 spent, emitted = energy.energy_by(results.energy_rows(here)), carbon.emissions_by(results.emission_rows(here))
@@ -66,11 +66,12 @@ def since_before() -> str:
 
 
 def answers() -> None:
-    """One sentence for each further question, with the way to its page."""
+    """One sentence for each further question, with the way to its page; `the period` is the one in the bar, which the finding names."""
     usage, fairness, energies = ("policy/usage.py", "Usage"), ("policy/fairness.py", "Fairness"), ("policy/energy.py", "Energy")
     sentences = (
         (since_before(), usage),
         (findings.capacity_used(results.named(here, results.of_capacity(here)), period=period), usage),
+        (findings_fairness.union_access(results.against_limits(here), period=period), fairness),
         (findings.over_limits(results.named(here, results.against_limits(here)), period=period), fairness),
         (findings.against_due(due, period=period), fairness),
         (findings_fairness.unmet(results_fairness.unmet(here), period=period), fairness),
@@ -108,7 +109,9 @@ def charts() -> None:
             method="Fairness",
         )
     parts.chart(
-        received.by_month(monthly, unit=unit, title="Machine time by month and user category"),
+        received.by_month(
+            monthly, unit=unit, title="Machine time by month and user category, against capacity", offered=results.capacity_by_month(here)
+        ),
         alt=received.by_month_summary(monthly, unit=unit),
         data=monthly,
         name="machine-time-by-month",
@@ -124,7 +127,7 @@ def charts() -> None:
     )
 
 
-parts.finding(findings.received(shares, period=period, unit=unit))
+parts.finding(findings.received(shares, period=chosen.period.name, unit=unit))
 row_of_figures()
 st.header("What the logs say", anchor=False)
 answers()

@@ -19,9 +19,9 @@ def row_of_figures(here: Visit, fair: Inequality, asked: int) -> None:
 
 
 def between(intervals: Mapping[str, Interval], index: str) -> str:
-    """Between what an index lies, in words; empty where that is not known."""
+    """Between what an index lies in nine of ten trials, in words; empty where that is not known."""
     found = intervals.get(index)
-    return f"{numbers.plain(found.low)} to {numbers.plain(found.high)} in 9 of 10 draws" if found is not None else ""
+    return f"{found.low:.2g} to {found.high:.2g} (90 %)" if found is not None else ""
 
 
 def with_intervals(here: Visit, due: pl.DataFrame) -> pl.DataFrame:
