@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from analytics.charts import svg_axes, svg_marks
+from analytics.charts import svg_axes, svg_marks, theme
 from analytics.charts.svg_axes import Axis
 from analytics.charts.svg_elements import dashed, element, harmless, number, painted
 from analytics.charts.svg_known import described
@@ -28,7 +28,7 @@ from analytics.charts.svg_layout import (
     title_size,
 )
 from analytics.charts.svg_marks import Stage
-from analytics.charts.svg_text import INK, plain, text_element
+from analytics.charts.svg_text import INK, LINE_HEIGHT, plain, text_element
 from data.errors import InputError
 
 WIDTH_PX = 720
@@ -198,14 +198,25 @@ def _shapes(layout: Mapping[str, Any], placed: Mapping[str, Axis], frame: Frame,
 
 
 def _annotations(layout: Mapping[str, Any], placed: Mapping[str, Axis], frame: Frame) -> Iterator[str]:
-    for note in layout.get("annotations") or ():
+    notes = layout.get("annotations") or ()
+    heights = _apart(notes, placed, frame)
+    for place, note in enumerate(notes):
         font = note.get("font") or {}
         x = place_px(note["x"], note.get("xref"), "x", placed, frame) + float(note.get("xshift") or 0)
-        y = place_px(note["y"], note.get("yref"), "y", placed, frame) - float(note.get("yshift") or 0)
+        y = heights[place]
         anchor = {"left": "start", "right": "end"}.get(note.get("xanchor") or "center", "middle")
         valign = note.get("yanchor") if note.get("yanchor") in ("top", "bottom") else "middle"
         size = float(font.get("size") or frame.size)
         yield text_element(note.get("text") or "", x, y, size, anchor=anchor, valign=str(valign), colour=font.get("color") or INK)
+
+
+def _apart(notes: Sequence[Mapping[str, Any]], placed: Mapping[str, Axis], frame: Frame) -> list[float]:
+    """The heights of the notes; names at the ends of lines stand apart, however low the picture is."""
+    heights = [place_px(note["y"], note.get("yref"), "y", placed, frame) - float(note.get("yshift") or 0) for note in notes]
+    ends = [place for place, note in enumerate(notes) if note.get("xref") == "paper" and note["x"] == 1 and note.get("xanchor") == "left"]
+    for place, height in zip(ends, theme.spread([heights[place] for place in ends], frame.size * LINE_HEIGHT), strict=True):
+        heights[place] = height
+    return heights
 
 
 def _legend(rows: Sequence[Sequence[Mapping[str, Any]]], frame: Frame, stage: Stage) -> Iterator[str]:

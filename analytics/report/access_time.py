@@ -13,40 +13,49 @@ from data.terms import HourUnit
 
 def by_category(inputs: ReportInputs) -> Section:
     """Who received the machine time, with the change against the period before, by month against capacity."""
-    unit, name = inputs.selection.unit, inputs.period.name
+    unit = inputs.selection.unit
     shares = inputs.shown(usage.share(inputs.usage, "category", unit=unit), "category")
-    by_month = usage.share(inputs.usage, "category", "month", unit=unit).sort("month", "category")
-    months = inputs.shown(by_month, "category", "month")
-    drawn = with_remainder(by_month, inputs.held_back(by_month, "category", "month"), "month")
-    offered = inputs.capacity
-    words = numbers.UNIT_WORDS[unit]
-    held = inputs.held_back(months, "category", "month")
     return Section(
         id="received",
         title="Who received the machine time?",
-        finding=findings.received(shares, period=name, unit=unit),
-        blocks=(
-            Chart(
-                id="received-by-category",
-                figure=received.by_category(shares, unit=unit),
-                alt=told(received.by_category_summary(shares, unit=unit), inputs.held_back(shares, "category")),
-                table=_changes(inputs, shares),
-            ),
-            Chart(
-                id="received-by-month",
-                figure=received.by_month(drawn, unit=unit, offered=usage.capacity_by(offered, "month")),
-                alt=told(received.by_month_summary(drawn, unit=unit), held),
-                table=Table(
-                    caption=f"Machine time by user category and month, in {words}.",
-                    frame=months,
-                    withheld=held,
-                    columns=(
-                        Column(name="month", header="Month", kind=Kind.MONTH),
-                        Column(name="category", header="User category", kind=Kind.CATEGORY),
-                        Column(name="hours", header=theme.sentence_case(f"{words} used"), kind=Kind.NUMBER),
-                        Column(name="share", header="Share of all months", kind=Kind.SHARE),
-                    ),
-                ),
+        finding=findings.received(shares, period=inputs.period.name, unit=unit),
+        blocks=(category_chart(inputs), month_chart(inputs)),
+    )
+
+
+def category_chart(inputs: ReportInputs) -> Chart:
+    """The machine time of each category, with the change against the period before in its table."""
+    unit = inputs.selection.unit
+    shares = usage.share(inputs.usage, "category", unit=unit)
+    drawn = with_remainder(shares, inputs.held_back(shares, "category"))
+    return Chart(
+        id="received-by-category",
+        figure=received.by_category(drawn, unit=unit),
+        alt=received.by_category_summary(drawn, unit=unit),
+        table=_changes(inputs, inputs.shown(shares, "category")),
+    )
+
+
+def month_chart(inputs: ReportInputs) -> Chart:
+    """The machine time of each category and month against capacity; what is withheld of a month is drawn as one part."""
+    unit = inputs.selection.unit
+    words = numbers.UNIT_WORDS[unit]
+    by_month = usage.share(inputs.usage, "category", "month", unit=unit).sort("month", "category")
+    held = inputs.held_back(by_month, "category", "month")
+    drawn = with_remainder(by_month, held, "month")
+    return Chart(
+        id="received-by-month",
+        figure=received.by_month(drawn, unit=unit, offered=usage.capacity_by(inputs.capacity, "month")),
+        alt=received.by_month_summary(drawn, unit=unit),
+        table=Table(
+            caption=f"Machine time by user category and month, in {words}.",
+            frame=inputs.shown(by_month, "category", "month"),
+            withheld=held,
+            columns=(
+                Column(name="month", header="Month", kind=Kind.MONTH),
+                Column(name="category", header="User category", kind=Kind.CATEGORY),
+                Column(name="hours", header=theme.sentence_case(f"{words} used"), kind=Kind.NUMBER),
+                Column(name="share", header="Share of all months", kind=Kind.SHARE),
             ),
         ),
     )

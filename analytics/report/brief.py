@@ -3,39 +3,26 @@
 import polars as pl
 
 from analytics import carbon, energy, findings, usage, waiting
-from analytics.charts import numbers, received
+from analytics.charts import numbers
 from analytics.limits import against_limits
-from analytics.report.document import Chart, Column, Kind, Note, Section, Table
+from analytics.report.access_time import category_chart, month_chart
+from analytics.report.document import Column, Note, Section, Table
 from analytics.report.footprint import energy_rows
-from analytics.report.inputs import ReportInputs, told
+from analytics.report.inputs import ReportInputs
 
 
 def brief(inputs: ReportInputs) -> Section:
     """The machine's figures in one table, who used it in one chart, and its limits in one sentence."""
     unit = inputs.selection.unit
     shares = inputs.shown(usage.share(inputs.usage, "category", unit=unit), "category")
-    held = inputs.held_back(shares, "category")
-    limits = findings.over_limits(against_limits(inputs.usage, inputs.capacity, inputs.limits), period=inputs.period.name)
+    kept = findings.over_limits(against_limits(inputs.usage, inputs.capacity, inputs.limits), period=inputs.period.name)
+    limits = () if inputs.withheld is not None and any(inputs.withheld.rows.values()) else (Note(text=kept),)
     return Section(
         id="brief",
         title="What was the machine used for?",
         finding=findings.received(shares, period=inputs.period.name, unit=unit),
         blocks=(
-            Chart(
-                id="received-by-category",
-                figure=received.by_category(shares, unit=unit),
-                alt=told(received.by_category_summary(shares, unit=unit), held),
-                table=Table(
-                    caption="Machine time by user category.",
-                    frame=shares,
-                    withheld=held,
-                    columns=(
-                        Column(name="category", header="User category", kind=Kind.CATEGORY),
-                        Column(name="hours", header=numbers.UNIT_WORDS[unit], kind=Kind.NUMBER),
-                        Column(name="share", header="Share", kind=Kind.SHARE),
-                    ),
-                ),
-            ),
+            category_chart(inputs),
             Table(
                 caption=f"The machine in figures, {inputs.period.name}.",
                 frame=pl.DataFrame(_figures(inputs), schema={"what": pl.String, "value": pl.String, "note": pl.String}, orient="row"),
@@ -45,7 +32,8 @@ def brief(inputs: ReportInputs) -> Section:
                     Column(name="note", header="How to read it"),
                 ),
             ),
-            *(() if inputs.withheld is not None else (Note(text=limits),)),
+            *((month_chart(inputs),) if len(inputs.period.months) > 1 else ()),
+            *limits,
         ),
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from analytics import energy, usage
+from analytics import energy, regulation, usage
 from analytics.charts import numbers
 from analytics.report.document import Column, Kind, Note, Section, Table
 from analytics.report.footprint import energy_rows
@@ -29,14 +29,6 @@ INFORMATION = (
     ("B_IN, B_OUT, T_IN, T_OUT", "Bandwidth and data traffic in and out", "gigabits, exabytes"),
 )
 """Annex II: symbol, what it is, unit."""
-
-INDICATORS = (
-    ("PUE", "Power usage effectiveness", "E_DC / E_IT"),
-    ("WUE", "Water usage effectiveness", "W_IN / E_IT, litres per kWh"),
-    ("ERF", "Energy reuse factor", "E_REUSE / E_DC"),
-    ("REF", "Renewable energy factor", "E_RES-TOT / E_DC"),
-)
-"""Annex III: symbol, what it is, formula."""
 
 AT_THE_SITE = "to be read from the site's own meters and contracts"
 CLASSES_KW = ((100, "below 100 kW"), (500, "100 to 500 kW"), (1_000, "500 kW to 1 MW"), (2_000, "1 to 2 MW"), (10_000, "2 to 10 MW"))
@@ -80,33 +72,39 @@ def information(inputs: ReportInputs) -> Section:
 
 
 def indicators(inputs: ReportInputs) -> Section:
-    """The four indicators of Annex III for each machine, as far as they can be computed."""
-    rows = [
-        (system, symbol, what, formula, values["pue"] if symbol == "PUE" else None, values["pue_basis"] if symbol == "PUE" else AT_THE_SITE)
-        for system, values in _known(inputs).items()
-        for symbol, what, formula in INDICATORS
-    ]
-    schema = dict.fromkeys(("system", "symbol", "what", "formula"), pl.String) | {"value": pl.Float64, "basis": pl.String}
-    with_pue = [f"{system} {numbers.plain(values['pue'])}" for system, values in _known(inputs).items() if values["pue"] is not None]
+    """The four indicators of Annex III for each machine's site, or what is missing to compute them."""
+    rows = regulation.indicators(_stated(inputs))
+    with_pue = usage.with_system_names(rows.filter(pl.col("indicator") == "PUE").drop_nulls("value"), inputs.partitions)
+    pues = [f"{row['system']} {numbers.plain(row['value'])}" for row in with_pue.iter_rows(named=True)]
     return Section(
         id="indicators",
         title="What are the indicators of Annex III?",
-        finding=f"PUE: {numbers.listed(with_pue)}." if with_pue else "No indicator can be computed from what is known here.",
+        finding=f"PUE: {numbers.listed(pues)}." if pues else "No indicator can be computed from what is known here.",
         blocks=(
             Table(
-                caption="The sustainability indicators of Annex III, for each machine.",
-                frame=pl.DataFrame(rows, schema=schema, orient="row"),
+                caption="The sustainability indicators of Annex III, for the site of each machine.",
+                frame=usage.with_system_names(rows, inputs.partitions),
                 columns=(
                     Column(name="system", header="Machine"),
-                    Column(name="symbol", header="Indicator"),
-                    Column(name="what", header="What it is"),
-                    Column(name="formula", header="Formula"),
+                    Column(name="indicator", header="Indicator"),
+                    Column(name="meaning", header="What it is"),
                     Column(name="value", header="Value", kind=Kind.NUMBER),
-                    Column(name="basis", header="Where it comes from"),
+                    Column(name="unit", header="Unit"),
+                    Column(name="basis", header="What it rests on, or what is missing"),
                 ),
             ),
         ),
     )
+
+
+def _stated(inputs: ReportInputs) -> dict[str, dict[str, float]]:
+    """The facts of whole machines that are numbers, for each machine with a log."""
+    systems = inputs.usage["system"].unique().sort().to_list()
+    wanted = inputs.facts.filter(pl.col("partition").is_null(), pl.col("system").is_in(systems))
+    known: dict[str, dict[str, float]] = {system: {} for system in systems}
+    for row in wanted.with_columns(number=pl.col("value").cast(pl.Float64, strict=False)).drop_nulls("number").iter_rows(named=True):
+        known[row["system"]][row["fact"]] = row["number"]
+    return known
 
 
 def _known(inputs: ReportInputs) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ FIRMS = (UserCategory.START_UP, UserCategory.SME, UserCategory.LARGE_INDUSTRY, U
 CONTRIBUTIONS: Schema = {"holder": pl.String, "is_firm": pl.Boolean, "hours": pl.Float64}
 """One row an organisation within a combination of whatever columns tables are grouped by."""
 
-REMAINDER = "withheld"
+REMAINDER = "Withheld"
 """The category that stands for the withheld ones of a machine or month together, where a chart shows the whole."""
 
 IN_SPAN = 1e-7
@@ -126,18 +126,19 @@ def blanked(frame: pl.DataFrame, places: frozenset[int], measures: Sequence[str]
 
 
 def with_remainder(frame: pl.DataFrame, places: frozenset[int], *within: str) -> pl.DataFrame:
-    """A frame by category and more, the withheld rows within each group summed to one named withheld: shown whole, not told apart.
+    """A frame by category and more, the withheld rows within each group summed to one named Withheld: shown whole, not told apart.
 
     >>> frame = pl.DataFrame({"system": ["a"] * 3, "category": ["research", "sme", "start_up"], "hours": [5.0, 2.0, 1.0]})
     >>> with_remainder(frame, frozenset({1, 2}), "system").rows()
-    [('a', 'research', 5.0), ('a', 'withheld', 3.0)]
+    [('a', 'research', 5.0), ('a', 'Withheld', 3.0)]
     """
     if not places:
         return frame
     held = pl.Series([place in places for place in range(frame.height)], dtype=pl.Boolean)
     shared = [name for name in frame.columns if name.startswith(("capacity", "union"))]
     measures = [name for name, kind in frame.schema.items() if kind.is_numeric() and name not in (*within, *shared)]
-    summed = frame.filter(held).group_by(within, maintain_order=True).agg(pl.col(measures).sum(), pl.col(shared).first())
+    sums = (pl.col(measures).sum(), pl.col(shared).first())
+    summed = frame.filter(held).group_by(within, maintain_order=True).agg(sums) if within else frame.filter(held).select(sums)
     rest = summed.with_columns(category=pl.lit(REMAINDER)).select(name for name in frame.columns if name in (*summed.columns, "category"))
     return pl.concat([frame.filter(~held), rest], how="diagonal").select(frame.columns)
 

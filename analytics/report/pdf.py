@@ -18,6 +18,7 @@ STANDARD: Any = "ua-1"
 """PDF/UA-1: the engine refuses what a screen reader could not read, such as a picture without words."""
 
 CHART_PX = 760
+BRIEF_PX = 300
 PAGE_SIGNS = 118.0
 """How many signs of a table fit beside each other."""
 LONGEST_WORD = 14
@@ -56,9 +57,15 @@ def _moment(report: Report) -> int:
 
 def _files(report: Report) -> Any:
     """What the engine reads: the document, its words as data, its pictures, and the record; narrow spaces are set as wider ones."""
-    charts = {f"{chart.id}.svg": svg(chart.figure, alt=chart.alt, width_px=CHART_PX).encode() for chart in report.charts}
+    charts = {f"{chart.id}.svg": _drawn(chart, report).encode() for chart in report.charts}
     data = json.dumps(_data(report), ensure_ascii=False).replace("\u202f", "\u00a0").encode()
     return {"main.typ": DOCUMENT.encode(), "data.json": data, NAME: record_text(report).encode(), **charts}
+
+
+def _drawn(chart: Chart, report: Report) -> str:
+    """The chart as a vector picture, lower on a page that has to hold everything."""
+    height = min(int(chart.figure.layout.height or BRIEF_PX), BRIEF_PX) if report.is_brief else None
+    return svg(chart.figure, alt=chart.alt, width_px=CHART_PX, height_px=height)
 
 
 def _data(report: Report) -> dict[str, Any]:

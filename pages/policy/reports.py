@@ -2,50 +2,51 @@
 
 import streamlit as st
 
-from analytics.commands_store import report_inputs
-from analytics.report.compose import quarterly
-from analytics.report.html import html
-from data.lake import Lake
-from data.settings import settings
+from analytics.charts import numbers
+from analytics.report.forms import MEDIA
 from data.terms import Action
-from pages.shared import access, parts, visit
+from pages.shared import access, loaders, parts, report_choices, report_files, visit
 
 here = visit.now()
-chosen, snapshot_id = here.chosen, here.seen.snapshot_id
-name = "-".join(("equinode", f"{chosen.period.start:%Y-%m}", f"{chosen.period.end:%Y-%m}", f"snapshot-{snapshot_id}"))
 
 
-def page() -> str:
-    """The report of the state of the store that this visit sees."""
-    access.require(Action.EXPORT)
-    lake = Lake(settings(), snapshot_id=snapshot_id)
-    try:
-        return html(quarterly(report_inputs(lake, chosen)))
-    finally:
-        lake.close()
+def shown(file: report_files.ReportFile) -> None:
+    """The file to take away, with its first page and its findings."""
+    name = "-".join(("equinode", file.asked.template, f"{file.asked.selection.period.start:%Y-%m}", f"state-{file.snapshot_id}"))
+    size = numbers.exact(max(1, round(len(file.content) / 1000)))
+    st.download_button(
+        f"Download {file.form.upper()} ({size} kB)",
+        data=file.content,
+        file_name=f"{name}.{file.form}",
+        mime=MEDIA[file.form],
+        type="primary",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    if file.withheld:
+        rule = file.asked.rule.in_words
+        st.caption(parts.escaped(f"{numbers.counted(file.withheld, 'row')} of its tables are withheld in whole or part. {rule}"))
+    page, answers = st.columns((2, 3), gap="large")
+    page.container(border=True).image(file.preview, alt="The first page of the report; its words stand beside it.", width="stretch")
+    for question, answer in file.findings:
+        answers.markdown(parts.escaped(f"{question}") + "  \n" + f"**{parts.escaped(answer)}**")
 
 
-parts.finding(f"One file with charts, tables, methods and sources for {chosen.period.name}, made from state {snapshot_id} of the store.")
-st.download_button(
-    "Download the report (HTML)",
-    data=page,
-    file_name=f"{name}.html",
-    mime="text/html",
-    type="primary",
-    on_click="ignore",
-    help="Opens in any browser, without this tool and without the internet. It takes some seconds to make.",
-)
-st.markdown(
-    "The report holds what the filter bar says: period, machines, categories and unit. It names the state of the store that it was made "
-    "from; the same state gives the same file, byte for byte. On a command line:"
-)
-machines = f" --systems {','.join(chosen.systems)}" if chosen.systems else ""
-period = f"{chosen.period.start:%Y-%m-%d}..{chosen.period.end:%Y-%m-%d}"
-st.code(
-    f"python -m analytics report --period {period}{machines} --unit {chosen.unit} --snapshot {snapshot_id} --out {name}.html",
-    language=None,
-    wrap_lines=True,
-)
-if chosen.categories:
-    st.caption("The command makes the report of all user categories.")
+access.require(Action.EXPORT)
+if loaders.usage(here.seen, here.chosen, "system").is_empty():
+    parts.nothing_in_selection()
+    st.stop()
+parts.finding(f"A report of {here.chosen.period.name}, made from state {here.seen.snapshot_id} of the store.")
+asked, form = report_choices.asked_for()
+file = report_files.made_already(asked, form, here.seen.snapshot_id)
+if file is not None:
+    shown(file)
+elif st.button("Make the report", type="primary", key="make-report"):
+    report_files.make(asked, form, here.seen.snapshot_id)
+    st.rerun()
+else:
+    st.caption("It takes some seconds, and opens anywhere without this tool: charts, tables, methods, sources, and how to make it again.")
+with st.expander("The same on a command line"):
+    st.code(report_choices.command(asked, form), language=None, wrap_lines=True)
+    st.caption("`python -m analytics report verify FILE` computes the figures of a file again and says whether they hold.")
 parts.sources(method="the report")

@@ -174,5 +174,5 @@ def test_a_remainder_makes_the_parts_of_a_machine_add_up_to_the_whole() -> None:
         {"system": ["a", "a", "b"], "category": ["x", "y", "x"], "hours": [1.0, 2.0, 4.0], "capacity_hours": [9.0, 9.0, 8.0]}
     )
     drawn = with_remainder(table, frozenset({0, 1}), "system")
-    assert drawn.sort("system").rows() == [("a", "withheld", 3.0, 9.0), ("b", "x", 4.0, 8.0)]
+    assert drawn.sort("system").rows() == [("a", "Withheld", 3.0, 9.0), ("b", "x", 4.0, 8.0)]
     assert blanked(table, frozenset(), ["hours"]).equals(table)
