@@ -1,11 +1,15 @@
 """The chart that answers how unequally projects were served: Lorenz curves."""
 
+import numpy as np
 import plotly.graph_objects as go
 import polars as pl
+from numpy.typing import NDArray
 
 from analytics.charts import numbers, theme
 from analytics.gains import LORENZ
 from data.schema import check
+
+Numbers = NDArray[np.float64]
 
 NO_CURVE = "How unequally projects were served is not available: no project has both an award and use in this period."
 
@@ -21,7 +25,9 @@ def curves(rows: pl.DataFrame, *, title: str = "", missing: str = NO_CURVE) -> g
     if rows.is_empty():
         return theme.words_instead(title, missing)
     figure = theme.canvas(title, "% of what all projects received", height=340, right=130, legend=False)
-    figure.add_trace(_line([0.0, 100.0], [0.0, 100.0], theme.LIMIT, "dash", 1.5, "all served alike", ["all served alike"] * 2))
+    figure.add_trace(
+        _line(np.array([0.0, 100.0]), np.array([0.0, 100.0]), theme.LIMIT, "dash", 1.5, "all served alike", ["all served alike"] * 2)
+    )
     ends = {}
     for category in [None, *theme.in_order(rows["category"].drop_nulls())]:
         part = rows.filter(pl.col("category").eq_missing(category)).sort("projects_share")
@@ -33,7 +39,7 @@ def curves(rows: pl.DataFrame, *, title: str = "", missing: str = NO_CURVE) -> g
             f"{name}: the {numbers.percent(people)} least served have {numbers.percent(received)}"
             for people, received in part.select("projects_share", "received_share").rows()
         ]
-        x, y = (100 * part["projects_share"]).to_list(), (100 * part["received_share"]).to_list()
+        x, y = 100 * part["projects_share"].to_numpy(), 100 * part["received_share"].to_numpy()
         figure.add_trace(_line(x, y, colour, dash, _ALL_WIDTH if category is None else _ONE_WIDTH, name, sentences))
         ends[name] = (colour, name)
     _legend(figure, list(ends.values()))
@@ -57,7 +63,7 @@ def curves_summary(rows: pl.DataFrame, missing: str = NO_CURVE) -> str:
     return f"Lorenz curves; of what a group received, its less well served half has: {numbers.listed(parts)}."
 
 
-def _line(x: list[float], y: list[float], colour: str, dash: str, width: float, name: str, sentences: list[str]) -> go.Scatter:
+def _line(x: Numbers, y: Numbers, colour: str, dash: str, width: float, name: str, sentences: list[str]) -> go.Scatter:
     return go.Scatter(
         name=name,
         x=x,

@@ -192,8 +192,8 @@ def _add_peak_row(figure: go.Figure, place: int, row: Mapping[str, Any], factor:
         marks.append((limit, "line-ns-open", 22))
     figure.add_trace(
         go.Scatter(
-            x=[value / factor for value, _, _ in marks],
-            y=[place] * len(marks),
+            x=np.array([value / factor for value, _, _ in marks]),
+            y=np.full(len(marks), place),
             mode="markers",
             cliponaxis=False,
             marker={

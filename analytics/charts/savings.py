@@ -24,9 +24,10 @@ def at_most(rows: pl.DataFrame, *, title: str = "") -> go.Figure:
     Takes a frame MOVES; a move that cannot be told says why.
     """
     check(rows, MOVES)
+    rows = rows.sort("move")
     if rows.is_empty() or rows["saved_share"].null_count() == rows.height:
-        reasons = "; ".join(dict.fromkeys(rows["why_not"].drop_nulls())) if rows.height else ""
-        return theme.words_instead(title, f"{NO_MOVES} {theme.sentence_case(reasons)}".strip())
+        reasons = [f"{theme.sentence_case(reason)}." for reason in dict.fromkeys(rows["why_not"])]
+        return theme.words_instead(title, " ".join([NO_MOVES, *reasons]))
     figure = theme.rows_canvas(title, "% of emissions, at most", rows["move"].to_list(), right=190)
     shares = 100 * rows["saved_share"].fill_null(0).to_numpy()
     sentences = [
@@ -52,6 +53,6 @@ def at_most_summary(rows: pl.DataFrame) -> str:
         return NO_MOVES
     parts = [
         f"{row['move']} {numbers.percent(row['saved_share'])}" + (f" ({row['why_not']})" if row["saved_share"] is None else "")
-        for row in rows.iter_rows(named=True)
+        for row in rows.sort("move").iter_rows(named=True)
     ]
     return f"Most emissions that moving flexible work could have saved: {'; '.join(parts)}."

@@ -100,14 +100,26 @@ def _spread(
 def _bar(ends: list[float], place: int, colour: str, width: int, sentence: str) -> go.Scatter:
     line = {"color": colour, "width": width}
     return go.Scatter(
-        x=ends, y=[place, place], mode="lines", line=line, customdata=[sentence, sentence], hovertemplate=theme.HOVER, cliponaxis=False
+        x=np.array(ends),
+        y=np.full(2, place),
+        mode="lines",
+        line=line,
+        customdata=[sentence, sentence],
+        hovertemplate=theme.HOVER,
+        cliponaxis=False,
     )
 
 
 def _dot(value: float, place: int, colour: str, sentence: str) -> go.Scatter:
     marker = {"color": "#FFFFFF", "size": 9, "symbol": "circle", "line": {"color": colour, "width": 2.5}}
     return go.Scatter(
-        x=[value], y=[place], mode="markers", marker=marker, customdata=[sentence], hovertemplate=theme.HOVER, cliponaxis=False
+        x=np.array([value]),
+        y=np.array([place]),
+        mode="markers",
+        marker=marker,
+        customdata=[sentence],
+        hovertemplate=theme.HOVER,
+        cliponaxis=False,
     )
 
 

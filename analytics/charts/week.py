@@ -42,6 +42,7 @@ def intensity(rows: pl.DataFrame, *, title: str = "") -> go.Figure:
 
 def load_summary(rows: pl.DataFrame) -> str:
     """The busiest and the quietest hour in words."""
+    check(rows, {"weekday": pl.Int64, "hour_of_day": pl.Int64, "nodes_busy": pl.Float64, "share_busy": pl.Float64})
     if rows.is_empty():
         return NO_HOURS
     by_share = not rows["share_busy"].null_count()
@@ -50,6 +51,7 @@ def load_summary(rows: pl.DataFrame) -> str:
 
 def intensity_summary(rows: pl.DataFrame) -> str:
     """The cleanest and the dirtiest hour in words."""
+    check(rows, {"weekday": pl.Int64, "hour_of_day": pl.Int64, "intensity_gco2e_per_kwh": pl.Float64})
     if rows.is_empty():
         return NO_INTENSITY
     return _summary(rows, "intensity_gco2e_per_kwh", "Carbon intensity in gCO₂e per kWh", numbers.plain)

@@ -10,6 +10,9 @@ from analytics.fairness import Inequality, atkinson_index, gini_coefficient
 from pages.shared import parts, results, results_fairness
 from pages.shared.visit import Visit
 
+AVERSION = 0.5
+"""The aversion to inequality α of Atkinson's index: at 1 and above it is 1 as soon as a single project got nothing."""
+
 NO_AWARD = "no project's award is known"
 
 
@@ -49,7 +52,7 @@ def unknown_projects(unmet: pl.DataFrame) -> list[str]:
 def _of_awards(here: Visit, fair: Inequality, asked: int) -> list[parts.Figure]:
     intervals = results_fairness.intervals(here)
     share = fair.theil_between / fair.theil if fair.theil and fair.theil_between is not None else None
-    atkinson = atkinson_index(results.satisfaction(here)["satisfaction"].to_numpy(), alpha=1)
+    atkinson = atkinson_index(results.satisfaction(here)["satisfaction"].to_numpy(), alpha=AVERSION)
     return [
         parts.Figure(
             label="Jain's index",
@@ -74,8 +77,8 @@ def _of_awards(here: Visit, fair: Inequality, asked: int) -> list[parts.Figure]:
             label="Atkinson's index",
             value=numbers.plain(atkinson),
             note=f"least served {numbers.percent(fair.least)}, mean {numbers.percent(fair.mean)}",
-            meaning="The share of all hours that could be given up without loss to society, were the rest shared equally (α = 1); 1 as "
-            "soon as one project got nothing. Served is node-hours used ÷ node-hours due in the period.",
+            meaning=f"The share of all hours that could be given up without loss to society, were the rest shared equally (α = {AVERSION}). "
+            "Served is node-hours used ÷ node-hours due in the period.",
         ),
         parts.Figure(
             label="Projects with an award",

@@ -53,7 +53,8 @@ def _theil_parts(here: Visit) -> str:
 
 
 def _atkinson(here: Visit) -> str:
-    return numbers.plain(fairness.atkinson_index(results.satisfaction(here)["satisfaction"].to_numpy(), alpha=1))
+    served = results.satisfaction(here)["satisfaction"].to_numpy()
+    return "; ".join(f"{numbers.plain(fairness.atkinson_index(served, alpha=alpha))} at α = {alpha}" for alpha in (0.5, 1))
 
 
 def _intervals(here: Visit) -> str:

@@ -11,12 +11,13 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_charts import MORE_CHARTS, PEAKS
 
 from analytics import carbon as carbon_of
 from analytics import energy as energy_of
 from analytics import fairness as fairness_of
 from analytics import usage, waiting
-from analytics.charts import carbon, energy, fairness, machines, prices, received, split, theme
+from analytics.charts import carbon, energy, fairness, machines, power, prices, received, split, theme
 from analytics.charts import waiting as waiting_chart
 from analytics.usage import usage_frame
 from data.errors import InputError, SchemaError
@@ -85,6 +86,7 @@ CHARTS: dict[str, tuple[Callable[..., go.Figure], Callable[..., str], pl.DataFra
     "split": (split.by_category, split.by_category_summary, SPLIT, {}),
     "split by machine": (split.by_system, split.by_system_summary, SPLIT, {}),
     "prices": (prices.by_gain, prices.by_gain_summary, BINDING, {}),
+    **MORE_CHARTS,
 }
 
 
@@ -212,6 +214,27 @@ def test_a_category_without_a_due_is_drawn_by_what_it_received() -> None:
 def test_an_index_that_is_never_defined_is_said_not_to_be_available() -> None:
     rows = pl.DataFrame({"month": list(Q1.months), "projects": [0, 0, 0], "jain": [None] * 3}, schema_overrides={"jain": pl.Float64})
     assert "not available" in texts(fairness.index_over_time(rows, "jain", name="Jain's index"))
+
+
+def test_an_index_over_time_is_told_by_its_first_and_last_month() -> None:
+    rows = pl.DataFrame({"month": list(Q1.months), "projects": [3, 3, 3], "jain": [0.5, None, 0.75]})
+    said = fairness.index_over_time_summary(rows, "jain", name="Jain's index")
+    assert said == "Jain's index by month: 0.5 in January 2026, 0.75 in March 2026."
+    assert "not available" in fairness.index_over_time_summary(rows.clear(), "jain", name="Jain's index")
+
+
+def test_a_machine_over_what_its_site_may_draw_says_so_in_a_word_and_not_in_colour_alone() -> None:
+    figure = power.peaks_by_system(PEAKS)
+    assert theme.OVER in {trace.marker.color for trace in figure.data}
+    assert "(over)" in texts(figure)
+    assert "limit not known" in texts(figure)
+
+
+@pytest.mark.parametrize("months", [1, 6, 12, 24, 36, 60, 120])
+def test_no_axis_of_months_names_more_than_fit_upright_on_a_narrow_page(months: int) -> None:
+    axis = theme.months_axis(months)
+    assert months / int(axis["dtick"][1:]) <= 10
+    assert axis["tickangle"] == 0
 
 
 def test_a_split_that_names_a_cell_twice_is_refused() -> None:

@@ -63,7 +63,8 @@ def chart_functions() -> Iterator[Callable[..., go.Figure]]:
             asks = signature(function)
             changes_another = any(parameter.annotation is go.Figure for parameter in asks.parameters.values())
             at_home = function.__module__ == f"analytics.charts.{module.name}"
-            if at_home and asks.return_annotation is go.Figure and not changes_another:
+            is_part = function.__name__.startswith("_")
+            if at_home and not is_part and asks.return_annotation is go.Figure and not changes_another:
                 yield function
 
 
