@@ -3,11 +3,15 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.served import ARGUMENTS, Page, note_faults
+from tests.browser.served import ARGUMENTS, Page, note_faults, serving
+
+Visitor = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +33,29 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def demo(demo_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server on a small demonstration store."""
+    with serving(demo_lake, tmp_path_factory.mktemp("demo") / "server.log") as base:
+        yield base
+
+
 @pytest.fixture
-def visitor(chromium: Any) -> Iterator[Callable[..., Page]]:
+def visitor(chromium: Any) -> Iterator[Visitor]:
     """Opens a fresh browser session on a server."""
+    with _sessions(chromium) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+def visitor_of_all(chromium: Any) -> Iterator[Visitor]:
+    """Opens a browser session that several tests look at."""
+    with _sessions(chromium) as fresh:
+        yield fresh
+
+
+@contextmanager
+def _sessions(chromium: Any) -> Iterator[Visitor]:
     contexts = []
 
     def fresh(base: str, *, width: int = 1400, scheme: str = "light") -> Page:

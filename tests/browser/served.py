@@ -25,6 +25,20 @@ ARGUMENTS = (
     "--no-first-run",
     "--disable-dev-shm-usage",
 )
+CHARTS = {
+    "Overview": 3,
+    "Usage": 3,
+    "Fairness": 3,
+    "Energy": 3,
+    "Explore": 0,
+    "Split": 2,
+    "Calls": 3,
+    "Reports": 0,
+    "Methods": 0,
+    "Intake": 0,
+    "Log health": 0,
+}
+"""Every page by its name in the list of pages, with the number of charts to wait for."""
 OWN_404 = ("_stcore/health", "_stcore/host-config")
 """Streamlit's own page looks for its server below the address it was opened at first, and finds it one level up."""
 
@@ -77,24 +91,33 @@ class Page:
 
     def sound(self, name: str) -> None:
         """Take a picture, and fail on any fault, exception or error box."""
+        found = self.found(name)
+        assert not found, found
+
+    def found(self, name: str) -> list[str]:
+        """Every fault, exception and error box, after taking a picture."""
         OUT.mkdir(exist_ok=True)
         self.tab.screenshot(path=OUT / f"{name}.png", full_page=True)
-        shown = self.tab.locator("[data-testid=stException], [data-testid=stAlertContentError]").all_inner_texts()
-        assert not self.faults + shown, self.faults + shown
+        return [*self.faults, *self.tab.locator("[data-testid=stException], [data-testid=stAlertContentError]").all_inner_texts()]
+
+
+def address_of(title: str) -> str:
+    """Where the page of this name lies."""
+    return "/" if title == "Overview" else "/" + title.lower().replace(" ", "-")
 
 
 @contextmanager
-def serving(lake: Path, log: Path, *, author: str = "browser test") -> Iterator[str]:
-    """The dashboard on a store, at the address given."""
+def serving(lake: Path, log: Path, *, author: str = "browser test", script: str = "dashboard.py", route: str = "health") -> Iterator[str]:
+    """The dashboard, or another app, on a store, at the address given."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {"EQUINODE_LAKE": str(lake), "EQUINODE_AUTHOR": author}
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     with log.open("wb") as sink:
         server = subprocess.Popen(command, cwd=HOUSE, env=environment, stdout=sink, stderr=subprocess.STDOUT)
     try:
-        _wait_for(f"http://127.0.0.1:{port}/health", server, log)
+        _wait_for(f"http://127.0.0.1:{port}/{route}", server, log)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()

@@ -7,26 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.served import SHARED, Page, command, serving
+from tests.browser.served import CHARTS, SHARED, Page, command, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium"), pytest.mark.xdist_group("browser")]
 
 Visitor = Callable[..., Page]
-
-CHARTS = {
-    "Overview": 3,
-    "Usage": 3,
-    "Fairness": 3,
-    "Energy": 3,
-    "Explore": 0,
-    "Split": 2,
-    "Calls": 3,
-    "Reports": 0,
-    "Methods": 0,
-    "Intake": 0,
-    "Log health": 0,
-}
-"""Every page by its name in the list of pages, with the number of its charts."""
 
 CCR = SHARED / "traces" / "slurm-ccr-xdmod" / "pozidriv.sacct.psv.gz"
 CCR_DECLARED = """
@@ -41,26 +26,11 @@ cores_per_node = 10
 
 
 @pytest.fixture(scope="module")
-def demo(demo_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server on a small demonstration store."""
-    with serving(demo_lake, tmp_path_factory.mktemp("demo") / "server.log") as base:
-        yield base
-
-
-@pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server without a store."""
     folder = tmp_path_factory.mktemp("empty")
     with serving(folder / "lake", folder / "server.log") as base:
         yield base
-
-
-def test_every_page_is_drawn_on_the_demonstration_store(demo: str, visitor: Visitor) -> None:
-    page = visitor(demo)
-    for title, charts in CHARTS.items():
-        page.open(_address(title)).drawn(charts)
-        assert "Demonstration data" in page.tab.inner_text("[data-testid=stMain]"), title
-        page.sound(f"demo-{title}")
 
 
 def test_a_page_is_drawn_on_a_narrow_dark_screen_too(demo: str, visitor: Visitor) -> None:
@@ -126,15 +96,6 @@ def test_a_click_on_a_machine_looks_at_it_alone_with_a_way_back(demo: str, visit
     page.address_is("period=2025").drawn(3).sound("way-back")
 
 
-def test_a_printed_page_leaves_out_bars_and_buttons_and_keeps_its_charts(demo: str, visitor: Visitor) -> None:
-    page = visitor(demo).open("/fairness").drawn(3)
-    page.tab.emulate_media(media="print")
-    assert not page.tab.get_by_test_id("stSidebar").is_visible()
-    assert not page.tab.locator(".st-key-filter-bar").is_visible()
-    assert page.tab.locator(".js-plotly-plot").first.is_visible()
-    page.sound("printed")
-
-
 def test_a_log_and_its_projects_brought_in_through_the_page_are_shown_with_their_accounts(tmp_path: Path, visitor: Visitor) -> None:
     log = tmp_path / "jobs.txt"
     log.write_text(
@@ -190,10 +151,6 @@ def test_every_answer_carries_the_security_headers(empty: str) -> None:
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["X-Frame-Options"] == "SAMEORIGIN"
         assert headers["Permissions-Policy"]
-
-
-def _address(title: str) -> str:
-    return "/" if title == "Overview" else "/" + title.lower().replace(" ", "-")
 
 
 def _figures(page: Page) -> list[str]:

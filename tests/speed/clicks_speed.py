@@ -1,0 +1,146 @@
+"""Prints how long each page takes to answer a change of its period in a store of a hundred million jobs, and how long the app to start.
+
+The demonstration log is brought in as anybody would, its jobs are repeated under other numbers until the store holds as many as asked
+for, and the rollups are made anew. Each page is opened in Chromium on a server of its own, so that nothing is kept from another page,
+and its period is changed several times, each time to one not seen before. Told are medians: of the page's script on the server, and of
+the whole way from the click to the page at rest, beside that of an almost empty page of Streamlit. Ratios of one run can be compared;
+milliseconds cannot. The store takes about ten gigabytes of disk for the time of the run: name fewer jobs for a quick look, and a folder
+to keep the store for the next run.
+
+    PYTHONPATH=. python tests/speed/clicks_speed.py [JOBS] [FOLDER]
+"""
+
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from data import rollups
+from data.lake import Lake, writing
+from data.settings import Settings
+from tests.browser.served import ARGUMENTS, Page, command, serving
+
+JOBS = int(sys.argv[1].replace("_", "")) if len(sys.argv) > 1 else 100_000_000
+AT_ONCE = 1_000_000
+SCRIPT_TARGET_MS, TRIP_TARGET_RATIO, START_TARGET_S = 300, 2.0, 5.0
+PAGES = ("overview", "usage", "fairness", "energy", "explore", "split", "calls", "reports", "methods", "intake", "log-health")
+TIMED, EMPTY = "tests/speed/timed_app.py", "tests/speed/almost_empty.py"
+CHANGES = ("Q1 2026", "Q4 2025", "Q3 2025", "Q2 2025", "Q1 2025", "2025", "All months")
+REPEATED = """
+insert into lake.jobs by name
+select * replace (job_id + $turn * 10000000000 as job_id) from lake.jobs where job_id < 10000000000 limit $most
+"""
+WATCH = """() => {
+    window.clicked = 0, window.changed = 0;
+    document.addEventListener('click', () => { window.clicked = performance.now(); }, true);
+    new MutationObserver(() => { window.changed = performance.now(); })
+        .observe(document.querySelector('[data-testid=stMain]'), {attributes: true, childList: true, characterData: true, subtree: true});
+}"""
+"""Notes when a choice was clicked, and when the page last changed."""
+AT_REST_MS = 1_000
+"""For how long nothing changes on a page at rest."""
+
+
+def main() -> None:
+    """Print one line a page."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        sys.exit("skipped: needs chromium")
+    with _folder() as folder, sync_playwright() as playwright:
+        lake = folder / f"lake-{JOBS}"
+        if not lake.exists():
+            _fill(lake)
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        empty = _measured(browser, lake, "", script=EMPTY, route="_stcore/health")[1]
+        print(
+            f"{'':16} {'script ms':>10} {'trip ms':>10} {'ratio':>7} {'start s':>8}\n{'almost empty':16} {'':10} {empty:10.0f}", flush=True
+        )
+        slow = [fault for page in PAGES for fault in _told(page, _measured(browser, lake, page), empty)]
+        browser.close()
+    sys.exit("\n".join(slow) if slow else 0)
+
+
+def _told(page: str, measured: tuple[float, float, float], empty: float) -> Iterator[str]:
+    """What is slower than it should be, after printing the page's line."""
+    script, trip, start = measured
+    print(f"{page:16} {script:10.0f} {trip:10.0f} {trip / empty:7.2f} {start:8.1f}", flush=True)
+    if script > SCRIPT_TARGET_MS:
+        yield f"{page}: {script:.0f} ms of script, at most {SCRIPT_TARGET_MS} are wanted"
+    if trip > TRIP_TARGET_RATIO * empty:
+        yield f"{page}: {trip / empty:.1f} times the way of an almost empty page, at most {TRIP_TARGET_RATIO:g} are wanted"
+    if start > START_TARGET_S:
+        yield f"{page}: the app started in {start:.1f} s, at most {START_TARGET_S:g} are wanted"
+
+
+def _measured(browser: Browser, lake: Path, page: str, *, script: str = TIMED, route: str = "health") -> tuple[float, float, float]:
+    """Milliseconds of script and of the whole way of a change, and seconds of the app's start."""
+    times = lake.parent / "times.txt"
+    times.write_text("")
+    os.environ["SCRIPT_TIMES"] = str(times)
+    began = time.perf_counter()
+    with serving(lake, lake.parent / "server.log", script=script, route=route) as base:
+        start = time.perf_counter() - began
+        context = browser.new_context(viewport={"width": 1400, "height": 1000})
+        opened = Page(tab=context.new_page(), base=base).open("/" + page.replace("overview", ""))
+        opened.tab.wait_for_timeout(3_000)
+        opened.tab.evaluate(WATCH)
+        seen = [_changed(opened, times, change) for change in CHANGES]
+        context.close()
+    return statistics.median(script for script, _ in seen), statistics.median(trip for _, trip in seen), start
+
+
+def _changed(page: Page, times: Path, change: str) -> tuple[float, float]:
+    """Milliseconds of script, and from the click to the last change on the page, that a change of the period took."""
+    before = len(times.read_text().splitlines())
+    page.chosen("Period", change)
+    while True:
+        page.tab.wait_for_timeout(AT_REST_MS)
+        quiet, trip = page.settled().tab.evaluate("[performance.now() - window.changed, window.changed - window.clicked]")
+        if quiet >= AT_REST_MS * 0.9:
+            return sum(float(line) for line in times.read_text().splitlines()[before:]) * 1_000, trip
+
+
+def _fill(lake: Path) -> None:
+    """A store of so many jobs."""
+    start, settings = time.perf_counter(), Settings(lake=lake, catalog=None)
+    command(lake, "demo", "--jobs", str(min(AT_ONCE, JOBS // 2)))
+    held = _jobs(settings)
+    turn = 0
+    while held < JOBS:
+        turn += 1
+        with writing(settings, author="speed", message="Repeated jobs") as writer:
+            held += writer.change(REPEATED, {"turn": turn, "most": JOBS - held})
+    print(f"{held:,} jobs stored after {time.perf_counter() - start:.0f} s", flush=True)
+    with writing(settings, author="speed", message="Rollups") as writer:
+        rollups.rebuild(writer)
+    print(f"rolled up after {time.perf_counter() - start:.0f} s", flush=True)
+
+
+def _jobs(settings: Settings) -> int:
+    lake = Lake(settings)
+    try:
+        return int(lake.frame("select count(*) from lake.jobs").item())
+    finally:
+        lake.close()
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """The folder named, or one for the time of the run."""
+    if len(sys.argv) > 2:
+        Path(sys.argv[2]).mkdir(parents=True, exist_ok=True)
+        yield Path(sys.argv[2])
+    else:
+        with tempfile.TemporaryDirectory(prefix="equinode-speed-") as folder:
+            yield Path(folder)
+
+
+if __name__ == "__main__":
+    main()
