@@ -1,5 +1,6 @@
 """The same problem without its months: exact sums over time, so that a solver meets few rows however many periods there are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -230,8 +231,7 @@ def _of_classes(program: Program, usable: Mask, varying: Mask, link: Index, limi
 def _of_flows(program: Program, varying: Mask, group_of: Index, flows: list[Flow], link: Index, limit_row: Index, scale: Vector) -> Any:
     """(row, flow): coefficients of whole flows."""
     limits, entries = program.limits, Entries()
-    table = np.array([(flow.group, flow.partition, flow.months[0], -1 if flow.row is None else flow.row) for flow in flows], dtype=np.int64)
-    group, partition, first, shared = table.reshape(-1, 4).T
+    group, partition, first, shared = places(flows)
     hours, column = np.array([flow.hours for flow in flows], dtype=float), np.arange(len(flows))
     entries.add(link[group, partition], column, -hours)
     entries.add(shared[shared >= 0], column[shared >= 0], hours[shared >= 0])
@@ -241,6 +241,13 @@ def _of_flows(program: Program, varying: Mask, group_of: Index, flows: list[Flow
         factor = limits.sign[limit] * limits.factor[limit, partition, first] * hours
         entries.add(limit_row[limit], column[counted], factor[counted])
     return entries.matrix((len(scale), len(flows)), scale)
+
+
+def places(flows: Sequence[Flow]) -> tuple[Index, Index, Index, Index]:
+    """(flow): its group, its partition, its first month, and the row that shares its hours out (-1 for none)."""
+    table = [(flow.group, flow.partition, flow.months[0], -1 if flow.row is None else flow.row) for flow in flows]
+    group, partition, first, shared = np.array(table, dtype=np.int64).reshape(-1, 4).T
+    return group, partition, first, shared
 
 
 def _bounds(program: Program, flows: list[Flow], link: Index, limit_row: Index, count: int) -> tuple[Vector, Vector]:

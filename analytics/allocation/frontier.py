@@ -13,7 +13,7 @@ import polars as pl
 
 from analytics.allocation import scaling, tables
 from analytics.allocation.aggregate import reduced
-from analytics.allocation.certificate import equivalent_of
+from analytics.allocation.certificate import equivalent_of, limit_use
 from analytics.allocation.objectives import Aim, Objective, utility
 from analytics.allocation.problem import Problem
 from analytics.allocation.solution import Refusal, Solution
@@ -153,16 +153,13 @@ def _mean_welfare(point: _Point, alpha: float) -> tuple[float, float]:
 
 
 def _table(found: list[_Point], weight: float) -> pl.DataFrame:
-    rows = [
-        (
-            point.budget,
-            emissions_tco2e(point.solution),
-            float(point.solution.allocation["node_hours"].sum()),
-            point.solution.satisfaction["satisfaction"].min(),
-            point.solution.certificate.objective_ede,
-            point.solution.certificate.bound_ede,
-            point.price * weight,
-        )
-        for point in found
-    ]
-    return pl.DataFrame(rows, schema=CURVE, orient="row")
+    return pl.DataFrame([_row(point, weight) for point in found], schema=CURVE, orient="row")
+
+
+def _row(point: _Point, weight: float) -> tuple[float, ...]:
+    solution = point.solution
+    full, proof = solution.program, solution.certificate
+    used = limit_use(full, solution.split)[full.limits.names.index(BUDGET)] if BUDGET in full.limits.names else point.budget
+    least = solution.split.satisfaction(full)[full.entitlement > 0].min()
+    hours = solution.split.hours.sum()
+    return (point.budget, float(used), float(hours), float(least), proof.objective_ede, proof.bound_ede, point.price * weight)

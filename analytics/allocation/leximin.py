@@ -1,11 +1,13 @@
 """Max-min and leximin: the worst-off as high as can be; then, with them held there, the next; and so on."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.linalg import LinAlgError
 
-from analytics.allocation import scaling
+from analytics.allocation import level_search, quick, scaling
 from analytics.allocation.aggregate import Reduced
 from analytics.allocation.attempts import Found, alpha_fair, read
 from analytics.allocation.certificate import Certificate, Prices, Split, level_bound, violation
@@ -14,6 +16,8 @@ from analytics.allocation.model import Model, Point
 from analytics.allocation.program import Index, Mask, Vector
 from analytics.allocation.solution import limited_by
 
+PAID = 1e-6
+"""The part of a usual cost from which on a project surely cannot be raised without lowering others."""
 HELD = 1e-9
 """The part of its level by which a project that cannot be raised is held lower, so that rounding shuts no door."""
 ROUNDS_AT_MOST = 200
@@ -45,6 +49,7 @@ def worst_off_first(small: Reduced, served: Index, rounds: int | None) -> Iterat
 
     Whoever gets the whole of the own request is satisfied and does not hold the others down.
     """
+    yield from _at_one_level(small, served)
     full = small.program
     least, most = full.least.copy(), full.most.copy()
     free = np.zeros(len(full.weight), bool)
@@ -64,6 +69,25 @@ def worst_off_first(small: Reduced, served: Index, rounds: int | None) -> Iterat
     yield _shared_out(
         small, served, story, replace_bounds=(least, most) if rounds is not None or not story[-1].held.any() else None, words=words
     )
+
+
+def _at_one_level(small: Reduced, served: Index) -> Iterator[Found]:
+    """The split, if prices alone find it and nobody who stands at the level can be raised beyond it; none where they do not."""
+    full = small.program
+    if not quick.worth_trying(small):
+        return
+    with suppress(FloatingPointError, LinAlgError):
+        for found in level_search.levels(small, served):
+            u = found.split.satisfaction(full)[served]
+            hungry = u < full.most[served] * (1 - HELD)
+            if not found.rising.any() or not (found.cost[hungry] > PAID * found.cost[found.rising].mean()).all():
+                return
+            pull = np.zeros(len(full.weight))
+            pull[served] = np.where(found.rising, found.cost, 0.0)
+            bound = level_bound(full, found.prices, pull, full.least)
+            words = limited_by(full, found.prices, found.split.satisfaction(full))
+            proof = _proof(small, served, found.split, bound, bound / found.level - 1)
+            yield Found(split=found.split, prices=found.prices, certificate=proof, held_by=tuple(words))
 
 
 def _raise(small: Reduced, served: Index, least: Vector, most: Vector, free: Mask) -> Raised:
@@ -118,16 +142,7 @@ def _shared_out(
     gap = max(raised.bound / raised.point.level - 1 if raised.point.level > 0 else float(raised.bound > 0) for raised in story)
 
     def proof(split: Split, _: Prices) -> Certificate:
-        found = float(split.satisfaction(full)[served].min())
-        bound = min(story[0].bound, float(full.most[served].min()))
-        return Certificate(
-            objective_ede=found,
-            bound_ede=bound,
-            gap=max(gap, bound / found - 1 if found > 0 else float(bound > 0)),
-            largest_violation=violation(full, split),
-            stationarity_p99=None,
-            stationarity_max=None,
-        )
+        return _proof(small, served, split, story[0].bound, gap)
 
     prices = _prices_of(story)
     if replace_bounds is None:
@@ -139,6 +154,20 @@ def _shared_out(
             break
     held_by = tuple(limited_by(full, found.prices, found.split.satisfaction(full)))
     return replace(found, prices=prices, certificate=proof(found.split, prices), held_by=held_by)
+
+
+def _proof(small: Reduced, served: Index, split: Split, bound: float, gap: float) -> Certificate:
+    """The proof of a split whose first level a bound limits, and whose levels miss theirs by no more than a gap."""
+    full = small.program
+    found, bound = float(split.satisfaction(full)[served].min()), min(bound, float(full.most[served].min()))
+    return Certificate(
+        objective_ede=found,
+        bound_ede=bound,
+        gap=max(gap, bound / found - 1 if found > 0 else float(bound > 0)),
+        largest_violation=violation(full, split),
+        stationarity_p99=None,
+        stationarity_max=None,
+    )
 
 
 def _prices_of(story: list[Raised]) -> Prices:

@@ -7,7 +7,6 @@ whatever it finds is only believed with a proof, and the interior point stands b
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.linalg import LinAlgError
@@ -59,6 +58,8 @@ class Market:
     """(row): right-hand side."""
     flow_cost: Vector
     """(flow): welfare lost if all of it is used, in units of the reference."""
+    level: float | None = None
+    """What everybody takes whose bounds allow it, where only the level counts; None where each has a utility."""
 
     def prices(self, rows: Vector) -> Vector:
         """(class, partition): what a node-hour costs at prices of the rows."""
@@ -125,6 +126,18 @@ class Answer:
     """(row): the same, relative to the larger of its two sides."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """A factorised matrix with the scale of its rows."""
+
+    factor: Vector
+    scale: Vector
+
+    def solved(self, right: Vector) -> Vector:
+        """What the matrix turns into the right-hand side."""
+        return np.asarray(self.scale * lapack.dpotrs(self.factor, self.scale * right, lower=1)[0])
+
+
 def answer(market: Market, rows: Vector, blur: Blur) -> Answer:
     """What all projects and flows do at prices of the rows."""
     cost = market.hours * market.by_project(market.prices(rows))
@@ -163,6 +176,8 @@ def answer(market: Market, rows: Vector, blur: Blur) -> Answer:
 def _wanted(market: Market, cheapest: Vector, blur: Vector) -> tuple[Vector, Vector]:
     """(project): the satisfaction it takes at a cost, and by how much that falls as the cost rises."""
     alpha = market.alpha
+    if market.level is not None:
+        return np.minimum(np.maximum(market.level, market.least), market.most), np.zeros(len(cheapest))
     if alpha == 0:
         weight = np.exp(market.log_weight)
         keen = 1 / (1 + np.exp(np.clip((cheapest - weight) / blur, -LARGEST, LARGEST)))
@@ -184,8 +199,8 @@ def _balance(market: Market, use: Vector, used: Vector, slack: Vector) -> tuple[
     return over, over / np.maximum(np.maximum(plus, minus), TINY)
 
 
-def system(market: Market, at: Answer, blur: Blur) -> Any:
-    """The factorised matrix that tells how use falls as the logarithms of prices rise, with its scale."""
+def curvature(market: Market, at: Answer, blur: Blur) -> Vector:
+    """(row, row): by how much the worth of each row's use falls as the logarithms of prices rise."""
     bought, sharp = at.bought, at.u / blur.options
     turned = 1 - at.part
     turned *= sharp
@@ -207,13 +222,22 @@ def system(market: Market, at: Answer, blur: Blur) -> Any:
     matrix += (market.of_flows * (at.used * (1 - at.used) / blur.flows)) @ market.of_flows.T
     matrix *= at.rows[:, None] * at.rows
     matrix[np.diag_indices(count)] += at.rows * at.slack
-    scale = 1 / np.sqrt(np.maximum(matrix.diagonal(), 1e-300))
-    matrix *= scale[:, None] * scale
-    matrix[np.diag_indices(count)] += RIDGE
+    return matrix
+
+
+def factorised(matrix: Vector) -> Factor:
+    """A symmetric positive matrix made ready to be solved.
+
+    Raises:
+        LinAlgError: if it is not positive.
+    """
+    scale = 1 / np.sqrt(np.maximum(matrix.diagonal(), TINY))
+    matrix = matrix * scale[:, None] * scale
+    matrix[np.diag_indices(len(matrix))] += RIDGE
     factor, fault = lapack.dpotrf(matrix, lower=1, overwrite_a=1)
     if fault:
         raise LinAlgError("the rows cannot be told apart")
-    return factor, scale
+    return Factor(factor=factor, scale=scale)
 
 
 def fitted(market: Market, at: Answer, blur: Blur, fit: float) -> Answer:
@@ -228,12 +252,17 @@ def fitted(market: Market, at: Answer, blur: Blur, fit: float) -> Answer:
             return at
         if not np.isfinite(worst):
             break
-        at = _further(market, at, change(system(market, at, blur), at, at.over), blur)
+        at = _further(market, at, _change(market, at, blur, at.over), blur)
     raise LinAlgError(f"prices still miss by {worst:.1e}")
 
 
 def foreseen(market: Market, at: Answer, blur: Blur, shrink: float) -> Vector:
     """(row): the prices at which choices blurred less by a factor should fit, foreseen from how answers move with the blur."""
+    return np.asarray(at.rows * (1 + _change(market, at, blur, drift(market, at, blur, shrink)[0])))
+
+
+def drift(market: Market, at: Answer, blur: Blur, shrink: float) -> tuple[Vector, Vector]:
+    """(row): by how much use would pass the bounds if choices were blurred less by a factor, and (project): what that adds to its cost."""
     dearer = np.where(at.part > 0, at.cost, at.cheapest)
     dearer -= at.cheapest
     mean = (at.part * dearer).sum(axis=0)  # the entropy of the choice, times its blur
@@ -244,7 +273,7 @@ def foreseen(market: Market, at: Answer, blur: Blur, shrink: float) -> Vector:
     flows = at.used * (1 - at.used) * (-at.gain / blur.flows)
     projects = market.use(market.by_class(dearer, np.ones(dearer.shape[1])))
     over = (projects + market.of_flows @ flows) * (shrink - 1) + at.slack * (shrink**2 - 1)
-    return np.asarray(at.rows * (1 + change(system(market, at, blur), at, over)))
+    return over, mean * (1 - shrink)
 
 
 def sharper(blur: Blur, shrink: float) -> Blur:
@@ -252,10 +281,9 @@ def sharper(blur: Blur, shrink: float) -> Blur:
     return Blur(options=blur.options * shrink, flows=blur.flows * shrink, slack=blur.slack * shrink**2)
 
 
-def change(factored: Any, at: Answer, over: Vector) -> Vector:
+def _change(market: Market, at: Answer, blur: Blur, over: Vector) -> Vector:
     """(row): the relative change of each price that takes up so much use, shortened so that none falls by more than most of itself."""
-    factor, scale = factored
-    step = scale * lapack.dpotrs(factor, scale * at.rows * over, lower=1)[0]
+    step = factorised(curvature(market, at, blur)).solved(at.rows * over)
     return np.asarray(step * min(1.0, FURTHEST / max(TINY, -float(step.min()))))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.linalg import LinAlgError
 
-from analytics.allocation.aggregate import Reduced
+from analytics.allocation.aggregate import Reduced, places
 from analytics.allocation.certificate import Prices, Split
 from analytics.allocation.crowd import Crowd, gathered
 from analytics.allocation.price_search import TINY, Answer, Blur, Market, answer, fitted, foreseen, sharper
@@ -71,15 +71,15 @@ def splits(small: Reduced, served: Index, alpha: float, warm: Prices | None) -> 
         FloatingPointError: if numbers leave the range of the machine.
     """
     with np.errstate(all="ignore"):
-        here, unit = _market(small, served, alpha)
+        here, unit = market_of(small, served, alpha)
         known = None if warm is None else _rows_of(small, warm) / unit.welfare
         if here.hours.shape[1] >= MANY:
             with suppress(LinAlgError):
                 for taken, at in _of_crowds(small, here, known):
-                    yield _split(small, served, taken, at, unit)
+                    yield split(small, served, taken, at, unit)
         rows, first = (_first_prices(here, small), FIRST_BLUR) if known is None else (known, WARM_BLUR)
         for at, _ in _sharpened(here, rows, first, LAST_BLUR, FIT):
-            yield _split(small, served, here.hours * at.part * at.u, at, unit)
+            yield split(small, served, here.hours * at.part * at.u, at, unit)
 
 
 def _of_crowds(small: Reduced, here: Market, known: Vector | None) -> Iterator[tuple[Vector, Answer]]:
@@ -110,7 +110,7 @@ def _nearby(here: Market, rows: Vector, steps: tuple[tuple[float, float], ...]) 
         for _ in range(1 if step else NEARINGS):
             crowd = gathered(market, rows, reach, level)
             inner = market if crowd is None else crowd.market
-            blur = _first_blur(inner, rows, level)
+            blur = first_blur(inner, rows, level)
             rows = fitted(inner, answer(inner, rows, blur), blur, ROUGH_FIT).rows
             if crowd is None or crowd.holds(rows):
                 break
@@ -123,7 +123,7 @@ def _of_samples(small: Reduced, here: Market) -> tuple[Vector, tuple[tuple[float
     """(row): prices that would fit roughly for everybody, by way of ever larger samples; and how near they are, and then should be."""
     rows, level = None, FIRST_BLUR
     for count, last in SAMPLES:
-        thin = _thinned(here, count)
+        thin = thinned(here, count)
         rows = _first_prices(thin, small) if rows is None else rows
         *_, (at, level) = _sharpened(thin, rows, level, last, np.inf)
         rows = at.rows
@@ -133,7 +133,7 @@ def _of_samples(small: Reduced, here: Market) -> tuple[Vector, tuple[tuple[float
     return rows, (FAR, *NEAR)
 
 
-def _market(small: Reduced, served: Index, alpha: float) -> tuple[Market, Unit]:
+def market_of(small: Reduced, served: Index, alpha: float) -> tuple[Market, Unit]:
     """The served projects as a market, in units in which numbers are about 1."""
     full = small.program
     usual, mean = _usual(small, served), float(full.weight[served].mean())
@@ -164,7 +164,7 @@ def _usual(small: Reduced, served: Index) -> float:
     return min(float(np.median(full.most[served])), float(full.capacity.sum()) / float(hours.sum()))
 
 
-def _thinned(here: Market, size: int) -> Market:
+def thinned(here: Market, size: int) -> Market:
     """The market with a sample of each class, or itself where it is small."""
     count = here.hours.shape[1]
     if count < 2 * size:
@@ -200,8 +200,12 @@ def _first_prices(here: Market, small: Reduced) -> Vector:
         price = 0.5 * (low + high)
         taken = np.clip(np.exp(np.minimum((keen - price) / steepness, 700.0)), here.least, here.most)
         low, high = (price, high) if float(counted @ taken) > 0.5 * offered else (low, price)
-    hour = float(np.exp(low))
-    rows = np.full(len(here.bound), 0.05 * hour * offered / len(here.bound))
+    return priced_rows(small, float(np.exp(low)), len(here.bound))
+
+
+def priced_rows(small: Reduced, hour: float, count: int) -> Vector:
+    """(row): prices that make each node-hour cost about as much, and of limits little."""
+    rows = np.full(count, 0.05 * hour * float(small.program.capacity.sum()) / count)
     shared = np.array(sorted({flow.row for flow in small.flows if flow.row is not None}), dtype=np.int64)
     links = small.link[small.link >= 0]
     rows[links] = hour * small.scale[links]
@@ -211,17 +215,17 @@ def _first_prices(here: Market, small: Reduced) -> Vector:
 
 def _sharpened(here: Market, rows: Vector, first: float, last: float, fit: float) -> Iterator[tuple[Answer, float]]:
     """Answers once choices are sharp enough for a proof (or as sharp as the last blur), each with its blur."""
-    level, blur = first, _first_blur(here, rows, first)
+    level, blur = first, first_blur(here, rows, first)
     at = answer(here, rows, blur)
     while True:
         at = fitted(here, at, blur, ROUGH_FIT)
         if level > SETTLED:
-            fresh = _blur(here, at.cost, at.rows, level)
+            fresh = paid_blur(here, at.cost, at.rows, level)
             blur = Blur(options=fresh.options, flows=np.maximum(fresh.flows, blur.flows), slack=np.maximum(fresh.slack, blur.slack))
             at = fitted(here, answer(here, at.rows, blur), blur, ROUGH_FIT)
         else:
             blur = _settling(here, at, blur, level)
-        if level <= last or (level <= CLEAR and _gap(here, at) <= CLOSE and _unused(here, at) <= CRISP):
+        if level <= last or (level <= CLEAR and gap(here, at) <= CLOSE and _unused(here, at) <= CRISP):
             at = fitted(here, answer(here, at.rows, blur), blur, fit)
             yield at, level
         if level <= last:
@@ -230,7 +234,7 @@ def _sharpened(here: Market, rows: Vector, first: float, last: float, fit: float
         level, blur = level * SHRINK, sharper(blur, SHRINK)
         at = answer(here, rows, blur)
     for _ in range(TIGHTER if np.isfinite(fit) else 0):
-        fresh = _blur(here, at.cost, at.rows, level)
+        fresh = paid_blur(here, at.cost, at.rows, level)
         flows = np.clip(fresh.flows, TIGHT * blur.flows, blur.flows)
         blur = replace(blur, flows=flows, slack=TIGHT * blur.slack)
         at = fitted(here, answer(here, at.rows, blur), blur, fit)
@@ -239,7 +243,7 @@ def _sharpened(here: Market, rows: Vector, first: float, last: float, fit: float
 
 def _settling(here: Market, at: Answer, blur: Blur, level: float) -> Blur:
     """The blur, less where what is paid has become far less: slowly, so that prices keep up."""
-    fresh = _blur(here, at.cost, at.rows, level)
+    fresh = paid_blur(here, at.cost, at.rows, level)
     return Blur(
         options=np.clip(fresh.options, SLOWLY * blur.options, blur.options),
         flows=np.clip(fresh.flows, SLOWLY * blur.flows, blur.flows),
@@ -252,7 +256,7 @@ def _costs(here: Market, rows: Vector) -> Vector:
     return cost if here.dead is None else cost + here.dead
 
 
-def _blur(here: Market, cost: Vector, rows: Vector, level: float) -> Blur:
+def paid_blur(here: Market, cost: Vector, rows: Vector, level: float) -> Blur:
     """Blur in parts of what is paid: for an option, a flow and a row."""
     paid = np.abs(cost.min(axis=0))
     if (here.bound < 0).any():  # a floor pays for hours: what is left of a cost may be nothing
@@ -261,20 +265,25 @@ def _blur(here: Market, cost: Vector, rows: Vector, level: float) -> Blur:
     return Blur(options=level * paid, flows=level * (rows @ np.abs(here.of_flows)), slack=slack)
 
 
-def _first_blur(here: Market, rows: Vector, level: float) -> Blur:
+def first_blur(here: Market, rows: Vector, level: float) -> Blur:
     """The blur with which a search begins, when it is not known yet which rows and flows will be paid for."""
-    blur = _blur(here, _costs(here, rows), rows, level)
+    blur = paid_blur(here, _costs(here, rows), rows, level)
     return replace(blur, slack=np.maximum(blur.slack, blur.slack.mean()), flows=np.maximum(blur.flows, blur.flows.mean()))
 
 
-def _gap(here: Market, at: Answer) -> float:
+def gap(here: Market, at: Answer) -> float:
     """What blurred choices lose, in parts of the equivalent satisfaction."""
     count = 1.0 if here.stands_for is None else here.stands_for
-    dearer = np.where(at.part > 0, at.cost, 0.0) * at.part
-    lost = float(((dearer.sum(axis=0) - at.cost.min(axis=0)) * at.u * count).sum())
-    lost += float((np.maximum(at.gain, 0.0) - at.gain * at.used).sum() + (at.rows * at.slack).sum())
     worth = float((np.exp(here.log_weight + (1 - here.alpha) * np.log(np.maximum(at.u, 1e-300))) * count).sum())
-    return lost / worth
+    return lost(here, at) / worth
+
+
+def lost(here: Market, at: Answer) -> float:
+    """The welfare that blurred choices lose."""
+    count = 1.0 if here.stands_for is None else here.stands_for
+    dearer = np.where(at.part > 0, at.cost, 0.0) * at.part
+    by_choice = float(((dearer.sum(axis=0) - at.cost.min(axis=0)) * at.u * count).sum())
+    return by_choice + float((np.maximum(at.gain, 0.0) - at.gain * at.used).sum() + (at.rows * at.slack).sum())
 
 
 def _unused(here: Market, at: Answer) -> float:
@@ -289,7 +298,7 @@ def _unused(here: Market, at: Answer) -> float:
     return max(float((left * share).max(initial=0.0)), float(kept.max(initial=0.0)))
 
 
-def _split(small: Reduced, served: Index, taken: Vector, at: Answer, unit: Unit) -> tuple[Split, Prices]:
+def split(small: Reduced, served: Index, taken: Vector, at: Answer, unit: Unit) -> tuple[Split, Prices]:
     """The split and prices of an answer and of the node-hours that projects take at it, in the problem's own units."""
     hours = np.zeros_like(small.program.usefulness)
     hours[:, served] = taken
@@ -305,15 +314,12 @@ def _rows_of(small: Reduced, prices: Prices) -> Vector:
     kept = small.limit_row >= 0
     rows[small.limit_row[kept]] = prices.limits[kept]
     priced = (full.limits.sign * prices.limits)[:, None, None] * full.limits.factor
-    for flow in small.flows:
-        one = int(np.flatnonzero(small.group_of == flow.group)[0])
-        member = full.limits.member[:, one] & small.varying
-        here = (flow.partition, flow.months)
-        other = full.cost[here] + priced[member][:, flow.partition][:, flow.months].sum(axis=0)
-        link = small.link[flow.group, flow.partition]
-        worth = float((prices.capacity[here] + other).max()) if flow.row is None else float(other.max() + prices.capacity[here].max())
-        rows[link] = max(rows[link], worth)
-        if flow.row is not None:
-            rows[flow.row] = max(rows[flow.row], float(prices.capacity[here].max()))
+    group, partition, first, shared = places(small.flows)
+    speaker = np.unique(small.group_of, return_index=True)[1]
+    varying = (full.limits.member[:, speaker] & small.varying[:, None]).T.astype(float)
+    other = (np.tensordot(varying, priced, axes=1) + full.cost)[group, partition, first]
+    offered = prices.capacity[partition, first]
+    np.maximum.at(rows, small.link[group, partition], other + offered)
+    np.maximum.at(rows, shared[shared >= 0], offered[shared >= 0])
     rows = rows * small.scale
     return np.asarray(np.maximum(rows, 1e-6 * rows.max(initial=1e-300)))
