@@ -17,6 +17,9 @@ from pages.shared.words import escaped
 BY, WITHIN = "by", "within"
 """The names of the choices in the address: what groups are of, and within which groups."""
 
+LED = "led-to-groups"
+"""Where the session keeps that a click has set what groups are of, so that the choice has no default of its own besides."""
+
 OFFERED = (
     Dimension.CATEGORY,
     Dimension.SYSTEM,
@@ -45,10 +48,11 @@ def chosen_by(way: Path) -> Dimension:
     """What groups are of, after drawing the choice; what one looks within already is not offered."""
     within = {dimension for dimension, _ in way}
     names = [NAMES[dimension] for dimension in OFFERED if dimension not in within]
+    led = st.session_state.pop(LED, False)
     if st.session_state.get(BY) not in (None, *names):
-        st.session_state[BY] = names[0]
-    label = st.segmented_control("By", names, default=names[0], required=True, key=BY, bind="query-params")
-    return DIMENSION_OF[label]
+        st.session_state[BY], led = names[0], True
+    label = st.segmented_control("By", names, default=None if led else names[0], required=True, key=BY, bind="query-params")
+    return DIMENSION_OF[str(label)]
 
 
 def below(dimension: Dimension, way: Path) -> Dimension | None:
@@ -96,4 +100,4 @@ def in_sentence(here: Visit, way: Path) -> list[str]:
 
 def _go(way: Path, dimension: Dimension) -> None:
     st.query_params[WITHIN] = [f"{step.value}:{value}" for step, value in way]
-    st.session_state[BY] = NAMES[dimension]
+    st.session_state[BY], st.session_state[LED] = NAMES[dimension], True

@@ -31,7 +31,7 @@ MONTHS_BY_QUARTER = 40
 ALIKE = 1.05
 """Up to how much longer than the other a period may be without a note."""
 
-OTHERS_IN_WORDS = "All others"
+OTHERS_IN_WORDS, UNKNOWN_IN_WORDS = "All others", "Not known"
 KINDS = ("Two periods", "Two machines", "Two user categories")
 
 
@@ -137,7 +137,10 @@ def compared(here: Visit, dimension: Dimension, way: Path) -> None:
 def labels(here: Visit, dimension: Dimension, found: pl.Series) -> dict[str, str]:
     """The words for groups, by the group."""
     machines = loaders.system_names(here.seen)
-    return {group: OTHERS_IN_WORDS if group == groups.OTHERS else in_words(dimension, group, machines) for group in found.unique()}
+    return {
+        group: OTHERS_IN_WORDS if group == groups.OTHERS else in_words(dimension, group, machines) if group else UNKNOWN_IN_WORDS
+        for group in found.unique()
+    }
 
 
 def _shown(here: Visit, sides: list[pl.DataFrame], told: Dimension, first: str, second: str, selection: str) -> None:
