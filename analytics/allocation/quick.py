@@ -72,7 +72,7 @@ def splits(small: Reduced, served: Index, alpha: float, warm: Prices | None) -> 
     """
     with np.errstate(all="ignore"):
         here, unit = market_of(small, served, alpha)
-        known = None if warm is None else _rows_of(small, warm) / unit.welfare
+        known = None if warm is None else rows_of(small, warm) / unit.welfare
         if here.hours.shape[1] >= MANY:
             with suppress(LinAlgError):
                 for taken, at in _of_crowds(small, here, known):
@@ -307,7 +307,7 @@ def split(small: Reduced, served: Index, taken: Vector, at: Answer, unit: Unit) 
     return Split(hours=hours, shares=small.month_shares(at.used)), prices
 
 
-def _rows_of(small: Reduced, prices: Prices) -> Vector:
+def rows_of(small: Reduced, prices: Prices) -> Vector:
     """(row): the prices of limits and of capacity as prices of the rows of a like problem."""
     full: Program = small.program
     rows = np.zeros(len(small.bound))
