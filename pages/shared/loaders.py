@@ -13,7 +13,7 @@ import streamlit as st
 
 from analytics import usage as indicators
 from data import batches as batch_records
-from data import explore, facts, lake, outline, projects
+from data import explore, facts, lake, months, outline, projects
 from data import scenarios as kept_scenarios
 from data import usage as rollups
 from data.errors import EquinodeError, StoreError
@@ -62,7 +62,7 @@ def seen() -> Seen | None:
 
 def usage(state: Seen, chosen: Selection, *by: str) -> pl.DataFrame:
     """Machine time in the selection, one row a combination of these dimensions (frame `usage_by`)."""
-    return _kept(state, "usage", (chosen, by), lambda: rollups.usage(state.lake, chosen, *by))
+    return _kept(state, "usage", (chosen, by), lambda: _usage(state, chosen, *by))
 
 
 def explored(
@@ -227,6 +227,20 @@ def health() -> dict[str, str | int]:
     except EquinodeError as error:
         logging.getLogger("equinode").warning("the store cannot be read: %s", error)
         return {"status": "failed", "store": "cannot be read"}
+
+
+def _usage(state: Seen, chosen: Selection, *by: str) -> pl.DataFrame:
+    """Months are asked in memory, as long as they are few enough to be held there; days are asked in the store."""
+    if months.answers(chosen, *by):
+        rows = _kept(state, "rows of months", (), lambda: months.rows_of(state.lake))["account" in by]
+        if rows <= months.MOST_ROWS:
+            return months.usage(_months(state.place, state.snapshot_id, "account" in by, state.lake), chosen, *by)
+    return rollups.usage(state.lake, chosen, *by)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _months(place: str, snapshot_id: int, by_account: bool, _lake: Lake) -> pl.DataFrame:  # noqa: ARG001, what they are kept under
+    return months.months(_lake, by_account=by_account)
 
 
 def _offered(state: Seen, chosen: Selection) -> pl.DataFrame:
