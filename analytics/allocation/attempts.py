@@ -33,6 +33,8 @@ GOALS = (1e-3, 1e-6, 1e-9)
 """The sizes of the barrier from which the interior point starts, where the quick way fails."""
 STEEP = 4.0
 """The α above which a split may be sought by way of problems as steep as this."""
+GENTLE_AT_MOST = 60
+"""How many gentle problems are solved at most on the way to a steep split, so that a refusal takes seconds and not minutes."""
 CRISP = 3e-6
 """The unused part of a priced row up to which the quick way goes no further."""
 DUST = 1e-7
@@ -71,13 +73,17 @@ def alpha_fair(small: Reduced, served: Index, alpha: float, warm: Prices | None 
             yield from _by_gentler(small, served, alpha)
         if layers.promising(found.certificate):
             yield from _layered(small, served, alpha, found)
+        if goal is None and alpha > STEEP:
+            break  # what gentle problems do not reach, other starts of the steep one reach no better, and slowly
 
 
 def _by_gentler(small: Reduced, served: Index, alpha: float) -> Iterator[Found]:
     """The split for a steep α, from the dearest project down, where every problem that is solved is a gentle one."""
-    full = small.program
+    full, turns = small.program, iter(range(GENTLE_AT_MOST))
 
     def attempt(part: Reduced, everybody: Index, begin: Start, steepness: float) -> tuple[Split, Prices, Certificate]:
+        if next(turns, None) is None:
+            raise steep.TiredError
         found = _attempt(part, everybody, steepness, begin, from_centre=None)
         if steepness <= STEEP and not layers.promising(found.certificate):
             for found in alpha_fair(part, everybody, steepness):
@@ -85,7 +91,7 @@ def _by_gentler(small: Reduced, served: Index, alpha: float) -> Iterator[Found]:
                     break
         return found.split, found.prices, found.certificate
 
-    with suppress(FloatingPointError, LinAlgError):
+    with suppress(FloatingPointError, LinAlgError, steep.TiredError):
         first = _attempt(small, served, STEEP, scaling.start(small, full.least, full.most, STEEP), from_centre=None)
         for counted in steep.COUNTED:
             answer = steep.from_the_dearest(small, served, alpha, first.split.satisfaction(full), attempt, gentle=STEEP, counted=counted)

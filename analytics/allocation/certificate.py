@@ -13,10 +13,8 @@ STATIONARITY_P99 = 1e-4
 STATIONARITY_MAX = 1e-2
 UNUSED = 1e-4
 """The part of a priced limit that may be left unused while somebody would take it."""
-
-
 NOTHING = 1e-3
-"""The part of a request below which a satisfaction counts as next to nothing."""
+"""The part of what a project asks for and could at best be given below which a satisfaction counts as next to nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +50,7 @@ class Certificate:
     def accepted(self) -> bool:
         """Whether the proof is tight enough to show the split as optimal."""
         return (
-            self.gap <= GAP
+            abs(self.gap) <= GAP
             and self.largest_violation <= VIOLATION
             and (self.stationarity_p99 or 0.0) <= STATIONARITY_P99
             and (self.stationarity_max or 0.0) <= STATIONARITY_MAX
@@ -156,7 +154,8 @@ def certify(program: Program, split: Split, prices: Prices, served: Index, alpha
 def misfits(program: Program, split: Split, prices: Prices, served: Index, alpha: float) -> Vector:
     """(served project): the relative distance of its satisfaction from what the prices imply, or what it overpays, if that is more.
 
-    Below α = 1, where somebody may be left with next to nothing, distances are relative to a thousandth of the request at least.
+    Below α = 1, where somebody may be left with next to nothing, distances are relative to a thousandth of the request at least, or of
+    what all partitions together could give where that is less.
     """
     weight, least, most = program.weight[served], program.least[served], program.most[served]
     u, cheapest = split.satisfaction(program)[served], costs(program, prices)[served]
@@ -166,8 +165,14 @@ def misfits(program: Program, split: Split, prices: Prices, served: Index, alpha
     implied = implied_satisfaction(weight, cheapest, least, most, alpha)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         keen = np.maximum(weight * u**-alpha, cheapest)
-        size = implied if alpha >= 1 else np.maximum(implied, NOTHING * most)
+        size = implied if alpha >= 1 else np.maximum(implied, NOTHING * np.minimum(most, _reach(program)[served]))
         return np.maximum(np.abs(u - implied) / size, overpaid / keen / max(alpha, 1.0))
+
+
+def _reach(program: Program) -> Vector:
+    """(project): the satisfaction that all partitions together could give it, were it alone; infinite where nothing is due to it."""
+    useful = (program.usefulness * (program.capacity @ program.open.T)[:, program.class_of]).sum(axis=0)
+    return np.divide(useful, program.entitlement, out=np.full_like(useful, np.inf), where=program.entitlement > 0)
 
 
 def level_bound(program: Program, prices: Prices, pull: Vector, least: Vector) -> float:

@@ -45,6 +45,11 @@ TINY = 1e-300
 INSIDE = 1e-3
 """How near to a bound a start may be, in parts of what lies between the bounds."""
 
+
+class TiredError(Exception):
+    """Enough gentle problems were solved in vain."""
+
+
 Solve = Callable[[Reduced, Index, Start, float], tuple[Split, Prices, Certificate]]
 """The split, prices and proof of a problem from a start, for an α."""
 
