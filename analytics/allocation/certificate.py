@@ -172,7 +172,7 @@ def misfits(program: Program, split: Split, prices: Prices, served: Index, alpha
 def _reach(program: Program) -> Vector:
     """(project): the satisfaction that all partitions together could give it, were it alone; infinite where nothing is due to it."""
     useful = (program.usefulness * (program.capacity @ program.open.T)[:, program.class_of]).sum(axis=0)
-    return np.divide(useful, program.entitlement, out=np.full_like(useful, np.inf), where=program.entitlement > 0)
+    return np.asarray(np.divide(useful, program.entitlement, out=np.full_like(useful, np.inf), where=program.entitlement > 0))
 
 
 def level_bound(program: Program, prices: Prices, pull: Vector, least: Vector) -> float:
