@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from babel import Locale
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 from data.terms import HourUnit
@@ -16,6 +17,9 @@ NOT_AVAILABLE = "not available"
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 """The space between a number and its unit, at which no line breaks."""
+
+LANGUAGE = Locale("en", "GB")
+"""The language and country whose ways of writing numbers, days and names are used everywhere."""
 
 DIGITS = 3
 """The significant digits of a number on screen."""
@@ -182,7 +186,34 @@ def day(value: date | None) -> str:
     >>> day(date(2026, 3, 3))
     '3 March 2026'
     """
-    return NOT_AVAILABLE if value is None else f"{value.day} {value:%B %Y}"
+    return NOT_AVAILABLE if value is None else format_date(value, "d MMMM y", locale=LANGUAGE)
+
+
+def month(value: date) -> str:
+    """A month as people write it.
+
+    >>> month(date(2026, 3, 1))
+    'March 2026'
+    """
+    return format_date(value, "MMMM y", locale=LANGUAGE)
+
+
+def moment(value: datetime, *, seconds: bool = False) -> str:
+    """An instant as people write it, in UTC and to the minute.
+
+    >>> moment(datetime(2026, 3, 3, 14, 5, tzinfo=UTC))
+    '3 March 2026 14:05 UTC'
+    """
+    return format_datetime(value.astimezone(UTC), f"d MMMM y HH:mm{':ss' if seconds else ''} 'UTC'", locale=LANGUAGE)
+
+
+def whole(value: Number) -> str:
+    """A number in full without anything behind the point.
+
+    >>> whole(1_234_567), whole(12.6), whole(None)
+    ('1,234,567', '13', 'not available')
+    """
+    return NOT_AVAILABLE if value is None or not is_known(value) else _written(float(round(value)))
 
 
 def country(code: str) -> str:
@@ -191,7 +222,7 @@ def country(code: str) -> str:
     >>> country("IT"), country("XQ")
     ('Italy', 'XQ')
     """
-    return str(Locale("en").territories.get(code, code))
+    return str(LANGUAGE.territories.get(code, code))
 
 
 def listed(words: Sequence[str]) -> str:
@@ -227,7 +258,7 @@ def _percentage(value: float) -> str:
     if abs(value) >= 9.95:
         return _written(float(round(value)))
     if abs(value) >= 0.995:
-        return _minus(format_decimal(Decimal(f"{value:.1f}"), format="0.0", locale="en"))
+        return _minus(format_decimal(Decimal(f"{value:.1f}"), format="0.0", locale=LANGUAGE))
     return _written(float(f"{value:.2g}"))
 
 
@@ -239,11 +270,11 @@ def _with_digits(value: float) -> str:
     """Three significant digits with their zeros, so that 1.00 M is told from 1 M."""
     behind = max(0, DIGITS - len(str(int(abs(value)))))
     pattern = "#,##0" + ("." + "0" * behind if behind else "")
-    return _minus(format_decimal(Decimal(repr(value)), format=pattern, locale="en"))
+    return _minus(format_decimal(Decimal(repr(value)), format=pattern, locale=LANGUAGE))
 
 
 def _written(value: float) -> str:
-    return _minus(format_decimal(Decimal(repr(value + 0.0)), format="#,##0.############", locale="en"))
+    return _minus(format_decimal(Decimal(repr(value + 0.0)), format="#,##0.############", locale=LANGUAGE))
 
 
 def _minus(text: str) -> str:
