@@ -115,6 +115,8 @@ def slowed(rows: pl.DataFrame, *, period: str) -> str:
     if known.is_empty():
         return f"Bounded slowdowns {during(period)} are not available."
     most, least = known.row(0, named=True), known.row(-1, named=True)
+    if not most["median"] > 1:
+        return f"Half of the jobs of every category hardly took longer {during(period)} than on an empty machine."
     if most["median"] == least["median"]:
         return f"Half of the jobs of every category took at most {numbers.plain(most['median'])} times as long as on an empty machine."
     return (

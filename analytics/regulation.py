@@ -55,7 +55,9 @@ _INDICATORS = (
         else_from="pue",
         else_words="as published, not computed from E_DC and E_IT",
     ),
-    _Indicator(name="WUE", meaning="water usage effectiveness, W_IN / E_IT", above="water_m3", below="it_energy_mwh", unit="m³/MWh"),
+    _Indicator(
+        name="WUE", meaning="water usage effectiveness, W_IN / E_IT, in m³/MWh", above="water_m3", below="it_energy_mwh", unit="m³/MWh"
+    ),
     _Indicator(name="ERF", meaning="energy reuse factor, E_REUSE / E_DC", above="heat_reused_mwh", below="facility_energy_mwh"),
     _Indicator(
         name="REF",

@@ -170,7 +170,12 @@ def _add_peaks(figure: go.Figure, peaks: pl.DataFrame, when: str, factor: float)
             x=peaks[when].to_numpy(),
             y=peaks["peak_kw"].to_numpy() / factor,
             mode="markers",
-            marker={"color": theme.LIMIT, "symbol": "line-ew-open", "size": 14, "line": {"color": theme.LIMIT, "width": 2.5}},
+            marker={
+                "color": theme.LIMIT,
+                "symbol": "line-ew-open",
+                "size": 14 if when == "month" else 6,
+                "line": {"color": theme.LIMIT, "width": 2.5},
+            },
             customdata=[f"Highest hour of {_time(at, when)}: {power(kw)}" for at, kw in peaks.select(when, "peak_kw").rows()],
             hovertemplate=theme.HOVER,
         )
@@ -184,7 +189,7 @@ def _add_peak_row(figure: go.Figure, place: int, row: Mapping[str, Any], factor:
     limit = row["limit_kw"]
     colour = theme.OVER if row["peak_of_limit"] is not None and row["peak_of_limit"] > 1 else theme.NEUTRAL
     sentence = (
-        f"{theme.safe(row['system'])}: mean {power(row['mean_kw'])}, highest hour {row['peak_hour']:%-d %B %Y %H:%M} UTC with "
+        f"{theme.safe(row['system'])}: mean {power(row['mean_kw'])}, highest hour {numbers.moment(row['peak_hour'])} with "
         f"{power(row['peak_kw'])}; the site may draw {power(limit)}"
     )
     marks = [(row["mean_kw"], "circle", 12), (row["peak_kw"], "circle-open", 16)]
@@ -230,7 +235,7 @@ def _lost_share(row: Mapping[str, Any]) -> float | None:
 
 
 def _time(at: Any, when: str) -> str:
-    return f"{at:%B %Y}" if when == "month" else numbers.day(at)
+    return numbers.month(at) if when == "month" else numbers.day(at)
 
 
 def _kw_or_mw(largest_kw: float) -> tuple[str, float]:

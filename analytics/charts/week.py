@@ -90,8 +90,8 @@ def _heat(rows: pl.DataFrame, value: str, title: str, quantity: str, write: Call
         )
     )
     hours = list(range(0, 24, 3))
-    figure.update_xaxes(tickvals=hours, ticktext=[f"{hour:02}:00" for hour in hours], tickangle=0)
-    return figure.update_yaxes(tickvals=list(range(7)), ticktext=[day[:3] for day in DAYS], range=[6.5, -0.5], showgrid=False)
+    figure.update_xaxes(tickvals=hours, ticktext=[f"{hour:02}:00" for hour in hours], tickangle=0, ticks="")
+    return figure.update_yaxes(tickvals=list(range(7)), ticktext=[day[:3] for day in DAYS], range=[6.5, -0.5], showgrid=False, ticks="")
 
 
 def _summary(rows: pl.DataFrame, value: str, what: str, write: Callable[[float | None], str]) -> str:

@@ -137,7 +137,8 @@ def indicators_of_the_regulation() -> None:
     """PUE, WUE, ERF and REF of each site, or what is missing to compute them."""
     st.header("Indicators of Delegated Regulation (EU) 2024/1364", anchor="regulation")
     found = results_energy.indicators(here)
-    tables.table(found, name="regulation-indicators", alt="PUE, WUE, ERF and REF of each machine, or what is missing", most_rows=12)
+    alt = "PUE, WUE, ERF and REF of each machine, or what is missing"
+    tables.table(found, shown=tables.for_people(found.drop("unit")), name="regulation-indicators", alt=alt, most_rows=12)
 
 
 def estimates() -> None:

@@ -20,8 +20,9 @@ here = visit.now()
 
 def indicators() -> None:
     """Every indicator of the topic chosen: definition, formula, source and edge cases, and what it comes to for the selection."""
+    first = next(iter(TOPICS))
     topic = st.segmented_control(
-        "Topic", (EVERY, *TOPICS), default=EVERY, required=True, key="method", bind="query-params", label_visibility="collapsed"
+        "Topic", (EVERY, *TOPICS), default=first, required=True, key="method", bind="query-params", label_visibility="collapsed"
     )
     has_values = here.state is not None and not filters.is_empty(here.seen, here.chosen)
     if has_values:

@@ -146,3 +146,5 @@ def test_slowdowns_that_are_alike_are_not_ranked() -> None:
     names = ("p05", "p25", "median", "p75", "p95")
     frame = pl.DataFrame({"category": ["sme", "research"], "jobs": [1, 1], **{key: [2.0, 2.0] for key in names}})
     assert "every category took at most 2 times" in findings_fairness.slowed(frame, period="Q1 2026")
+    never = frame.with_columns(median=pl.lit(1.0))
+    assert "hardly took longer in Q1 2026 than on an empty machine" in findings_fairness.slowed(never, period="Q1 2026")

@@ -11,8 +11,8 @@ import pytest
 from made_jobs import EVERYTHING, NOON, bring_in, decided, frame, job, plain_store, project, running
 from polars.testing import assert_frame_equal
 
+from data import hourly, projects, rollups, usage
 from data import lake as store
-from data import projects, rollups, usage
 from data.lake import MIGRATIONS, Lake, Writer, prepare, writing
 from data.settings import Settings
 
@@ -94,6 +94,24 @@ def test_a_named_state_from_before_says_that_it_does_not_know_which_hours_are_mi
     told = ("month", "jobs", "node_hours", "core_hours", "jobs_without_cores", "wall_hours")
     assert found.select(told).rows() == [(date(2026, 3, 1), 1, 2.0, 0.0, None, None)]
     assert usage.usage(Lake(settings), EVERYTHING)["jobs_without_cores"].item() == 0
+
+
+def test_a_named_state_from_before_hours_were_kept_has_neither_hours_nor_slowdowns(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    for file in MIGRATIONS.glob("00[1-6]_*.sql"):
+        (earlier / file.name).write_text(file.read_text())
+    monkeypatch.setattr(store, "MIGRATIONS", earlier)
+    prepare(settings)
+    then = Lake(settings).snapshot_id
+    monkeypatch.undo()
+    prepare(settings)
+    before, now = Lake(settings, snapshot_id=then), Lake(settings)
+    for lake in (before, now):
+        assert hourly.hourly(lake, EVERYTHING.period).is_empty()
+        assert usage.slowdowns(lake, EVERYTHING, "category").is_empty()
 
 
 @pytest.mark.parametrize(("log", "told"), [([None, None], (2, 2, None)), ([None, 256.0], (2, 1, 256.0))], ids=["none", "some"])

@@ -111,6 +111,31 @@ def test_a_log_without_awards_says_why_fairness_indices_are_not_available(visit:
     assert "No award is known" in words_of(app)
 
 
+def test_fairness_tells_states_unmet_demand_and_who_is_few(visit: Visit, small_store: Path) -> None:
+    app = visit(small_store, "policy/fairness.py")
+    headings = "\n".join(heading.value for heading in app.subheader)
+    assert "behind their due are Germany" in headings
+    assert "of the node-hours demanded were not received" in headings
+    assert "Fewer than 10 projects" in words_of(app)
+
+
+def test_a_site_without_hourly_carbon_intensity_says_how_to_bring_it_and_still_bounds_what_sites_could_save(
+    visit: Visit, small_store: Path
+) -> None:
+    app = visit(small_store, "policy/energy.py")
+    assert "python -m data series import" in words_of(app)
+    assert "What the site may draw is not known of LUMI" in words_of(app)
+    assert any("could have saved" in heading.value or "could save is not available" in heading.value for heading in app.subheader)
+
+
+def test_a_chart_s_link_leads_to_its_topic_with_today_s_values(visit: Visit, small_store: Path) -> None:
+    app = visit(small_store, "policy/methods.py", method="Fairness")
+    assert app.segmented_control(key="method").value == "Fairness"
+    anchors = [heading.anchor for heading in app.subheader]
+    assert "jain-index" in anchors
+    assert any(text.value.startswith("**Now\\: 0.") or text.value.startswith("**Now: 0.") for text in app.markdown)
+
+
 def test_new_data_show_at_the_next_interaction_without_a_restart(visit: Visit, tmp_path: Path) -> None:
     bring_in(tmp_path / "lake", small_log())
     app = visit(tmp_path / "lake", "policy/usage.py")
