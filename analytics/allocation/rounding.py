@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from analytics.allocation import rounding_search
 from analytics.allocation.objectives import Objective
 from analytics.allocation.program import Index, Program, Vector, program
 from analytics.allocation.solution import Solution
@@ -38,7 +39,9 @@ def rounded(solution: Solution, quantum: float | None = None) -> Rounded:
 
     Each cell is rounded down; then quanta are given back in the order of the remainders lost, largest first (ties: by project,
     partition and period), wherever no capacity, limit or request is passed. Floors and guarantees come first: what they lack is
-    given before anything else. What whole quanta cannot meet is listed, not hidden.
+    given before anything else. Where cells are not too many, all choices of which to round up are searched for a better one: one
+    that lacks less of floors and guarantees, then one that gives out more, then one that is nearer to the exact split. What whole
+    quanta cannot meet is listed, not hidden.
     """
     full = program(solution.problem, Objective())
     cells = _cells(full, solution.allocation)
@@ -49,6 +52,7 @@ def rounded(solution: Solution, quantum: float | None = None) -> Rounded:
     order = np.lexsort((cells.period, cells.partition, cells.project, -np.round(remainder / size, 9)))
     room.give(order, counts, size, needed=True)
     room.give(order[remainder[order] > 1e-9 * size], counts, size, needed=False)
+    counts = _searched(full, cells, counts, size)
     return _rounded(solution, full, cells, counts, size)
 
 
@@ -115,6 +119,35 @@ class _Room:
                 self.capacity[at] -= size
                 self.u[project] += gain
                 self.left -= full.limits.sign * use
+
+
+def _searched(full: Program, cells: _Cells, given: Vector, size: float) -> Vector:
+    """(cell): the quanta of the best choice of cells to round up, starting from one choice; that one where cells are too many."""
+    down = np.floor(cells.hours / size * (1 + 1e-9))
+    if not len(down) or len(down) > rounding_search.MOST_CELLS or (given - down > 1).any():
+        return given
+    room = _Room(full, cells, down * size)
+    place, at = np.unique(cells.partition * len(full.periods) + cells.period, return_inverse=True)
+    caps, floors = full.limits.sign > 0, (full.limits.sign < 0) & (full.limits.value > 0)
+    asking, mine = np.unique(cells.project, return_inverse=True)
+    gains = np.where(mine == np.arange(len(asking))[:, None], room.useful * size, 0.0)
+    least = full.least[asking]
+    sure = least > 0
+    value, slack = full.limits.value, 1e-9
+    choice = rounding_search.Choice(
+        remainder=cells.hours / size - down,
+        place=at.astype(np.int64),
+        room=(room.capacity / size).ravel()[place],
+        most=(
+            np.vstack([room.factor[caps] * size, gains]),
+            np.concatenate([(room.left + slack * value)[caps], full.most[asking] * (1 + slack) - room.u[asking]]),
+        ),
+        least=(
+            np.vstack([room.factor[floors] * size / value[floors, None], gains[sure] / least[sure, None]]),
+            np.concatenate([-room.left[floors] / value[floors] - slack, 1 - room.u[asking][sure] / least[sure] - slack]),
+        ),
+    )
+    return np.asarray(down + rounding_search.best(choice, given > down))
 
 
 def _rounded(solution: Solution, full: Program, cells: _Cells, counts: Vector, size: float) -> Rounded:
