@@ -104,6 +104,11 @@ def chart_key(name: str) -> str:
 def _drawn(chart: Framed) -> None:
     if st.session_state.pop(filters.PICKED, False):
         st.rerun()
+    with st.container(key=f"frame-{chart.name}"):
+        _frame(chart)
+
+
+def _frame(chart: Framed) -> None:
     if chart.heading:
         st.subheader(escaped(chart.heading), anchor=chart.name)
     if chart.subtitle:
