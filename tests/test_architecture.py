@@ -24,7 +24,20 @@ WORLD = {
     "io",
     "sqlite3",
 }
-LOWER_FIRST = ("errors", "units", "terms", "schema", "settings", "machines", "fact_values", "declared", "facts", "lake", "rollups")
+LOWER_FIRST = (
+    "errors",
+    "units",
+    "terms",
+    "schema",
+    "settings",
+    "machines",
+    "fact_values",
+    "declared",
+    "facts",
+    "lake",
+    "hourly",
+    "rollups",
+)
 COMMANDS = (
     "__main__.py",
     "commands.py",
