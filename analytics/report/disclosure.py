@@ -95,7 +95,7 @@ def withheld(
     cells = _Cells(contributions, wanted, rule, never_shown)
     hidden = {cell for cell in range(len(cells.keys)) if cells.is_unsafe(cells.members[cell])}
     while more := cells.told_by_remainders(hidden) or cells.told_by_sums(hidden):
-        hidden.add(more[0])
+        hidden |= more
     return Withheld(
         rows={shape: frozenset(key for cell, (of, key) in enumerate(cells.keys) if of == shape and cell in hidden) for shape in wanted}
     )
@@ -185,8 +185,9 @@ class _Cells:
         matrix = np.zeros((len(self.keys), atoms.height))
         for cell, members in enumerate(self.members):
             matrix[cell, members] = 1.0
-        self._matrix = matrix
+        self._matrix = _told_apart(matrix)
         self._gram = matrix @ matrix.T
+        self._known: dict[tuple[int, ...], bool] = {}
         self._families_found = list(self._families())
         self.hours = np.array([self._hours(members) for members in self.members])
 
@@ -203,30 +204,39 @@ class _Cells:
         whole = sum(holders.values())
         return len(holders) < self._rule.least_organisations or (whole > 0 and max(holders.values()) > self._rule.largest_share * whole)
 
-    def told_by_remainders(self, hidden: set[int]) -> list[int]:
-        """A row to withhold where what a table holds back of a shown total would show a single firm."""
+    def told_by_remainders(self, hidden: set[int]) -> set[int]:
+        """Rows to withhold where what a table holds back of a shown total would show a single firm."""
+        more: set[int] = set()
         for total, children in self._families_found:
-            if total in hidden or total in self._unpublished:
+            now = hidden | more
+            if total in now or total in self._unpublished:
                 continue
-            back = [cell for cell in children if cell in hidden or cell in self._unpublished]
-            if back and self.is_unsafe(np.concatenate([self.members[cell] for cell in back])):
-                shown = [cell for cell in children if cell not in hidden and cell not in self._unpublished]
-                return [min(shown, key=lambda cell: (self.hours[cell], cell))] if shown else [total]
-        return []
+            back = tuple(cell for cell in children if cell in now or cell in self._unpublished)
+            if back and self._is_unsafe_together(back):
+                shown = [cell for cell in children if cell not in now and cell not in self._unpublished]
+                more.add(min(shown, key=lambda cell: (self.hours[cell], cell)) if shown else total)
+        return more
 
-    def told_by_sums(self, hidden: set[int]) -> list[int]:
-        """A row to withhold where a withheld one is a sum and difference of shown ones."""
+    def told_by_sums(self, hidden: set[int]) -> set[int]:
+        """Rows to withhold where withheld ones are sums and differences of shown ones."""
         shown = np.array([cell for cell in range(len(self.keys)) if cell not in hidden | self._unpublished], dtype=np.intp)
+        more: set[int] = set()
         if not hidden or not shown.size:
-            return []
+            return more
         secret = np.array(sorted(hidden), dtype=np.intp)
-        weights = np.linalg.lstsq(self._gram[np.ix_(shown, shown)], self._gram[np.ix_(shown, secret)], rcond=None)[0]
+        weights = _nearest(self._gram[np.ix_(shown, shown)], self._gram[np.ix_(shown, secret)])
         misses = self._matrix[secret] - weights.T @ self._matrix[shown]
         lengths = np.sqrt(np.einsum("ij,ij->i", misses, misses) / np.maximum(np.diag(self._gram)[secret], 1.0))
         for place in np.flatnonzero(lengths < IN_SPAN):
-            taking = shown[np.abs(weights[:, place]) > IN_SPAN]
-            return [min(taking.tolist(), key=lambda cell: (not self.keys[cell][0], self.hours[cell], cell))]
-        return []
+            taking = shown[np.abs(weights[:, place]) > IN_SPAN].tolist()
+            if more.isdisjoint(taking):  # else this sum is broken already, and is looked at again
+                more.add(min(taking, key=lambda cell: (not self.keys[cell][0], self.hours[cell], cell)))
+        return more
+
+    def _is_unsafe_together(self, cells: tuple[int, ...]) -> bool:
+        if cells not in self._known:
+            self._known[cells] = self.is_unsafe(np.concatenate([self.members[cell] for cell in cells]))
+        return self._known[cells]
 
     def _families(self) -> Iterator[tuple[int, list[int]]]:
         """Every row with the rows of each finer table that add up to it."""
@@ -244,6 +254,21 @@ class _Cells:
 
     def _hours(self, members: NDArray[np.intp]) -> float:
         return float(sum(hours for atom in members.tolist() for _, _, hours in self._parts[atom]))
+
+
+def _nearest(gram: NDArray[np.float64], products: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The weights with which rows come nearest to others, from the products of the rows with each other and with those."""
+    sizes, directions = np.linalg.eigh(gram)
+    kept = sizes > IN_SPAN * sizes[-1]
+    along = directions[:, kept]
+    found: NDArray[np.float64] = along @ ((along.T @ products) / sizes[kept, None])
+    return found
+
+
+def _told_apart(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The matrix with finest cells that every table takes together as one, weighted so that lengths stay."""
+    columns, counts = np.unique(matrix, axis=1, return_counts=True)
+    return columns * np.sqrt(counts)
 
 
 def _parts(contributions: pl.DataFrame, names: Sequence[str], atoms: pl.DataFrame) -> list[list[tuple[str, bool, float]]]:
