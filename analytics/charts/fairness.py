@@ -88,7 +88,9 @@ def over_time_summary(rows: pl.DataFrame) -> str:
         return NO_DUE
     last = known.filter(pl.col("month") == pl.col("month").max()).sort("difference", "category", descending=[True, False])
     parts = [f"{theme.category_name(row['category'])} {numbers.points(row['difference'])}" for row in last.iter_rows(named=True)]
-    return f"Difference between the share received and the share due by month; in {last['month'][0]:%B %Y}: {numbers.listed(parts)}."
+    return (
+        f"Difference between the share received and the share due by month; in {numbers.month(last['month'][0])}: {numbers.listed(parts)}."
+    )
 
 
 def index_over_time(rows: pl.DataFrame, index: str, *, name: str, title: str = "") -> go.Figure:
@@ -102,7 +104,7 @@ def index_over_time(rows: pl.DataFrame, index: str, *, name: str, title: str = "
         return theme.words_instead(title, f"{name} is not available: no project has both an award and use in this period.")
     figure = theme.canvas(title, name, height=260)
     sentences = [
-        f"{name}, {row['month']:%B %Y}: {numbers.plain(row[index])}, over {numbers.counted(row['projects'], 'project')}"
+        f"{name}, {numbers.month(row['month'])}: {numbers.plain(row[index])}, over {numbers.counted(row['projects'], 'project')}"
         for row in shown.iter_rows(named=True)
     ]
     figure.add_trace(
@@ -126,7 +128,7 @@ def index_over_time_summary(rows: pl.DataFrame, index: str, *, name: str) -> str
     if known.is_empty():
         return f"{name} is not available: no project has both an award and use in this period."
     (first, start), (last, end) = known.select("month", index).row(0), known.select("month", index).row(-1)
-    return f"{name} by month: {numbers.plain(start)} in {first:%B %Y}, {numbers.plain(end)} in {last:%B %Y}."
+    return f"{name} by month: {numbers.plain(start)} in {numbers.month(first)}, {numbers.plain(end)} in {numbers.month(last)}."
 
 
 def _name(row: Mapping[str, Any], group: str) -> str:
@@ -161,7 +163,7 @@ def _line(category: str, rows: pl.DataFrame) -> go.Scatter:
     colour, dash, marker, _ = theme.style_of(category)
     who = theme.label(category)
     sentences = [
-        f"{who}, {row['month']:%B %Y}: received {numbers.percent(row['share_received'])}, due {numbers.percent(row['share_due'])}"
+        f"{who}, {numbers.month(row['month'])}: received {numbers.percent(row['share_received'])}, due {numbers.percent(row['share_due'])}"
         for row in rows.iter_rows(named=True)
     ]
     return go.Scatter(

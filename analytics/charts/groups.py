@@ -261,7 +261,7 @@ def _months(times: pl.DataFrame) -> int:
 
 def _sentence(row: Mapping[str, Any], labels: Mapping[str, str], unit: HourUnit) -> str:
     """Italy, March 2026: 412,000 GPU-hours, 9.8 % of all; of 3 jobs the hours are not known."""
-    where = f", {row['time']:%B %Y}" if "time" in row else ""
+    where = f", {numbers.month(row['time'])}" if "time" in row else ""
     missing = row["jobs_without_hours"]
     note = f"; of {numbers.counted(missing, 'job')} the hours are not known" if missing else ""
     who = f"{theme.safe(labels[row['group']])}{where}"

@@ -160,8 +160,8 @@ def _add_steps(figure: go.Figure) -> None:
     bounds = [lower for lower, _ in STEPS] + [None]
     for place, (lower, colour) in enumerate(STEPS):
         upper = bounds[place + 1]
-        words = f"{lower:.0%} to {upper:.0%}" if upper is not None else f"{lower:.0%} and more"
-        _add_sample(figure, words if lower else f"up to {upper:.0%}", {"symbol": "square", "color": colour, "size": 12})
+        words = f"{numbers.percent(lower)} to {numbers.percent(upper)}" if upper is not None else f"{numbers.percent(lower)} and more"
+        _add_sample(figure, words if lower else f"up to {numbers.percent(upper)}", {"symbol": "square", "color": colour, "size": 12})
 
 
 def _add_few(figure: go.Figure, outlines: pl.DataFrame, users: pl.DataFrame) -> None:

@@ -225,6 +225,16 @@ def country(code: str) -> str:
     return str(LANGUAGE.territories.get(code, code))
 
 
+def fixed(value: float, decimals: int) -> str:
+    """A number with so many digits behind the point.
+
+    >>> fixed(71984.27638889, 4), fixed(356656338.97, 0)
+    ('71,984.2764', '356,656,339')
+    """
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return _minus(format_decimal(Decimal(f"{value:.{decimals}f}"), format=pattern, locale=LANGUAGE))
+
+
 def listed(words: Sequence[str]) -> str:
     """Words as a list in a sentence.
 

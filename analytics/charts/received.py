@@ -55,7 +55,7 @@ def by_month_summary(shares: pl.DataFrame, *, unit: HourUnit) -> str:
     if shares.is_empty():
         return NOTHING
     months = shares["month"].unique().sort()
-    span = f"{months[0]:%B %Y}" if len(months) == 1 else f"{months[0]:%B %Y} to {months[-1]:%B %Y}"
+    span = numbers.month(months[0]) if len(months) == 1 else f"{numbers.month(months[0])} to {numbers.month(months[-1])}"
     totals = shares.group_by("category").agg(pl.col("hours").sum()).sort("hours", "category", descending=[True, False])
     most, whole = totals.row(0, named=True), float(totals["hours"].sum())
     return (
@@ -147,7 +147,9 @@ def _add_limit(figure: go.Figure, rows: pl.DataFrame, unit: HourUnit, factor: fl
             mode="lines+markers",
             line={"color": theme.LIMIT, "width": 1.5, "dash": dash},
             marker={"size": 5, "color": theme.LIMIT},
-            customdata=[f"{label}, {month:%B %Y}: {numbers.exact(hours)} {numbers.UNIT_WORDS[unit]}" for month, hours in rows.rows()],
+            customdata=[
+                f"{label}, {numbers.month(month)}: {numbers.exact(hours)} {numbers.UNIT_WORDS[unit]}" for month, hours in rows.rows()
+            ],
             hovertemplate=theme.HOVER,
         )
     )
@@ -161,7 +163,7 @@ def _sentences(rows: pl.DataFrame, unit: HourUnit, category: str = "") -> list[s
 def _sentence(row: Mapping[str, Any], unit: HourUnit, category: str) -> str:
     """SMEs, March 2026: 412,000 GPU-hours, 9.8 % of all; of 3 jobs the hours are not known."""
     who = theme.label(category)
-    where = f", {row['month']:%B %Y}" if "month" in row else ""
+    where = f", {numbers.month(row['month'])}" if "month" in row else ""
     missing = row["jobs_without_hours"]
     note = f"; of {numbers.counted(missing, 'job')} the hours are not known" if missing else ""
     if row["hours"] is None:

@@ -51,7 +51,7 @@ def slowdowns(rows: pl.DataFrame, group: str = "category", *, title: str = "") -
     check(rows, {group: pl.String, **SLOWDOWN_SPREAD})
     if rows.is_empty():
         return theme.words_instead(title, NO_SLOWDOWNS)
-    marks = [(float(np.log10(times)), f"{times:,} ×") for times in (1, 2, 5, 10, 100, 1_000, 10_000)]
+    marks = [(float(np.log10(times)), f"{numbers.whole(times)} ×") for times in (1, 2, 5, 10, 100, 1_000, 10_000)]
     quantity = "Slowdown: 5–95 % thin, half thick, median ●"
     return _spread(rows, group, title, quantity, "", lambda value: float(np.log10(value)), _times, marks)
 

@@ -229,7 +229,7 @@ _WORDS = (Kind.TEXT, Kind.SOURCE, Kind.CATEGORY, Kind.COUNTRY, Kind.MODE, Kind.M
 
 
 def _month(value: date) -> str:
-    return f"{value:%B %Y}"
+    return numbers.month(value)
 
 
 _WRITERS: dict[Kind, Callable[[Any], str]] = {

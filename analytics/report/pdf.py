@@ -8,7 +8,7 @@ from typing import Any
 import typst
 
 from analytics.charts.fonts import FOLDER
-from analytics.charts.numbers import NOT_AVAILABLE
+from analytics.charts.numbers import NOT_AVAILABLE, moment
 from analytics.charts.svg import svg
 from analytics.report.document import Block, Chart, Kind, Note, Paragraph, Report, Table
 from analytics.report.pdf_style import DOCUMENT
@@ -86,7 +86,7 @@ def _data(report: Report) -> dict[str, Any]:
             "id": report.snapshot.id,
             "author": report.snapshot.author,
             "message": report.snapshot.message,
-            "committed": f"{committed:%-d %B %Y, %H:%M:%S} UTC" if committed else NOT_AVAILABLE,
+            "committed": moment(committed, seconds=True) if committed else NOT_AVAILABLE,
         },
         "versions": [f"{name} {version}" for name, version in report.versions],
         "parameters": [[name, value] for name, value in report.parameters],

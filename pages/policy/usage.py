@@ -64,12 +64,12 @@ def all_logs() -> None:
     """What is in the store, in full precision, whatever is selected."""
     st.header("All logs in the store", anchor=False)
     rows = loaders.spans(here.seen).sort("system")
-    months = [f"{first:%B %Y} to {last:%B %Y}" for first, last in rows.select("first_month", "last_month").rows()]
+    months = [f"{numbers.month(first)} to {numbers.month(last)}" for first, last in rows.select("first_month", "last_month").rows()]
     columns = {
         "Machine": results.named(here, rows)["system"].to_list(),
         "Months": months,
-        "Jobs in the logs": [f"{count:,}" for count in rows["jobs_logged"]],
-        "Jobs that ran": [f"{count:,}" for count in rows["jobs"]],
+        "Jobs in the logs": [numbers.whole(count) for count in rows["jobs_logged"]],
+        "Jobs that ran": [numbers.whole(count) for count in rows["jobs"]],
         "Core-hours": [_core_hours(row) for row in rows.iter_rows(named=True)],
     }
     tables.plain_table(pl.DataFrame(columns), alt="Jobs and core-hours of every machine with a log")

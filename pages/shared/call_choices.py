@@ -13,6 +13,7 @@ from analytics.calls import words
 from analytics.calls.call import Call, TieBreak, Worth
 from analytics.calls.choices import LimitChoices, limits_of
 from analytics.calls.machines import call_machines
+from analytics.charts import numbers
 from analytics.charts.theme import STACK, label
 from data.call_examples import CallExample, call_examples
 from data.ingest.text_table import TextTable, read_table
@@ -76,7 +77,7 @@ def edited(table: TextTable, key: str) -> TextTable:
     names = _unique([*header, *[f"Column {place}" for place in range(len(header) + 1, width + 1)]])
     frame = pl.DataFrame([[*cells, *[""] * (width - len(cells))] for cells in rows], schema=dict.fromkeys(names, pl.String), orient="row")
     state = crc32(repr(table.records).encode())  # corrections of one table are never laid over another
-    with st.expander(f"Applications: {frame.height:,} rows, to read, correct and add to"):
+    with st.expander(f"Applications: {numbers.whole(frame.height)} rows, to read, correct and add to"):
         st.caption("A change counts at once. What cannot be read is told below with its line, which is the row here plus one.")
         typed = st.data_editor(frame, num_rows="dynamic", hide_index=True, key=f"applications-{key}-{state}", height=380)
     cells = [["" if value is None else str(value).strip() for value in row] for row in pl.DataFrame(typed).rows()]

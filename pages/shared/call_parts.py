@@ -161,7 +161,7 @@ def limits(decision: Decision) -> None:
         {
             "Rule": words.RULES[AwardRule(row["rule"])] + (" (chosen)" if row["rule"] == decision.call.rule else ""),
             "Awards": numbers.exact(row["awards"]),
-            "Hours awarded": f"{row['hours_awarded']:,}",
+            "Hours awarded": numbers.whole(row["hours_awarded"]),
             "Mean score": numbers.plain(row["mean_score"]),
             "Lowest score": numbers.plain(row["lowest_score"]),
             "Below the greatest total": numbers.percent(max(0.0, row["below_bound"])),
@@ -221,8 +221,8 @@ def _line(row: dict[str, Any]) -> dict[str, str]:
         "Rank": str(row["rank"]),
         "Application": f"**{parts.escaped(str(row['application']))}**  \n{_who(row)}",
         "Score": f"{row['score']:g}",
-        "Asked for": f"{row['hours_asked']:,}",
-        "Awarded": f"**{row['hours_awarded']:,}**",
+        "Asked for": numbers.whole(row["hours_asked"]),
+        "Awarded": f"**{numbers.whole(row['hours_awarded'])}**",
         "Time to train": _trains(row),
         "Reason": parts.escaped(str(row["reason"])),
     }
@@ -234,8 +234,8 @@ def _waiting(row: dict[str, Any]) -> dict[str, str]:
         "Rank": str(row["rank"]),
         "Application": f"**{parts.escaped(str(row['application']))}**  \n{_who(row)}",
         "Score": f"{row['score']:g}",
-        "Asked for": f"{row['hours_asked']:,}",
-        "Minimum": "none stated" if least is None else f"{least:,}",
+        "Asked for": numbers.whole(row["hours_asked"]),
+        "Minimum": "none stated" if least is None else numbers.whole(least),
         "Reason": parts.escaped(str(row["reason"])),
         "What would help": parts.escaped(str(row["would_help"] or "")),
     }

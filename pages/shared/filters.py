@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from analytics.charts import numbers
 from analytics.charts.numbers import UNIT_WORDS
 from analytics.charts.theme import STACK, category_name, sentence_case
 from data.terms import HourUnit, Period, Selection, month_after
@@ -107,8 +108,8 @@ def pinned(chosen: Selection, names: Mapping[str, str]) -> dict[str, list[str]]:
     months = chosen.period.months
     return {
         PERIOD: [BETWEEN],
-        FROM: [f"{months[0]:%B %Y}"],
-        TO: [f"{months[-1]:%B %Y}"],
+        FROM: [numbers.month(months[0])],
+        TO: [numbers.month(months[-1])],
         MACHINES: [names.get(system, system) for system in chosen.systems],
         CATEGORIES: [sentence_case(category_name(category)) for category in chosen.categories],
         UNIT: [] if chosen.unit is HourUnit.NODE_HOURS else [UNIT_WORDS[chosen.unit]],
@@ -144,7 +145,7 @@ def _period(named: dict[str, Period]) -> Period:
     name = st.selectbox("Period", [*named, BETWEEN], key=PERIOD, bind="query-params", label_visibility="collapsed", width=170)
     if name != BETWEEN:
         return named[name]
-    months = {f"{month:%B %Y}": month for month in whole.months}
+    months = {numbers.month(month): month for month in whole.months}
     first = st.selectbox("First month", months, key=FROM, bind="query-params", label_visibility="collapsed", width=150)
     last = st.selectbox("Last month", months, index=len(months) - 1, key=TO, bind="query-params", label_visibility="collapsed", width=150)
     start, end = sorted((months[first], months[last]))

@@ -27,18 +27,25 @@ WORTH_A_NOTE = 0.01
 
 PRINT = """
 <style>
+[data-testid="stMultiSelect"] button[aria-label="Clear all"] { min-width: 24px; min-height: 24px; }
 @media print {
   [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], .st-key-filter-bar,
-  [data-testid="stDownloadButton"], [class*="st-key-data-of-"] { display: none !important; }
+  [data-testid="stDownloadButton"], [class*="st-key-data-of-"], [data-testid="stButtonGroup"], [data-testid="stPopover"],
+  [data-testid="stButton"], [data-testid="stPageLink"], [data-testid="stSelectbox"], [data-testid="stMultiSelect"],
+  [data-testid="stCheckbox"], [data-testid="stTooltipIcon"], [data-testid="stPagination"], [data-testid="stElementToolbar"],
+  [data-testid="stMain"] [role="tablist"] {
+    display: none !important;
+  }
   [data-testid="stMain"], [data-testid="stAppViewContainer"], [data-testid="stApp"] {
     overflow: visible !important; position: static !important;
   }
   [data-testid="stMainBlockContainer"] { zoom: .62; padding: 0 !important; }
-  [data-testid="stPlotlyChart"], [data-testid="stMetric"], [data-testid="stDataFrame"] { break-inside: avoid; }
+  [data-testid="stPlotlyChart"], [data-testid="stMetric"], [data-testid="stDataFrame"], [class*="st-key-frame-"] { break-inside: avoid; }
+  [data-testid="stHeading"] { break-after: avoid; }
 }
 </style>
 """
-"""How a page lies on paper: without bars and buttons, and small enough that no chart is cut."""
+"""How a page lies on paper: without bars and buttons, and small enough that no chart is cut; and targets that are large enough to hit."""
 
 HISTORY = '<script src="history.js"></script>'
 """The way to the server's own script by which back and forward undo and redo choices."""
@@ -191,7 +198,7 @@ def sources(*, factors: Sequence[str] = (), method: str) -> None:
     parts = [
         filters.in_words(here.chosen, names),
         *factors,
-        f"state {state.snapshot_id} of the store, {state.committed:%-d %B %Y %H:%M} UTC",
+        f"state {state.snapshot_id} of the store, {numbers.moment(state.committed)}",
     ]
     with st.container(horizontal=True, gap="small", key="sources"):
         st.caption("Source: " + escaped(" · ".join(parts)))

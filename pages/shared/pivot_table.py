@@ -43,7 +43,10 @@ def show(table: Pivot, *, share_of: ShareOf, measure: Measure, machines: dict[st
         st.table(frame.style.apply(lambda _: shades, axis=None), alt=what + across, hide_index=True, border="horizontal", width="content")
     if pages > 1:
         last = first + part.height
-        place.caption(f"Rows {first + 1:,} to {last:,} of {table.cells.height:,} are shown; the exports hold all.")
+        place.caption(
+            f"Rows {numbers.whole(first + 1)} to {numbers.whole(last)} of {numbers.whole(table.cells.height)} are shown; "
+            "the exports hold all."
+        )
     st.caption("An empty cell: no job in the logs. The darker a cell, the larger.")
 
 
@@ -159,7 +162,7 @@ def _shades(table: Pivot, part: pl.DataFrame) -> pl.DataFrame:
 
 def _shade(value: float | None, largest: float) -> str:
     known = value is not None and value == value and largest > 0
-    depth = f"; background-color: rgba({SHADE}, {DEEPEST * max(value or 0.0, 0.0) / largest:.3f})" if known else ""
+    depth = f"; background-color: rgba({SHADE}, {round(DEEPEST * max(value or 0.0, 0.0) / largest, 3)})" if known else ""
     return f"text-align: right{depth}"
 
 

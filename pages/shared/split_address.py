@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlencode
 
 from analytics.allocation.objectives import Aim, Objective
+from analytics.charts import numbers
 from analytics.charts.theme import STACK, category_name
 from analytics.split_problem import Due, SplitChoices
 from data.terms import HourUnit, Period, Selection, UserCategory, month_after
@@ -110,7 +111,7 @@ def address_of(values: Mapping[str, Value], chosen: Selection, names: Mapping[st
     'period=From+%E2%80%A6+to+%E2%80%A6&from=January+2026&to=March+2026&machines=LUMI&aim=Most+hours'
     """
     months = chosen.period.months
-    pairs = [(filters.PERIOD, filters.BETWEEN), (filters.FROM, f"{months[0]:%B %Y}"), (filters.TO, f"{months[-1]:%B %Y}")]
+    pairs = [(filters.PERIOD, filters.BETWEEN), (filters.FROM, numbers.month(months[0])), (filters.TO, numbers.month(months[-1]))]
     pairs += [(filters.MACHINES, names.get(system, system)) for system in chosen.systems]
     pairs += [(key, _text(value)) for key, value in values.items() if value != USUAL[key]]
     return urlencode(pairs)
@@ -119,7 +120,7 @@ def address_of(values: Mapping[str, Value], chosen: Selection, names: Mapping[st
 def selection_in(address: str, state: Seen) -> tuple[Selection, list[str]]:
     """The period and machines that an address names, in the store as it is, and a sentence for each that is not there."""
     given = parse_qs(address, max_num_fields=200)
-    months = {f"{month:%B %Y}": month for month in loaders.whole_period(state).months}
+    months = {numbers.month(month): month for month in loaders.whole_period(state).months}
     first, last = (given.get(key, [""])[-1] for key in (filters.FROM, filters.TO))
     faults = [f"the store holds no log of {name or 'the month that it names'}" for name in (first, last) if name not in months]
     whole = loaders.whole_period(state)
@@ -133,7 +134,7 @@ def selection_in(address: str, state: Seen) -> tuple[Selection, list[str]]:
 def state_of(values: Mapping[str, Value], chosen: Selection, names: Mapping[str, str]) -> dict[str, object]:
     """What the session holds, by name of control, where these choices and this selection are made."""
     months = chosen.period.months
-    selection = {filters.PERIOD: filters.BETWEEN, filters.FROM: f"{months[0]:%B %Y}", filters.TO: f"{months[-1]:%B %Y}"}
+    selection = {filters.PERIOD: filters.BETWEEN, filters.FROM: numbers.month(months[0]), filters.TO: numbers.month(months[-1])}
     return {**values, **selection, filters.MACHINES: [names.get(system, system) for system in chosen.systems], filters.CATEGORIES: []}
 
 

@@ -222,7 +222,7 @@ def in_full(value: float) -> str:
     >>> in_full(71984.27638889), in_full(356656338.97)
     ('71,984.2764', '356,656,339')
     """
-    return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,.4f}"
+    return numbers.fixed(value, 0 if abs(value) >= 1e6 else 4)
 
 
 def _in_words(name: str, value: Any) -> str | None:
@@ -230,7 +230,7 @@ def _in_words(name: str, value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, date):
-        return f"{value:%B %Y}" if "month" in name else numbers.day(value)
+        return numbers.month(value) if "month" in name else numbers.day(value)
     if name in ("year", "batch_id", "line"):
         return str(value)
     if isinstance(value, int | float):

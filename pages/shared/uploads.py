@@ -231,7 +231,7 @@ def say_taken_back(undone: list[Undone]) -> None:
 
 
 def _counts(rows: dict[str, int], *, alt: str) -> None:
-    tables.plain_table(pl.DataFrame({"What": list(rows), "Number": [f"{count:,}" for count in rows.values()]}), alt=alt)
+    tables.plain_table(pl.DataFrame({"What": list(rows), "Number": [numbers.whole(count) for count in rows.values()]}), alt=alt)
 
 
 @contextmanager
