@@ -113,12 +113,14 @@ def key_of(dimension: Dimension) -> str:
 
 
 def _only(here: Visit) -> tuple[tuple[Dimension, tuple[str, ...]], ...]:
-    """The filters beyond those of the bar, one click away, with how many are set."""
-    chosen = sum(bool(st.session_state.get(key_of(dimension)) or st.query_params.get(key_of(dimension))) for dimension in FILTERED)
+    """The filters beyond those of the bar, one click away; what can be chosen is looked up when they are opened, or set already."""
+    given = [dimension for dimension in FILTERED if st.session_state.get(key_of(dimension)) or st.query_params.get(key_of(dimension))]
     wanted = []
-    with st.popover(f"Filters ({chosen})" if chosen else "Filters", icon=":material/filter_alt:"):
+    label = f"Filters ({len(given)})" if given else "Filters"
+    popover = st.popover(label, icon=":material/filter_alt:", key="pivot-filters", on_change="rerun")
+    with popover:
         st.caption("Period, machines and user categories are chosen in the bar above.")
-        for dimension in FILTERED:
+        for dimension in FILTERED if popover.open else given:
             options = _options(here, dimension)
             labels = st.multiselect(NAMES[dimension], list(options), key=key_of(dimension), placeholder="All", bind="query-params")
             if labels:

@@ -104,7 +104,7 @@ def exports(table: Pivot, *, share_of: ShareOf, measure: Measure, machines: dict
     title = words(measure)
     st.download_button(
         "XLSX",
-        data=lambda: _book(table, share_of, measure, machines, [title, *lines]),
+        data=lambda: book(table, share_of, measure, machines, [title, *lines]),
         file_name=f"{tables.file_name(name)}.xlsx",
         mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         key="pivot-xlsx",
@@ -123,7 +123,7 @@ def _for_export(table: Pivot, measure: Measure, share_of: ShareOf) -> pl.DataFra
     return without_unknown(table.cells).rename(renamed)
 
 
-def _book(table: Pivot, share_of: ShareOf, measure: Measure, machines: dict[str, str], lines: list[str]) -> bytes:
+def book(table: Pivot, share_of: ShareOf, measure: Measure, machines: dict[str, str], lines: list[str]) -> bytes:
     """The workbook: the table with words, all rows first, and where it is from."""
     kind = "share" if share_of is not ShareOf.NOTHING else "hours" if "hours" in measure.value else "value"
     named = table.cells.with_columns(

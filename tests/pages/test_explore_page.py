@@ -1,5 +1,7 @@
 """Any question that a table can answer, asked by the address alone, and taken away whole."""
 
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,8 +9,10 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.terms import Dimension
-from pages.shared import pivot_choices
+from analytics.pivot import Measure, ShareOf, pivot
+from analytics.usage import usage_frame
+from data.terms import Dimension, HourUnit
+from pages.shared import pivot_choices, pivot_table
 from tests.pages.small import bring_in, small_log, small_projects, words_of
 
 Visit = Callable[..., AppTest]
@@ -70,3 +74,22 @@ def test_every_dimension_has_a_name_and_every_one_but_times_can_be_filtered_some
     assert set(pivot_choices.NAMES) == set(Dimension)
     in_the_bar = {Dimension.SYSTEM, Dimension.CATEGORY}
     assert set(pivot_choices.FILTERED) | in_the_bar == {dimension for dimension in Dimension if not dimension.is_time}
+
+
+def test_the_workbook_holds_every_row_as_numbers_and_no_name_as_a_formula() -> None:
+    rows = ({"country": f"=C{place}", "jobs": place + 1, "node_hours": float(place)} for place in range(pivot_table.ROWS_A_PAGE * 3))
+    table = pivot(usage_frame(*rows), [Dimension.COUNTRY], None, Measure.HOURS, HourUnit.NODE_HOURS)
+    book = pivot_table.book(table, ShareOf.NOTHING, Measure.HOURS, {}, ["node-hours", "Source: a test"])
+    read = pl.read_excel(io.BytesIO(book), sheet_name="Table", read_options={"header_row": 3})
+    assert read.height == table.cells.height + 1
+    assert read["Country"][1].startswith("=C")
+    assert read["Total"][1:].to_list() == sorted((float(place) for place in range(read.height - 1)), reverse=True)
+    assert b"<f>" not in b"".join(zipfile.ZipFile(io.BytesIO(book)).read(name) for name in zipfile.ZipFile(io.BytesIO(book)).namelist())
+
+
+def test_a_page_of_rows_holds_the_totals_of_all_of_them() -> None:
+    rows = ({"country": f"C{place}", "jobs": 1} for place in range(pivot_table.ROWS_A_PAGE * 3))
+    table = pivot(usage_frame(*rows), [Dimension.COUNTRY], None, Measure.JOBS, HourUnit.NODE_HOURS)
+    words = pivot_table.in_text(table, table.cells.head(5), share_of=ShareOf.NOTHING, measure=Measure.JOBS, machines={})
+    assert words.height == 6
+    assert words.row(0) == ("All rows", "150")
