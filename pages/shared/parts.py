@@ -33,7 +33,7 @@ PRINT = """
   [data-testid="stDownloadButton"], [class*="st-key-data-of-"], [data-testid="stButtonGroup"], [data-testid="stPopover"],
   [data-testid="stButton"], [data-testid="stPageLink"], [data-testid="stSelectbox"], [data-testid="stMultiSelect"],
   [data-testid="stCheckbox"], [data-testid="stTooltipIcon"], [data-testid="stPagination"], [data-testid="stElementToolbar"],
-  [data-testid="stMain"] [role="tablist"] {
+  [data-testid="stMain"] [role="tablist"], [data-testid="stFileUploader"], [data-testid="stMain"] button {
     display: none !important;
   }
   [data-testid="stMain"], [data-testid="stAppViewContainer"], [data-testid="stApp"] {
