@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analytics.demand import DEMAND
+from analytics.demand import DEMAND, DemandBasis
 from analytics.usage import ratio
 from data.errors import InputError
 from data.schema import Schema, check
@@ -86,11 +86,20 @@ def against_due(hours: pl.DataFrame, due: Mapping[str, float], by: str = "catego
 def due_by_demand(demand: pl.DataFrame, by: str = "category") -> dict[str, float]:
     """The default weights of the shares due: the node-hours that each category (or state) asked for, where hours used are known.
 
-    Takes frame DEMAND; a project of no known state counts as of `UNKNOWN_STATE`.
+    Without any weight where no award is known and no job waits: what was asked for is then only known to be what was used, so that
+    everybody would seem to have received what was due. Takes frame DEMAND; a project of no known state counts as of `UNKNOWN_STATE`.
     """
     logged = check(demand, DEMAND).filter(pl.col("node_hours").is_not_null())
+    if logged.filter(tells_more_than_use()).is_empty():
+        return {}
     asked = logged.group_by(pl.col(by).fill_null(UNKNOWN_STATE)).agg(pl.sum("node_hours_demanded"))
     return dict(asked.filter(pl.col("node_hours_demanded") > 0).sort(by).rows())
+
+
+def tells_more_than_use() -> pl.Expr:
+    """Whether a project's demand rests on more than what it used: on an award, or on jobs that wait (of a frame DEMAND)."""
+    asked, used = pl.col("node_hours_demanded"), pl.col("node_hours")
+    return (pl.col("basis") == DemandBasis.AWARDED.value) | (asked > used * (1 + _ROUNDING))
 
 
 def against_due_by_month(hours: pl.DataFrame, demand: pl.DataFrame) -> pl.DataFrame:
@@ -102,7 +111,8 @@ def against_due_by_month(hours: pl.DataFrame, demand: pl.DataFrame) -> pl.DataFr
     check(hours, {"month": pl.Date, "category": pl.String, "hours": pl.Float64})
     keys = ["month", "category"]
     logged = check(demand, {"month": pl.Date, **DEMAND}).filter(pl.col("node_hours").is_not_null())
-    due = logged.group_by(keys).agg(weight=pl.sum("node_hours_demanded")).filter(pl.col("weight") > 0)
+    told = logged.filter(tells_more_than_use().any().over("month"))
+    due = told.group_by(keys).agg(weight=pl.sum("node_hours_demanded")).filter(pl.col("weight") > 0)
     listed = hours.select(*keys, "hours", received=pl.lit(value=True)).join(demand.select("month").unique(), on="month", how="semi")
     both = listed.join(due, on=keys, how="full", coalesce=True, validate="1:1")
     filled = both.with_columns(hours=pl.when(pl.col("received").is_null()).then(0.0).otherwise("hours"))
@@ -269,6 +279,9 @@ def atkinson_index(values: Numbers, *, alpha: float) -> float | None:
     equivalent = equally_distributed_equivalent(scaled, alpha=alpha)
     return None if equivalent is None else max(0.0, float(1 - equivalent / scaled.mean()))
 
+
+_ROUNDING = 1e-9
+"""Less than this part more is the rounding of sums."""
 
 _INDICES = {field.name: pl.Int64() if field.name == "projects" else pl.Float64() for field in fields(Inequality)}
 

@@ -74,6 +74,8 @@ def waited(waits: pl.DataFrame, *, period: str) -> str:
     if known.is_empty():
         return f"Waits are not available for {period}: the logs do not say when jobs were submitted."
     longest, shortest = known.row(0, named=True), known.row(-1, named=True)
+    if known.height == 1:
+        return f"Half of the jobs started within {numbers.duration(longest['median_wait_s'])} {during(period)}."
     if longest["median_wait_s"] == shortest["median_wait_s"]:
         return f"Half of the jobs of every category started within {numbers.duration(longest['median_wait_s'])} {during(period)}."
     return (
@@ -86,9 +88,11 @@ def waited(waits: pl.DataFrame, *, period: str) -> str:
 def against_due(rows: pl.DataFrame, *, period: str, unit: HourUnit = HourUnit.NODE_HOURS) -> str:
     """Who received clearly less and more than was due, from the frame of `fairness.against_due`."""
     check(rows, DUE)
-    known = _classified(rows.filter(pl.col("difference").is_not_null())).sort("difference", "category")
+    known = rows.filter(pl.col("difference").is_not_null(), pl.col("category") != UserCategory.UNCLASSIFIED.value)
+    known = known.sort("difference", "category")
     if known.is_empty():
-        return f"What was due to each category {during(period)} is not available."
+        why = "no award is known and no job waits" if rows["share_due"].null_count() == rows.height else "no project has a user category"
+        return f"What was due to each category {during(period)} is not available: {why}."
     ends = known.select("category", "share_received", "share_due", "difference")
     parts = [
         f"{theme.category_name(category)} received {numbers.percent(share)} (due {numbers.percent(due)})"
@@ -148,7 +152,7 @@ def over_limits(rows: pl.DataFrame, *, period: str) -> str:
     check(rows, AGAINST_LIMITS)
     known = rows.filter(pl.col("over").is_not_null())
     if known.is_empty():
-        return f"Whether limits were kept {during(period)} is not available."
+        return f"Whether limits were kept {during(period)} is not available: no log tells Union access to a machine of known size."
     over, near = (known.filter(name).sort("system", "title") for name in ("over", "near"))
     if over.is_empty() and near.is_empty():
         return f"No machine was over a limit of law or policy {during(period)}, or near one, as far as logs show."

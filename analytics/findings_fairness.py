@@ -63,9 +63,11 @@ def union_access(limits: pl.DataFrame, *, period: str) -> str:
 def unmet(rows: pl.DataFrame, *, period: str) -> str:
     """How much demand was unmet, and who would gain most from one percent more machine time, from a frame GAINS."""
     check(rows, GAINS)
-    known = _classified(rows.drop_nulls("gain")).sort("gain", "category", descending=[True, False])
+    told = rows.drop_nulls("gain")
+    known = told.filter(pl.col("category") != UserCategory.UNCLASSIFIED.value).sort("gain", "category", descending=[True, False])
     if known.is_empty():
-        return f"Unmet demand {during(period)} is not available: neither awards nor requests of waiting jobs are known."
+        why = "neither awards nor requests of waiting jobs are known" if told.is_empty() else "no project has a user category"
+        return f"Unmet demand {during(period)} is not available: {why}."
     whole, lacking = float(known["node_hours_demanded"].sum()), float(known["node_hours_unmet"].sum())
     if not lacking > 0:
         return f"All demand {during(period)} that is known was met."
@@ -115,10 +117,11 @@ def slowed(rows: pl.DataFrame, *, period: str) -> str:
     if known.is_empty():
         return f"Bounded slowdowns {during(period)} are not available."
     most, least = known.row(0, named=True), known.row(-1, named=True)
+    whose = "" if known.height == 1 else " of every category"
     if not most["median"] > 1:
-        return f"Half of the jobs of every category hardly took longer {during(period)} than on an empty machine."
+        return f"Half of the jobs{whose} hardly took longer {during(period)} than on an empty machine."
     if most["median"] == least["median"]:
-        return f"Half of the jobs of every category took at most {numbers.plain(most['median'])} times as long as on an empty machine."
+        return f"Half of the jobs{whose} took at most {numbers.plain(most['median'])} times as long as on an empty machine."
     return (
         f"Half of the jobs of {theme.category_name(most['category'])} took at least {numbers.plain(most['median'])} times as long as on an "
         f"empty machine {during(period)}, those of {theme.category_name(least['category'])} {numbers.plain(least['median'])} times."
@@ -126,8 +129,9 @@ def slowed(rows: pl.DataFrame, *, period: str) -> str:
 
 
 def _classified(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows of true categories: what nobody classified is no group of users to compare."""
-    return rows.filter(pl.col("category") != UserCategory.UNCLASSIFIED.value)
+    """The rows of true categories where there are any: what nobody classified is no group of users to compare."""
+    classified = rows.filter(pl.col("category") != UserCategory.UNCLASSIFIED.value)
+    return classified if classified.height else rows
 
 
 def _state(row: Mapping[str, object]) -> str:

@@ -5,6 +5,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analytics.demand import DEMAND
+from analytics.fairness import tells_more_than_use
 from analytics.usage import ratio
 from data.errors import InputError
 from data.schema import Schema, check
@@ -38,6 +39,7 @@ def unmet_demand(demand: pl.DataFrame) -> pl.DataFrame:
     others and counts as fully served. Served = 1 − unmet / asked for. One percent more = 1 % of the node-hours used by all, given to one
     category alone, at most its unmet demand; gain = served then − served now. Projects whose hours used or asked for are not known are
     left out and counted as `projects_unknown`. Demand is what was awarded, else what the queue showed: who never applied is in no log.
+    Where no award is known and no job waits, unmet demand is unknown and not none.
 
     Takes frame DEMAND; gives frame GAINS.
     """
@@ -51,10 +53,12 @@ def unmet_demand(demand: pl.DataFrame) -> pl.DataFrame:
         node_hours_unmet=unmet.filter(known).sum(),
         projects_unknown=(~known).sum().cast(pl.Int64),
     )
+    told = not demand.filter(known, tells_more_than_use()).is_empty()
     more = pl.min_horizontal(MORE_SHARE * pl.col("node_hours").sum(), "node_hours_unmet")
     asked = pl.col("node_hours_demanded")
     return (
-        summed.with_columns(served=1 - ratio(pl.col("node_hours_unmet"), asked), node_hours_more=more)
+        summed.with_columns(pl.when(pl.lit(told)).then("node_hours_unmet").alias("node_hours_unmet"))
+        .with_columns(served=1 - ratio(pl.col("node_hours_unmet"), asked), node_hours_more=more)
         .with_columns(served_after=1 - ratio(pl.col("node_hours_unmet") - pl.col("node_hours_more"), asked))
         .with_columns(gain=pl.col("served_after") - pl.col("served"))
         .select(GAINS.keys())

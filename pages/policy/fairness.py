@@ -39,6 +39,8 @@ def what_due_rests_on() -> None:
     said = []
     if not whole:
         said.append("No demand in node-hours is known, so no share due can be stated.")
+    elif due["share_due"].null_count() == due.height:
+        said.append("No award is known and no job waits, so what was due cannot be told from what was used.")
     elif not awarded:
         said.append("No award is known, so shares due rest on the queue: hours used, and hours asked for by jobs that wait still.")
     elif awarded < whole:
@@ -135,7 +137,8 @@ def who_lacks() -> None:
             finding=findings.unequal(fair, period=period),
             method="Fairness",
         )
-    st.markdown(parts.escaped(findings_fairness.sure(fair, results_fairness.intervals(here))))
+    if sure := findings_fairness.sure(fair, results_fairness.intervals(here)):
+        st.markdown(parts.escaped(sure))
 
 
 def limits_of_the_law() -> None:

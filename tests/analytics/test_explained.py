@@ -32,7 +32,7 @@ STEPS = {
     "carbon": {"emissions_by", "intensity_frame"},
     "demand": {"demand_while_logged", "demand_by_month", "demand_by"},
     "energy": {"energy_by", "node_power_w"},
-    "fairness": {"due_by_demand", "against_due_by_month", "inequality", "inequality_by"},
+    "fairness": {"tells_more_than_use", "due_by_demand", "against_due_by_month", "inequality", "inequality_by"},
     "gains": {"lorenz_by"},
     "power": {"while_logged"},
     "usage": {"total_by", "hours", "capacity_while_logged", "capacity_by", "with_system_names", "known_sum", "ratio", "usage_frame"},

@@ -171,6 +171,21 @@ def test_the_due_is_in_proportion_to_what_was_asked_for() -> None:
     assert fairness.due_by_demand(asked) == {"research": 30.0, "sme": 15.0}
 
 
+def test_where_nothing_but_use_is_known_nothing_is_said_to_be_due() -> None:
+    only_use = projects_with_demand(("sme", "observed", 5, 5), ("research", "observed", 9, 9))
+    assert fairness.due_by_demand(only_use) == {}
+    assert fairness.against_due(pl.DataFrame({"category": ["sme"], "hours": [5.0]}), {})["share_due"].to_list() == [None]
+    waits = projects_with_demand(("sme", "observed", 5, 6), ("research", "observed", 9, 9))
+    assert fairness.due_by_demand(waits) == {"research": 9.0, "sme": 6.0}
+    by_month = pl.concat(
+        frame.select(pl.lit(month, pl.Date).alias("month"), pl.all())
+        for frame, month in ((only_use, date(2026, 1, 1)), (waits, date(2026, 2, 1)))
+    )
+    hours = pl.DataFrame({"month": [date(2026, 1, 1), date(2026, 2, 1)], "category": ["sme", "sme"], "hours": [5.0, 5.0]})
+    rows = fairness.against_due_by_month(hours, by_month).filter(category="sme")
+    assert rows["share_due"].to_list() == [None, 0.4]
+
+
 def test_only_projects_with_an_award_have_a_satisfaction() -> None:
     rows = fairness.satisfaction_of_projects(projects_with_demand(("sme", "awarded", 5, 10), ("sme", "observed", 5, 5)))
     assert rows["satisfaction"].to_list() == [0.5]

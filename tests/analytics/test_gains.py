@@ -26,6 +26,13 @@ def test_who_used_more_than_was_due_does_not_make_up_for_who_lacks() -> None:
     assert (row["node_hours_unmet"], row["served"]) == (10.0, 0.5)
 
 
+def test_a_log_that_tells_nothing_but_use_leaves_unmet_demand_unknown() -> None:
+    only_use = asked(("sme", 5.0, 5.0), ("research", 0.0, 0.0)).with_columns(basis=pl.lit("observed"))
+    assert gains.unmet_demand(only_use).select("node_hours_unmet", "served", "gain").rows() == [(None, None, None)] * 2
+    waits = only_use.with_columns(node_hours_demanded=pl.col("node_hours") + 1.0)
+    assert gains.unmet_demand(waits)["node_hours_unmet"].to_list() == [1.0, 1.0]
+
+
 def test_projects_of_unknown_hours_are_counted_and_not_taken_for_unserved() -> None:
     row = gains.unmet_demand(asked(("sme", None, 10.0), ("sme", 5.0, None), ("sme", 5.0, 5.0))).row(0, named=True)
     assert (row["projects"], row["projects_unknown"], row["node_hours_unmet"], row["served"]) == (1, 2, 0.0, 1.0)
