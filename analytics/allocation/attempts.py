@@ -66,7 +66,7 @@ def alpha_fair(small: Reduced, served: Index, alpha: float, warm: Prices | None 
         try:
             begin = begin if goal is None else _nearer(small, served, alpha, begin)
             found = _attempt(small, served, alpha, begin, from_centre=goal)
-        except (FloatingPointError, LinAlgError):
+        except (ArithmeticError, LinAlgError):
             continue
         yield found
         if goal is None and alpha > STEEP and not found.certificate.accepted:
@@ -91,7 +91,7 @@ def _by_gentler(small: Reduced, served: Index, alpha: float) -> Iterator[Found]:
                     break
         return found.split, found.prices, found.certificate
 
-    with suppress(FloatingPointError, LinAlgError, steep.TiredError):
+    with suppress(ArithmeticError, LinAlgError, steep.TiredError):
         first = _attempt(small, served, STEEP, scaling.start(small, full.least, full.most, STEEP), from_centre=None)
         for counted in steep.COUNTED:
             answer = steep.from_the_dearest(small, served, alpha, first.split.satisfaction(full), attempt, gentle=STEEP, counted=counted)
@@ -107,7 +107,7 @@ def _layered(small: Reduced, served: Index, alpha: float, first: Found) -> Itera
         found = list(_quickly(bounded, served, alpha, None)) if quick.worth_trying(small) else []
         if not found or not found[-1].certificate.accepted:
             begin = scaling.start(bounded, full.least, full.most, alpha)
-            with suppress(FloatingPointError, LinAlgError):
+            with suppress(ArithmeticError, LinAlgError):
                 found.append(_attempt(bounded, served, alpha, begin, from_centre=None))
         best = min(found, key=badness, default=None)
         return None if best is None else layers.Layer(split=best.split, prices=best.prices)
@@ -121,7 +121,7 @@ def _quickly(small: Reduced, served: Index, alpha: float, warm: Prices | None) -
     """The first crisp split from the search for prices alone, else the best of them; none where it fails."""
     for start in [None] if warm is None else [warm, None]:
         best: Found | None = None
-        with suppress(FloatingPointError, LinAlgError):
+        with suppress(ArithmeticError, LinAlgError):
             for split, prices in quick.splits(small, served, alpha, start):
                 found = Found(split=split, prices=prices, certificate=certify(small.program, split, prices, served, alpha))
                 best = found if best is None or badness(found) < badness(best) else best

@@ -87,10 +87,11 @@ def starved(small: Reduced, served: Index) -> Refusal | None:
 
 def unproven(gap: float, breach: float) -> Refusal:
     """The refusal of a split whose proof is not tight enough to be shown."""
+    closest = f"the closest has a gap of {gap:.1e} and breaches a limit by {breach:.1e} of its value"
     return Refusal(
         outcome=Outcome.NOT_CERTIFIED,
-        reason=f"No split could be proven best: the closest has a gap of {gap:.1e} and breaches a limit by {breach:.1e} of its value.",
-        mend="Choose an α nearer to 1, or weights, entitlements and limits that lie less far apart.",
+        reason=f"No split could be proven best: {closest if np.isfinite(gap) else 'its numbers leave the range of the machine'}.",
+        mend="Choose an α nearer to 1, leximin for the limit of a large α, or weights, entitlements and limits that lie less far apart.",
         clash=pl.DataFrame(schema=CLASH),
         relaxation=pl.DataFrame(schema=RELAXATION),
     )

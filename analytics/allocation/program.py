@@ -227,7 +227,7 @@ def _usefulness(problem: Problem, order: Index, partitions: list[str]) -> Vector
         by_name = known.arg_sort().to_numpy()
         column, known = column[by_name], known[by_name]
     served = options["project"].rle_id().to_numpy()
-    if served[-1:] + 1 < len(order):
+    if not len(served) or served[-1] + 1 < len(order):
         column = column[known.is_in(options["project"].unique().to_list()).to_numpy()]
     row = options["partition"].cast(pl.Enum(partitions)).to_physical().to_numpy()
     dense = np.zeros((len(partitions), len(order)))

@@ -32,6 +32,9 @@ def start(reduced: Reduced, least: Vector, most: Vector, alpha: float | None) ->
     Everybody meets one price for a node-hour, found by halving, and takes (weight ÷ price)^(1/α) at it, though never more than
     the middle of the own bounds; where only a level counts, everybody takes the same. Who would take more than its most starts
     the closer to it, the keener it is.
+
+    Raises:
+        FloatingPointError: if a price leaves the range of the machine.
     """
     program = reduced.program
     hours = np.where(reduced.live, program.hours_per_satisfaction, np.inf).min(axis=0)
@@ -45,7 +48,8 @@ def start(reduced: Reduced, least: Vector, most: Vector, alpha: float | None) ->
     level = _level(keen, least, middle, hours, promised + 0.5 * max(0.0, offered - promised))
     taken = np.minimum(np.exp(np.minimum(level + keen, 700.0)), middle)
     at = np.maximum(taken, least + 0.05 * (most - least) * (least > 0))
-    price = np.maximum(hours, 1e-300) * (1.0 if alpha is None else np.exp(-level * steepness))
+    with np.errstate(over="raise"):
+        price = np.maximum(hours, 1e-300) * (1.0 if alpha is None else np.exp(-level * steepness))
     return near_roof(program.weight, Start(at=at, worth=price * at), least, most, alpha)
 
 
@@ -74,7 +78,11 @@ def _level(keen: Vector, least: Vector, middle: Vector, hours: Vector, wanted: f
 def model(
     reduced: Reduced, served: Index, begin: Start, *, alpha: float | None, bounds: tuple[Vector, Vector], level: Vector | None
 ) -> tuple[Model, float]:
-    """The numbers for the projects that can be served, in units of their start, and the welfare of one unit of their objective."""
+    """The numbers for the projects that can be served, in units of their start, and the welfare of one unit of their objective.
+
+    Raises:
+        FloatingPointError: if a weight in these units leaves the range of the machine.
+    """
     program = reduced.program
     live, at = reduced.live[:, served], begin.at[served]
     least, most = bounds
@@ -84,9 +92,11 @@ def model(
     classes, starts = np.unique(program.class_of[served], return_index=True)
     partitions = len(program.partitions)
     columns = (classes[:, None] * partitions + np.arange(partitions)).ravel()
+    with np.errstate(over="raise"):
+        weight = program.weight[served] * at ** (1 - alpha) / unit if alpha is not None else np.ones(len(at))
     return Model(
         alpha=alpha,
-        weight=program.weight[served] * at ** (1 - alpha) / unit if alpha is not None else np.ones(len(at)),
+        weight=weight,
         barrier=worth / unit if alpha is not None else worth / worth.sum(),
         least=least[served] / at,
         most=most[served] / at,

@@ -54,7 +54,7 @@ def _found(small: Reduced, served: Index, objective: Objective, warm: Solution |
         attempts = leximin.worst_off_first(small, served, rounds=1 if objective.aim is Aim.MAX_MIN else None)
     tried: list[Found] = []
     asked = False
-    with suppress(FloatingPointError, LinAlgError):  # numbers beyond the machine's range end the search; what was found is judged below
+    with suppress(ArithmeticError, LinAlgError):  # numbers beyond the machine's range end the search; what was found is judged below
         for found in attempts:
             if found.certificate.accepted:
                 return found
@@ -64,7 +64,7 @@ def _found(small: Reduced, served: Index, objective: Objective, warm: Solution |
                 if refusal is not None:
                     return refusal
     if not asked:
-        with suppress(FloatingPointError, LinAlgError):
+        with suppress(ArithmeticError, LinAlgError):
             refusal = _obstacle(small, served, objective)
             if refusal is not None:
                 return refusal

@@ -188,7 +188,7 @@ def _next_steepness(steepness: float, gentle: float, alpha: float, *, found: boo
 
 def _solved(small: Reduced, served: Index, solve: Solve, steepness: float) -> tuple[Split, Prices] | None:
     """The split and prices of a measured problem; None where they are not proven near its optimum."""
-    with suppress(FloatingPointError, LinAlgError):
+    with suppress(ArithmeticError, LinAlgError):
         split, prices, proof = solve(small, served, _start_of(small.program), steepness)
         if proof.gap <= GAP and proof.largest_violation <= VIOLATION:
             return split, prices

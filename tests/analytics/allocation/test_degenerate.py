@@ -82,6 +82,26 @@ def test_a_project_without_machine_is_named_and_harms_nobody(single_machine: Cal
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES, ids=aims)
+def test_where_nobody_has_a_machine_everybody_gets_nothing_and_is_told_why(
+    single_machine: Callable[..., Problem], objective: Objective
+) -> None:
+    problem = single_machine([10.0, 10.0], 10.0)
+    found = checked(solve(changed(problem, options=problem.options.clear()), objective))
+    assert found.allocation.is_empty()
+    assert found.satisfaction["limited_by"].to_list() == ["no eligible partition"] * 2
+
+
+def test_an_alpha_beyond_all_numbers_is_refused_in_words(single_machine: Callable[..., Problem]) -> None:
+    found = solve(single_machine([10.0, 30.0], 20.0, weight=[1.0, 1e6]), Objective(alpha=1e5))
+    if isinstance(found, Refusal):
+        assert found.outcome is Outcome.NOT_CERTIFIED
+        assert "inf" not in found.reason
+        assert "leximin" in found.mend
+    else:
+        checked(found)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=aims)
 def test_months_without_capacity_are_left_empty(objective: Objective) -> None:
     problem = random_problem(Recipe(seed=3, windowed=0.0, guaranteed=0.0, limits=("cap", "carbon")))
     shut = problem.capacity.with_columns(node_hours=pl.when(pl.col("period") == "2026-02").then(0.0).otherwise("node_hours"))
