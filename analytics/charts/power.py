@@ -46,7 +46,8 @@ def over_time(
         limit_kw or 0.0,
     ]
     unit, factor = _kw_or_mw(max(highest))
-    figure = theme.canvas(title, unit, right=130)
+    marked = peaks is not None and peaks.height > 0
+    figure = theme.canvas(title, f"{unit}: mean as bars{', highest hour as dashes' if marked else ''}", right=130)
     ends, height = {}, 0.0
     for category in theme.in_order(known["category"]):
         part = times.to_frame().join(known.filter(category=category), on=when, how="left", validate="1:1").sort(when)
@@ -180,9 +181,6 @@ def _add_peaks(figure: go.Figure, peaks: pl.DataFrame, when: str, factor: float)
             hovertemplate=theme.HOVER,
         )
     )
-    last = peaks.sort(when).row(-1, named=True)
-    label = theme.small("highest hour", x=last[when], y=last["peak_kw"] / factor, yanchor="bottom", xanchor="right", yshift=6)
-    figure.add_annotation(label)
 
 
 def _add_peak_row(figure: go.Figure, place: int, row: Mapping[str, Any], factor: float) -> None:

@@ -103,6 +103,7 @@ def through_the_week() -> None:
             data=busy,
             name="load-by-hour",
             finding=findings_energy.busiest(busy),
+            coverage=energy_parts.on_load(here),
             method="Power",
         )
     with right:

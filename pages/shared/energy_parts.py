@@ -83,6 +83,11 @@ def on_power(here: Visit, peaks: pl.DataFrame) -> list[str]:
     return said
 
 
+def on_load(here: Visit) -> list[str]:
+    """Whose jobs the hours are of, where only some categories were chosen."""
+    return ["Hours are kept of all user categories together, also of those not chosen."] if here.chosen.categories else []
+
+
 def on_intensity(here: Visit) -> list[str]:
     """Of which zones and hours the carbon intensity is known."""
     rows = results_energy.intensity(here)

@@ -76,7 +76,7 @@ def _of_awards(here: Visit, fair: Inequality, asked: int) -> list[parts.Figure]:
         parts.Figure(
             label="Atkinson's index",
             value=numbers.plain(atkinson),
-            note=f"least served {numbers.percent(fair.least)}, mean {numbers.percent(fair.mean)}",
+            note=f"served on average {numbers.percent(fair.mean)}",
             meaning=f"The part of all hours that could be given up without loss to society, if the rest were equal (α = {AVERSION}). "
             "Served is node-hours used ÷ node-hours due in the period.",
         ),
