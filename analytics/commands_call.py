@@ -1,5 +1,6 @@
 """The command of `python -m analytics` that decides a call: applications in, award list and its proof out, by the same code as the page."""
 
+import hashlib
 import json
 import sys
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ from analytics.calls.decision import Decision, decide
 from analytics.calls.exports import csv, readable, record, tables
 from analytics.calls.machines import call_machines, gpu_machines
 from analytics.commands import shares_of_categories, told
+from analytics.report.award import award_decision
+from analytics.report.forms import Form, made
 from analytics.training import TrainingRun, training_with
 from data import facts
 from data.call_examples import CallExample, accelerators, call_examples, training_runs
@@ -35,8 +38,9 @@ from data.systems import known_systems
 from data.terms import HourUnit
 
 CSV_TABLES = ("award_list", "reserve_list", "applications", "limits", "rules_compared")
-OUTPUTS = (*(f"{name}.csv" for name in CSV_TABLES), "faults.csv", "award_list.xlsx", "decision.json")
-VERSIONS = ("numpy", "scipy", "polars")
+DECISION = ("award_decision.pdf", "award_decision.html")
+OUTPUTS = (*(f"{name}.csv" for name in CSV_TABLES), "faults.csv", "award_list.xlsx", *DECISION, "decision.json")
+VERSIONS = ("numpy", "scipy", "polars", "plotly", "typst")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,8 @@ def call(
 ) -> None:
     """Decide a call: who is awarded how many hours on which machine, and why.
 
-    Writes award_list, reserve_list, applications, limits and rules_compared as CSV, award_list.xlsx with all of them, and decision.json
+    Writes award_list, reserve_list, applications, limits and rules_compared as CSV, award_list.xlsx with all of them, the report
+    award_decision as PDF and HTML, and decision.json
     with rules, proof and gap. Exit status: 0 decided, 2 wrong input (faults.csv names each cell), 3 decided, but a floor cannot be kept.
     """
     with told():
@@ -215,20 +220,32 @@ def _clear(out: Path) -> None:
 
 def _write(decision: Decision, trained: pl.DataFrame, asked: _Asked, run: TrainingRun, gpus: float, out: Path) -> None:
     invented, sources = asked.example is not None, _sources(asked.example, run, gpus)
+    versions = {"python": sys.version.split()[0]} | {name: version(name) for name in VERSIONS}
     found = tables(decision, training=trained, sources=sources, invented=invented)
     for name in CSV_TABLES:
         (out / f"{name}.csv").write_bytes(csv(found[name]))
     heads = {name: [decision.call.title, words.finding(decision)] for name in found}
     (out / "award_list.xlsx").write_bytes(workbook(found, heads=heads, title=decision.call.title, header=readable))
+    report = award_decision(
+        decision, applications=_applications(asked.rows), versions=tuple(versions.items()), sources=sources, invented=invented
+    )
+    for name in DECISION:
+        (out / name).write_bytes(made(report, Form(Path(name).suffix[1:])))
     more: dict[str, Any] = {
         "title": decision.call.title,
         "file": asked.rows.file,
         "invented": invented,
         "left_out": asked.rows.left_out,
         "notes": list(asked.rows.notes),
-        "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in VERSIONS},
+        "versions": versions,
     }
     (out / "decision.json").write_text(json.dumps(more | record(decision), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _applications(rows: ApplicationRows) -> str:
+    """The table of applications by its name and the digest of what it says."""
+    said = json.dumps(rows.applications.to_dicts(), sort_keys=True, ensure_ascii=False)
+    return f"the applications in {rows.file} (SHA-256 {hashlib.sha256(said.encode()).hexdigest()})"
 
 
 def _sources(example: CallExample | None, run: TrainingRun, gpus: float) -> list[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ import typer
 from analytics.commands import told
 from analytics.commands_report_inputs import Asked, Audience, asked_again, report_of, rule_of, versions
 from analytics.commands_store import PERIOD, SYSTEMS, selection
+from analytics.report.award import AWARD
 from analytics.report.compose import OUTLINES, Template
 from analytics.report.forms import Form, made
 from analytics.report.record import made_with
@@ -86,6 +87,8 @@ def verify(
     with told():
         content = file.read_bytes()
         form, record = form_of(content), record_in(content)
+        if record["parameters"].get("template") == AWARD:
+            raise InputError(f"{file} is an award decision: `python -m analytics call` on its applications and rules makes it again.")
         lake = Lake(settings(), snapshot_id=_snapshot(record))
         again = made(report_of(lake, asked_again(record["parameters"])), form)
         found = differences(content, again)

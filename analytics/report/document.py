@@ -192,6 +192,8 @@ class Report:
     """What it was asked for, by the names of the command line's options."""
     disclosure: str = ""
     """By which rule figures of single organisations are withheld, or that none are, in a sentence."""
+    provenance: str = ""
+    """What it was made from, where that is not a state of the store, in a sentence or two."""
     is_brief: bool = False
     """Whether it is to fit one page, without contents and methods."""
 

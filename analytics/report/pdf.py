@@ -22,8 +22,9 @@ BRIEF_PX = 300
 PAGE_SIGNS = 118.0
 """How many signs of a table fit beside each other."""
 LONGEST_WORD = 14
-MOST: Mapping[Kind, float] = {Kind.SOURCE: 60.0}
-"""Signs from which on a column wraps, other than the usual 34."""
+USUAL, LONG = 34.0, 60.0
+MOST: Mapping[Kind, float] = {Kind.SOURCE: LONG}
+"""Signs from which on a column wraps, other than the usual; sentences have more room."""
 
 PREVIEW_PIXELS_PER_INCH = 110
 
@@ -91,6 +92,7 @@ def _data(report: Report) -> dict[str, Any]:
         "versions": [f"{name} {version}" for name, version in report.versions],
         "parameters": [[name, value] for name, value in report.parameters],
         "disclosure": report.disclosure,
+        "provenance": _coded(report.provenance),
         "record": NAME,
     }
 
@@ -124,9 +126,10 @@ def _widths(table: Table) -> list[float]:
     least = [
         2.0 + max(_longest_word(text, is_number=c.kind.is_number) for text in texts) for c, texts in zip(table.columns, told, strict=True)
     ]
+    longest = [max((len(text) for text in texts[1:]), default=0) for texts in told]
     wished = [
-        max(low, min(MOST.get(c.kind, 34.0), 2.0 + max(len(text) for text in texts[1:] or [""])))
-        for c, low, texts in zip(table.columns, least, told, strict=True)
+        max(low, min(LONG if most > LONG else MOST.get(c.kind, USUAL), 2.0 + most))
+        for c, low, most in zip(table.columns, least, longest, strict=True)
     ]
     room, more = PAGE_SIGNS - sum(least), sum(wished) - sum(least)
     part = max(0.0, min(1.0, room / more)) if more > 0 else 0.0

@@ -23,7 +23,7 @@ DOCUMENT = r"""
     set text(size: 8.5pt, fill: faint)
     grid(
       columns: (1fr, auto),
-      "Equinode, state " + str(data.snapshot.id) + " of the store",
+      if data.provenance.len() > 0 { "Equinode" } else { "Equinode, state " + str(data.snapshot.id) + " of the store" },
       [Page #counter(page).display() of #counter(page).final().first()],
     )
   },
@@ -35,6 +35,7 @@ DOCUMENT = r"""
 #show heading.where(level: 2): set text(size: 11pt, fill: ink)
 #show heading.where(level: 2): set block(above: 1.2em, below: 0.5em, sticky: true)
 #show raw: set text(font: "DejaVu Sans Mono", size: 0.82em)
+#set table.cell(breakable: false)
 #set figure(gap: 0.6em)
 #show figure.where(kind: table): set figure.caption(position: top)
 #show figure.caption: it => align(left, text(size: 8.5pt, fill: faint, it.body))
@@ -106,7 +107,7 @@ DOCUMENT = r"""
   for b in s.blocks { shown(b) }
 }
 
-#if not data.brief [
+#if data.methods.len() > 0 [
   = How are the figures computed?
   #for m in data.methods {
     block(breakable: true, above: 1em, below: 0.6em, {
@@ -115,19 +116,21 @@ DOCUMENT = r"""
       for d in m.details { par(text(size: 9pt, coded(d))) }
     })
   }
+]
+#if data.sources.len() > 0 [
   = What do they rest on?
   #for t in data.sources { tabled(t, size: 7.2pt) }
 ]
 
 #let remade = {
-  par({
+  if data.provenance.len() > 0 { par(coded(data.provenance)) } else { par({
     "From snapshot " + str(data.snapshot.id) + " of the store, written by " + data.snapshot.author
     " at " + data.snapshot.committed + ": “"
     data.snapshot.message + "”. The same snapshot, parameters, facts and versions make the same file, byte for byte; "
     "its figures are attached as " + data.record + ", and "
     raw("python -m analytics report verify FILE")
     " says whether they hold."
-  })
+  }) }
   if data.disclosure != "" { par(data.disclosure) }
   if data.parameters.len() > 0 {
     par({ "Asked for: "; data.parameters.map(((name, value)) => name + " " + value).join("; "); "." })

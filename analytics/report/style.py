@@ -88,9 +88,10 @@ TEMPLATE = """<!DOCTYPE html>
 {% endfor %}</section>{% endif %}
 </main>
 <footer aria-labelledby="remake"><h2 id="remake">How can this report be made again?</h2>
+{% if report.provenance %}<p>{{ report.provenance | coded }}</p>{% else %}
 <p>From snapshot {{ report.snapshot.id }} of the store, written by {{ report.snapshot.author }} at {{ committed }}:
 “{{ report.snapshot.message }}”. The same snapshot, parameters, facts and versions make the same report, byte for byte.
-<code>python -m analytics report verify FILE</code> computes its figures again and says whether they hold.</p>
+<code>python -m analytics report verify FILE</code> computes its figures again and says whether they hold.</p>{% endif %}
 {% if report.disclosure %}<p>{{ report.disclosure }}</p>{% endif %}
 {% if report.parameters %}<p>Asked for:
 {% for name, value in report.parameters %}{{ name }} {{ value }}{{ "." if loop.last else "; " }}{% endfor %}</p>{% endif %}

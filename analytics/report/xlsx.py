@@ -1,5 +1,6 @@
 """A report as a workbook: a sheet of findings, a sheet a table with real numbers and units, the sources, and what it was made from."""
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from io import BytesIO
@@ -15,6 +16,9 @@ LONGEST_NAME = 31
 LONGEST_CELL = 32_000
 WIDEST, NARROWEST = 60.0, 9.0
 LOOKED_AT = 300
+LARGE = 1_000
+LINE_POINTS = 15.0
+MOST_LINES = 12
 
 NUMBERS: Mapping[Kind, tuple[str, str, float]] = {
     Kind.NUMBER: ("#,##0.###", "", 1.0),
@@ -54,7 +58,10 @@ class _Looks:
         self._numbers: dict[str, Any] = {}
         self.title = book.add_format({"bold": True, "font_size": 16})
         self.strong = book.add_format({"bold": True})
+        self.label = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         self.header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+        self.number_header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "align": "right"})
+        self.month = book.add_format({"num_format": "mmmm yyyy", "align": "left", "valign": "top"})
         self.text = book.add_format({"text_wrap": True, "valign": "top"})
         self.faint = book.add_format({"font_color": "#5C5C5C", "text_wrap": True, "valign": "top"})
         self.withheld = book.add_format({"italic": True, "align": "right", "valign": "top", "font_color": "#5C5C5C"})
@@ -76,8 +83,9 @@ def _write_front(sheet: Any, report: Report, looks: _Looks) -> None:
         rows.append(("Withheld figures", report.disclosure))
     rows += [(section.title, section.finding) for section in report.sections]
     for place, (what, words) in enumerate(rows, 2):
-        sheet.write_string(place, 0, what, looks.strong)
+        sheet.write_string(place, 0, what, looks.label)
         sheet.write_string(place, 1, words, looks.text)
+        sheet.set_row(place, LINE_POINTS * math.ceil(max(1.1 * len(words) / 100, 1.2 * len(what) / 38, 1)))
     _paged(sheet)
 
 
@@ -85,11 +93,18 @@ def _write_table(sheet: Any, table: Table, looks: _Looks) -> None:
     sheet.write_string(0, 0, table.caption, looks.strong)
     frame = table.shown
     for place, column in enumerate(table.columns):
-        sheet.write_string(2, place, _header(column), looks.header)
         values = frame[column.name].to_list()
+        form = _form(column, values)
+        sheet.write_string(2, place, _header(column), looks.number_header if column.kind in NUMBERS else looks.header)
         sheet.set_column(place, place, _width(column, values))
         for row, value in enumerate(values):
-            _write_cell(sheet, (row + 3, place), value, column, looks, is_withheld=row in table.withheld)
+            _write_cell(sheet, (row + 3, place), value, (column, form), looks, is_withheld=row in table.withheld)
+    lines = max((math.ceil(1.15 * len(_header(c)) / _width(c, frame[c.name].to_list())) for c in table.columns), default=1)
+    sheet.set_row(2, LINE_POINTS * (lines + 0.2))
+    for row, cells in enumerate(table.rows):
+        tall = max((math.ceil(1.1 * len(cell) / WIDEST) for cell in cells), default=1)
+        if tall > 1:
+            sheet.set_row(row + 3, LINE_POINTS * tall)
     sheet.freeze_panes(3, 1)
     sheet.repeat_rows(2)
     if frame.height:
@@ -97,16 +112,24 @@ def _write_table(sheet: Any, table: Table, looks: _Looks) -> None:
     _paged(sheet)
 
 
-def _write_cell(sheet: Any, place: tuple[int, int], value: Any, column: Column, looks: _Looks, *, is_withheld: bool) -> None:
+def _form(column: Column, values: list[Any]) -> str:
+    """How the numbers of a column are written: without decimals where they are large; the cells keep them in full."""
+    form = NUMBERS[column.kind][0] if column.kind in NUMBERS else ""
+    largest = max((abs(value) for value in values if isinstance(value, int | float)), default=0)
+    return "#,##0" if form.startswith("#,##0") and (largest >= LARGE or all(isinstance(v, int) for v in values if v is not None)) else form
+
+
+def _write_cell(sheet: Any, place: tuple[int, int], value: Any, of: tuple[Column, str], looks: _Looks, *, is_withheld: bool) -> None:
     """A number as a number, a month as a date, text as text; what is unknown stays empty, so that sums leave it out."""
+    column, form = of
     if value is None:
         if is_withheld and column.kind not in NEVER_WITHHELD:
             sheet.write_string(*place, WITHHELD, looks.withheld)
     elif column.kind in NUMBERS and isinstance(value, int | float):
-        form, _, factor = NUMBERS[column.kind]
-        sheet.write_number(*place, value * factor if factor != 1 else value, looks.number(form if isinstance(value, float) else "#,##0"))
+        factor = NUMBERS[column.kind][2]
+        sheet.write_number(*place, value * factor if factor != 1 else value, looks.number(form))
     elif column.kind is Kind.MONTH and isinstance(value, date):
-        sheet.write_datetime(*place, value, looks.number("mmmm yyyy"))
+        sheet.write_datetime(*place, value, looks.month)
     else:
         sheet.write_string(*place, written(value, column.kind)[:LONGEST_CELL], looks.text)
 
@@ -132,8 +155,9 @@ def _write_pairs(sheet: Any, rows: list[tuple[str, str]], looks: _Looks) -> None
     sheet.set_column(0, 0, 38, looks.text)
     sheet.set_column(1, 1, 110, looks.text)
     for place, (what, words) in enumerate(rows):
-        sheet.write_string(place, 0, what, looks.strong)
+        sheet.write_string(place, 0, what, looks.label)
         sheet.write_string(place, 1, words[:LONGEST_CELL], looks.text)
+        sheet.set_row(place, LINE_POINTS * min(math.ceil(max(1.1 * len(words) / 110, 1.0)), MOST_LINES))
     _paged(sheet)
 
 
