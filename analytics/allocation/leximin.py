@@ -66,9 +66,11 @@ def worst_off_first(small: Reduced, served: Index, rounds: int | None) -> Iterat
         free &= ~(met | held)
         if rounds is not None and free.any():
             least = np.where(free, np.maximum(least, raised.point.level * (1 - HELD)), least)
-    yield _shared_out(
-        small, served, story, replace_bounds=(least, most) if rounds is not None or not story[-1].held.any() else None, words=words
-    )
+    bounds = (least, most) if rounds is not None or not story[-1].held.any() else None
+    found = _shared_out(small, served, story, replace_bounds=bounds, words=words)
+    yield found
+    if rounds is not None and not found.certificate.accepted:  # where held projects leave no room for a fair search, round after round
+        yield from worst_off_first(small, served, None)
 
 
 def _at_one_level(small: Reduced, served: Index) -> Iterator[Found]:
