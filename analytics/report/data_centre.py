@@ -109,16 +109,17 @@ def _stated(inputs: ReportInputs) -> dict[str, dict[str, float]]:
 
 def _known(inputs: ReportInputs) -> dict[str, dict[str, Any]]:
     """For each machine with a log: installed power, IT energy with that of idle nodes, total energy and PUE."""
-    rows = energy.energy_by(energy_rows(inputs), "system")
+    rows = energy.energy_by(energy_rows(inputs), "system").sort("system")
+    held = inputs.held_back(rows, "system")
     idle = energy.idle_energy(usage.total_by(inputs.usage, "system", "partition", "month"), inputs.capacity, inputs.partitions)
     parts = inputs.logged_partitions
     names = dict(parts.select("system", "system_name").unique().rows())
     found = {}
-    for row in rows.sort("system").iter_rows(named=True):
+    for place, row in enumerate(rows.iter_rows(named=True)):
         system = row["system"]
         mine, unused = parts.filter(system=system), idle.filter(system=system)
         idle_kwh = None if unused["energy_idle_kwh"].null_count() else float(unused["energy_idle_kwh"].sum())
-        found[names.get(system, system)] = _measures(row, mine, idle_kwh)
+        found[names.get(system, system)] = _measures(row, mine, None if place in held else idle_kwh)
     return found
 
 

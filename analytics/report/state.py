@@ -4,6 +4,7 @@ import polars as pl
 
 from analytics import carbon, findings, usage
 from analytics.charts import numbers, received, theme
+from analytics.report.disclosure import blanked
 from analytics.report.document import Chart, Column, Kind, Section, Table
 from analytics.report.footprint import energy_of
 from analytics.report.inputs import ReportInputs, told
@@ -64,8 +65,8 @@ def on_machines(inputs: ReportInputs) -> Section:
         .with_columns(part=usage.ratio(pl.col("hours"), pl.col("hours_of_all")))
         .sort("system")
     )
-    held = inputs.held_back(found, "country", "system")
-    shown = inputs.shown(found, "country", "system")
+    held = inputs.held_back(found, "country", "system") | inputs.held_back(found, "system")
+    shown = blanked(inputs.shown(found, "country", "system"), inputs.held_back(found, "system"), ["part"])
     return Section(
         id="state-machines",
         title="On which machines, and at what emissions?",
