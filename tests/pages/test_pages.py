@@ -1,12 +1,19 @@
 """Every page answers on a small store, on an empty one and on a broken one, and says where a figure is not available."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.small import bring_in, sacct, small_log, words_of
+from data.access import local_person
+from data.ingest.series_load import import_series
+from data.ingest.series_table import SeriesOrder
+from data.series import IntensityMethod, IntensityScope, SeriesKind
+from data.settings import Settings
+from tests.pages.small import bring_in, sacct, small_log, small_projects, words_of
 
 Visit = Callable[..., AppTest]
 
@@ -126,6 +133,20 @@ def test_a_site_without_hourly_carbon_intensity_says_how_to_bring_it_and_still_b
     assert "python -m data series import" in words_of(app)
     assert "What the site may draw is not known of LUMI" in words_of(app)
     assert any("could have saved" in heading.value or "could save is not available" in heading.value for heading in app.subheader)
+
+
+def test_with_hourly_carbon_intensity_the_page_bounds_what_other_hours_could_save(visit: Visit, tmp_path: Path) -> None:
+    bring_in(tmp_path / "lake", small_log(), projects=small_projects())
+    hours = pl.datetime_range(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 31, 23, tzinfo=UTC), "1h", eager=True)
+    stated = pl.DataFrame({"time_utc": hours, "zone": "FI", "intensity_gco2e_per_kwh": 100.0 + hours.dt.hour()})
+    stated.write_csv(tmp_path / "fi.csv", datetime_format="%Y-%m-%d %H:%M")
+    method, scope = IntensityMethod.FLOW_TRACED, IntensityScope.LIFE_CYCLE
+    order = SeriesOrder(path=tmp_path / "fi.csv", kind=SeriesKind.CARBON, method=method, scope=scope)
+    site = Settings(lake=tmp_path / "lake")
+    import_series(site, order, local_person(site))
+    app = visit(tmp_path / "lake", "policy/energy.py", period="Q1 2026")
+    assert "Hours known, by grid zone" in words_of(app)
+    assert any("moving it to another hour of the day could have saved at most" in heading.value for heading in app.subheader)
 
 
 def test_a_chart_s_link_leads_to_its_topic_with_today_s_values(visit: Visit, small_store: Path) -> None:
