@@ -229,7 +229,7 @@ def by_clarabel(stated: Plain, alpha: float) -> tuple[str, Any]:
     worth = stated.weight @ cp.log(u) if alpha == 1 else (stated.weight @ cp.power(u, 1 - alpha)) * (1 if alpha < 1 else -1)
     posed = cp.Problem(cp.Maximize(worth), rows)
     try:
-        posed.solve(cp.CLARABEL)
+        posed.solve(cp.CLARABEL, tol_feas=1e-10, tol_gap_abs=1e-10, tol_gap_rel=1e-10)
     except cp.SolverError:
         return "failed", None
     return posed.status, u.value

@@ -14,6 +14,8 @@ from analytics.allocation.solve import solve
 
 THOUSAND = 1e3
 ALPHAS = (0.5, 1.0, 2.0, 4.0)
+SAME = {0.5: 1e-6, 1.0: 1e-6, 2.0: 1e-6, 4.0: 1e-5}
+"""How near the two equivalent satisfactions lie; at α = 4 Clarabel's own answer breaks rows by more than that of the others."""
 
 
 def recipe(seed: int) -> Recipe:
@@ -50,7 +52,7 @@ def test_a_fair_split_reaches_what_clarabel_reaches_and_keeps_every_limit(seed: 
     assert largest_breach(stated, x) <= 1e-8
     if status == cp.OPTIMAL:
         mine = equivalent(stated.satisfaction @ x, stated.weight, alpha)
-        assert mine == pytest.approx(equivalent(np.maximum(theirs, 0), stated.weight, alpha), rel=5e-5)
+        assert mine == pytest.approx(equivalent(np.maximum(theirs, 0), stated.weight, alpha), rel=SAME[alpha])
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -64,7 +66,7 @@ def test_with_alpha_0_a_split_is_the_linear_program(seed: int) -> None:
         return
     x = hours(stated, found.allocation)
     assert largest_breach(stated, x) <= 1e-8
-    assert stated.weight @ stated.satisfaction @ x == pytest.approx(-theirs.fun, rel=2e-6)
+    assert stated.weight @ stated.satisfaction @ x == pytest.approx(-theirs.fun, rel=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

@@ -67,7 +67,7 @@ def check(seed: int) -> None:
     theirs = found if status == cp.OPTIMAL else None
     if theirs is not None:
         mine = equivalent(stated.satisfaction @ x, stated.weight, alpha)
-        assert mine >= equivalent(np.maximum(theirs, 0), stated.weight, alpha) * (1 - 2e-6)
+        assert mine >= equivalent(np.maximum(theirs, 0), stated.weight, alpha) * (1 - 1e-6)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
