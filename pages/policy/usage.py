@@ -100,8 +100,9 @@ def by_machine() -> None:
 
 shares = results.by_category(here)
 parts.finding(findings.received(shares, period=chosen.period.name, unit=unit))
-overall()
-parts.unclassified(shares)
+with st.container(key="figures-and-notes"):
+    overall()
+    parts.unclassified(shares)
 way = drill.path()
 drill.breadcrumb(here, way)
 dimension = drill.chosen_by(way)

@@ -76,11 +76,12 @@ def into(groups: list[str], dimension: Dimension, way: Path, point: Any) -> None
 
 
 def breadcrumb(here: Visit, way: Path) -> None:
-    """The way back, group by group."""
+    """The way back, group by group; its place is there without one too, so that nothing below moves."""
+    place_of_way = st.container(horizontal=True, gap="small", key="breadcrumb", vertical_alignment="center")
     if not way:
         return
     machines = loaders.system_names(here.seen)
-    with st.container(horizontal=True, gap="small", key="breadcrumb", vertical_alignment="center"):
+    with place_of_way:
         st.button("All", key="within-all", type="tertiary", on_click=_go, args=((), way[0][0]), help="Back to all")
         for place, (dimension, value) in enumerate(way):
             st.markdown("›")

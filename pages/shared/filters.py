@@ -143,11 +143,15 @@ def forget_unknown(name: str, options: Iterable[str]) -> None:
 def _period(named: dict[str, Period]) -> Period:
     whole = named[WHOLE]
     name = st.selectbox("Period", [*named, BETWEEN], key=PERIOD, bind="query-params", label_visibility="collapsed", width=170)
+    place = st.empty()  # a choice that moves loses its hold on the address, so the months have their place without being there
     if name != BETWEEN:
         return named[name]
     months = {numbers.month(month): month for month in whole.months}
-    first = st.selectbox("First month", months, key=FROM, bind="query-params", label_visibility="collapsed", width=150)
-    last = st.selectbox("Last month", months, index=len(months) - 1, key=TO, bind="query-params", label_visibility="collapsed", width=150)
+    with place.container(horizontal=True, gap="small", width="content"):
+        first = st.selectbox("First month", months, key=FROM, bind="query-params", label_visibility="collapsed", width=150)
+        last = st.selectbox(
+            "Last month", months, index=len(months) - 1, key=TO, bind="query-params", label_visibility="collapsed", width=150
+        )
     start, end = sorted((months[first], months[last]))
     return Period(start, month_after(end))
 

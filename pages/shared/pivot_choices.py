@@ -120,11 +120,14 @@ def _only(here: Visit) -> tuple[tuple[Dimension, tuple[str, ...]], ...]:
     popover = st.popover(label, icon=":material/filter_alt:", key="pivot-filters", on_change="rerun")
     with popover:
         st.caption("Period, machines and user categories are chosen in the bar above.")
-        for dimension in FILTERED if popover.open else given:
-            options = _options(here, dimension)
-            labels = st.multiselect(NAMES[dimension], list(options), key=key_of(dimension), placeholder="All", bind="query-params")
-            if labels:
-                wanted.append((dimension, tuple(options[label] for label in labels)))
+        places = {dimension: st.container() for dimension in FILTERED}
+    for dimension in FILTERED if popover.open else given:
+        options = _options(here, dimension)
+        labels = places[dimension].multiselect(
+            NAMES[dimension], list(options), key=key_of(dimension), placeholder="All", bind="query-params"
+        )
+        if labels:
+            wanted.append((dimension, tuple(options[label] for label in labels)))
     return tuple(wanted)
 
 

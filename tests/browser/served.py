@@ -27,7 +27,7 @@ ARGUMENTS = (
 )
 CHARTS = {
     "Overview": 3,
-    "Usage": 3,
+    "Usage": 4,
     "Fairness": 3,
     "Energy": 3,
     "Explore": 0,

@@ -96,6 +96,44 @@ def test_a_click_on_a_machine_looks_at_it_alone_with_a_way_back(demo: str, visit
     page.address_is("period=2025").drawn(3).sound("way-back")
 
 
+def test_clicks_look_into_a_group_and_back_and_forward_go_step_by_step(demo: str, visitor: Visitor) -> None:
+    page = visitor(demo).open("/usage?period=2025").drawn(3)
+    for place, leads_to in ((0, "within=category"), (1, "within=organisation")):
+        bar = page.tab.locator(".js-plotly-plot").nth(1).locator(".trace.bars .point path").first
+        bar.scroll_into_view_if_needed()
+        bar.click(force=True)
+        page.tab.wait_for_url(f"**{leads_to}**", timeout=20_000)
+        page.settled().drawn(3)
+        assert page.tab.locator(".st-key-breadcrumb").inner_text().count("›") == place + 1
+    page.tab.go_back()
+    page.tab.wait_for_url(lambda url: "organisation%3A" not in url and "within" in url, timeout=20_000)
+    page.tab.go_back()
+    page.tab.locator(".st-key-breadcrumb button").first.wait_for(state="detached", timeout=20_000)
+    page.address_is("period=2025")
+    page.tab.get_by_role("radio", name="Lines").click()
+    page.tab.wait_for_url("**as=Lines**", timeout=20_000)
+    page.settled().tab.get_by_role("link", name="How it is computed").first.click()
+    page.tab.wait_for_url("**/methods?**", timeout=20_000)
+    page.settled().tab.go_back()
+    page.tab.wait_for_url("**/usage?**as=Lines**", timeout=20_000)
+    page.settled().sound("back-and-forward")
+
+
+def test_a_chart_leaves_the_page_as_picture_and_table_that_say_what_they_are(demo: str, visitor: Visitor) -> None:
+    page = visitor(demo).open("/usage?period=2025").drawn(3)
+    found = {}
+    for name in ("CSV", "SVG", "PNG"):
+        with page.tab.expect_download(timeout=20_000) as download:
+            page.tab.get_by_role("button", name=name, exact=True).first.click()
+        assert download.value.suggested_filename == f"equinode_demo_machine-time-by-month_2025-01_to_2025-12.{name.lower()}"
+        found[name] = Path(download.value.path()).read_bytes()
+    for name in ("CSV", "SVG"):
+        assert "demonstration data, invented" in found[name].decode()
+        assert "2025" in found[name].decode()
+    assert found["PNG"].startswith(b"\x89PNG")
+    page.sound("exported")
+
+
 def test_a_log_and_its_projects_brought_in_through_the_page_are_shown_with_their_accounts(tmp_path: Path, visitor: Visitor) -> None:
     log = tmp_path / "jobs.txt"
     log.write_text(
