@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_charts import CHARTS, MONTHLY_DUE
 from test_charts_of_calls import AWARDED, COUNTRIES, LIMITS, OFFERED, UNIT
@@ -186,6 +186,7 @@ def test_a_picture_without_words_is_refused() -> None:
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
+@settings(max_examples=40, deadline=None)
 def test_any_name_from_a_log_is_drawn_as_words_and_never_as_markup(name: str, alt: str) -> None:
     figure = theme.rows_canvas(theme.safe(name), "h", [theme.safe(name) or "-"])
     drawn = svg(figure, alt=f"x{alt}")
