@@ -85,9 +85,16 @@ def starved(small: Reduced, served: Index) -> Refusal | None:
     )
 
 
-def unproven(gap: float, breach: float) -> Refusal:
-    """The refusal of a split whose proof is not tight enough to be shown."""
-    closest = f"the closest has a gap of {gap:.1e} and breaches a limit by {breach:.1e} of its value"
+def unproven(gap: float, breach: float, off: float) -> Refusal:
+    """The refusal of a split whose proof is not tight enough to be shown.
+
+    Args:
+        gap: What the closest split lacks to its bound.
+        breach: By which part of its value it breaches a limit.
+        off: How far a project is at most from what the prices imply.
+    """
+    closest = f"the closest has a gap of {max(gap, 0.0):.1e}, breaches a limit by {breach:.1e} of its value, and leaves a project {off:.1e}"
+    closest += " of its satisfaction away from what the prices imply"
     return Refusal(
         outcome=Outcome.NOT_CERTIFIED,
         reason=f"No split could be proven best: {closest if np.isfinite(gap) else 'its numbers leave the range of the machine'}.",

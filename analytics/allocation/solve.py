@@ -69,9 +69,9 @@ def _found(small: Reduced, served: Index, objective: Objective, warm: Solution |
             if refusal is not None:
                 return refusal
     if not tried:
-        return clash.unproven(float("inf"), float("inf"))
+        return clash.unproven(float("inf"), float("inf"), float("inf"))
     best = min(tried, key=badness).certificate
-    return clash.unproven(best.gap, best.largest_violation)
+    return clash.unproven(best.gap, best.largest_violation, best.stationarity_max or 0.0)
 
 
 def _known_prices(full: Program, objective: Objective, warm: Solution | None) -> Prices | None:
