@@ -28,10 +28,9 @@ WORTH_A_NOTE = 0.01
 PRINT = """
 <style>
 [data-testid="stMultiSelect"] button[aria-label="Clear all"] { min-width: 24px; min-height: 24px; }
-[data-testid="stMain"] :is([data-testid="stButtonGroup"] [data-selected="true"], [role="tab"][aria-selected="true"]),
-[data-testid="stMain"] :is([data-testid="stButtonGroup"] [data-selected="true"], [role="tab"][aria-selected="true"]) * {
-  color: inherit !important;
-}
+[data-testid="stButtonGroup"] [data-selected="true"], [data-testid="stButtonGroup"] [data-selected="true"] *,
+[role="tab"][aria-selected="true"], [role="tab"][aria-selected="true"] *,
+[data-testid="stSliderThumbValue"], [data-testid="stSliderThumbValue"] * { color: inherit !important; }
 @media print {
   [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], .st-key-filter-bar,
   [data-testid="stDownloadButton"], [class*="st-key-data-of-"], [data-testid="stButtonGroup"], [data-testid="stPopover"],
@@ -50,7 +49,7 @@ PRINT = """
 </style>
 """
 """How a page lies on paper: without bars and buttons, and small enough that no chart is cut; targets that are
-large enough to hit; and what is chosen in a row of buttons or tabs in the colour of text, which can be read in the dark too."""
+large enough to hit; and what is chosen in a row of buttons, tabs or a slider in the colour of text, which can be read in the dark too."""
 
 HISTORY = '<script src="history.js"></script>'
 """The way to the server's own script by which back and forward undo and redo choices."""
