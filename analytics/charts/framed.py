@@ -45,7 +45,10 @@ def bare(figure: go.Figure) -> go.Figure:
     if not figure.layout.title.text:
         return figure
     room = 22 * (figure.layout.title.text.count("<br>") + 1) + 34 - UNTITLED_PX
-    return go.Figure(figure).update_layout(title_text=None, height=figure.layout.height - room, margin_t=figure.layout.margin.t - room)
+    plain = figure.to_dict()
+    height, margin = plain["layout"]["height"] - room, plain["layout"]["margin"]
+    plain["layout"] |= {"title": plain["layout"]["title"] | {"text": None}, "height": height, "margin": margin | {"t": margin["t"] - room}}
+    return go.Figure(plain, _validate=False)  # it was checked when it was drawn
 
 
 def picture(figure: go.Figure, *, alt: str, heading: str, subtitle: str = "", lines: Sequence[str] = ()) -> str:

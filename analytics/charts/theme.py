@@ -7,6 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from analytics.charts.drawing import Drawing
 from data.terms import AccessMode, UserCategory
 
 COLOURS: Mapping[str, str] = {
@@ -158,7 +159,7 @@ def canvas(title: str, quantity: str, *, height: int = 380, right: int = 24, leg
     """An empty figure with its title, the quantity and unit at the top left, and nothing that clashes with a light or dark page."""
     lines = textwrap.wrap(title, 84) or [""]
     top = 22 * len(lines) + (34 if title else 8) + (24 if legend else 0)
-    return go.Figure(
+    return Drawing(
         layout=go.Layout(
             template=go.layout.Template(layout={"font": {"size": 13}, "hoverlabel": {"align": "left"}}),
             title={
