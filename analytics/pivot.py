@@ -63,11 +63,18 @@ class Pivot:
     """How many jobs it counts."""
     jobs_missing: int
     """Of how many of them the amount is not known."""
+    held: pl.DataFrame | None = None
+    """Which amounts are withheld, and so empty: the same columns, the totals first; none given means that nothing is."""
 
     @property
     def amounts(self) -> list[str]:
         """The names of its columns of amounts, `total` last."""
         return [name for name in self.cells.columns if name not in self.rows]
+
+    @property
+    def holds_back_total(self) -> bool:
+        """Whether the total of all is withheld."""
+        return self.held is not None and bool(self.held[TOTAL][0])
 
 
 def pivot(
@@ -132,7 +139,19 @@ def as_shares(table: Pivot, of: ShareOf) -> Pivot:
     def shares(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.with_columns(_share(pl.col(name), whole_of(name)).alias(name) for name in table.amounts)
 
-    return replace(table, cells=shares(table.cells), totals=shares(table.totals))
+    return without_held(replace(table, cells=shares(table.cells), totals=shares(table.totals), held=_held_shares(table, of)))
+
+
+def without_held(table: Pivot) -> Pivot:
+    """The table with the amounts that are withheld empty."""
+    if table.held is None:
+        return table
+    held = table.held
+
+    def kept(frame: pl.DataFrame, first: int) -> pl.DataFrame:
+        return frame.with_columns(pl.when(~held[name].slice(first, frame.height)).then(pl.col(name)).alias(name) for name in table.amounts)
+
+    return replace(table, cells=kept(table.cells, 1), totals=kept(table.totals, 0))
 
 
 def finding(table: Pivot, machines: Mapping[str, str], *, what: str, period: str) -> str:
@@ -145,14 +164,19 @@ def finding(table: Pivot, machines: Mapping[str, str], *, what: str, period: str
     '4 jobs in 2026; the largest row is Research, with 75 %.'
     """
     whole = table.totals[TOTAL].item()
+    if whole is None:
+        return f"The {what} {during(period)} are withheld: they would show a single firm."
     if whole != whole:
         return f"The {what} {during(period)} are not known."
     largest = table.cells.sort(pl.col(TOTAL).fill_nan(None), descending=True, nulls_last=True, maintain_order=True).row(0, named=True)
     said = f"{numbers.amount(whole, what)} {during(period)}"
     if table.cells.height == 1 or not whole > 0:
         return f"{said}."
+    if largest[TOTAL] is None:
+        return f"{said}; the rows are withheld."
+    shown = " shown" if table.held is not None and table.held[TOTAL].any() else ""
     names = ", ".join(in_words(row, largest[row.value], machines) for row in table.rows)
-    return f"{said}; the largest row is {names}, with {numbers.percent(largest[TOTAL] / whole)}."
+    return f"{said}; the largest row{shown} is {names}, with {numbers.percent(largest[TOTAL] / whole)}."
 
 
 def without_unknown(table: pl.DataFrame) -> pl.DataFrame:
@@ -222,6 +246,18 @@ def _sorted(cells: pl.DataFrame, rows: Sequence[Dimension], *, by_size: bool) ->
 
 def _share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
     return pl.when(whole > 0).then(part / whole).when(part.is_not_null()).then(float("nan"))
+
+
+def _held_shares(table: Pivot, of: ShareOf) -> pl.DataFrame | None:
+    """Which shares are withheld: those of withheld amounts, and of withheld wholes, which a share of a known amount would tell."""
+    if table.held is None:
+        return None
+    totals = table.held.row(0, named=True)
+    wholes = {
+        name: {ShareOf.ROW: pl.col(TOTAL), ShareOf.COLUMN: pl.lit(totals[name]), ShareOf.WHOLE: pl.lit(totals[TOTAL])}[of]
+        for name in table.amounts
+    }
+    return table.held.with_columns((pl.col(name) | whole).alias(name) for name, whole in wholes.items())
 
 
 def _missing(usage: pl.DataFrame, measure: Measure, unit: HourUnit) -> int:

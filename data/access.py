@@ -24,6 +24,11 @@ class Person:
     may: frozenset[Action]
     """What the person may do."""
 
+    @property
+    def sees_single_firms(self) -> bool:
+        """Whether what this person takes away may show a single firm: as with reports, what those take away who decide."""
+        return Action.DECIDE in self.may
+
 
 def local_person(settings: Settings) -> Person:
     """The person of a single-user start: the operator, under the name set or the login name.

@@ -1,6 +1,6 @@
 """Statistical disclosure control: which figures must be withheld so that no table, and no subtraction of tables, shows a single firm."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,8 @@ Shape = tuple[str, ...]
 """The columns by which a table is grouped; none for its total."""
 Key = tuple[object, ...]
 """The values of those columns in one row."""
+_Part = tuple[str, bool, float]
+"""Who contributed to a row, whether that is a firm, and how many hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,8 @@ def withheld(
     """
     check(contributions, CONTRIBUTIONS)
     wanted = tuple(dict.fromkeys(((), *shapes)))
+    if len(wanted) == 2 and not never_shown:
+        return Withheld(rows=_of_one_table(contributions, wanted[1], rule))
     cells = _Cells(contributions, wanted, rule, never_shown)
     hidden = {cell for cell in range(len(cells.keys)) if cells.is_unsafe(cells.members[cell])}
     while more := cells.told_by_remainders(hidden) or cells.told_by_sums(hidden):
@@ -163,6 +167,39 @@ def contributions_of(used: pl.DataFrame, projects: pl.DataFrame, *by: str, unit:
     )
 
 
+def _of_one_table(contributions: pl.DataFrame, by: Shape, rule: DisclosureRule) -> dict[Shape, frozenset[Key]]:
+    """The rows to withhold of a single table and its total, however long it is.
+
+    A withheld row could only be had as the total less all others; it cannot where what is withheld together keeps the rule, or the
+    total is withheld too.
+    """
+    parts: dict[Key, list[_Part]] = {}
+    for *key, holder, is_firm, hours in contributions.select(*by, "holder", "is_firm", pl.col("hours").fill_null(0.0)).iter_rows():
+        parts.setdefault(tuple(key), []).append((holder, is_firm, hours))
+    hidden = {key for key, row in parts.items() if _breaks(rule, row)}
+    shown = sorted((key for key in parts if key not in hidden), key=lambda key: (-sum(part[2] for part in parts[key]), str(key)))
+    if _breaks(rule, [part for row in parts.values() for part in row]):
+        return {(): frozenset({()}), by: frozenset(hidden)}
+    back = [part for key in hidden for part in parts[key]]
+    while _breaks(rule, back) and shown:
+        hidden.add(shown[-1])
+        back += parts[shown.pop()]
+    return {(): frozenset(), by: frozenset(hidden)}
+
+
+def _breaks(rule: DisclosureRule, parts: Iterable[_Part]) -> bool:
+    """Whether the sum of these contributions would show a single firm."""
+    holders: dict[str, float] = {}
+    any_firm = False
+    for holder, is_firm, hours in parts:
+        holders[holder] = holders.get(holder, 0.0) + hours
+        any_firm = any_firm or is_firm
+    if not any_firm:
+        return False
+    whole = sum(holders.values())
+    return len(holders) < rule.least_organisations or (whole > 0 and max(holders.values()) > rule.largest_share * whole)
+
+
 class _Cells:
     """All rows of all tables as sets of the finest cells, with who contributes to each."""
 
@@ -193,16 +230,7 @@ class _Cells:
 
     def is_unsafe(self, members: NDArray[np.intp]) -> bool:
         """Whether the sum of these finest cells would show a single firm."""
-        holders: dict[str, float] = {}
-        any_firm = False
-        for atom in members.tolist():
-            for holder, is_firm, hours in self._parts[atom]:
-                holders[holder] = holders.get(holder, 0.0) + hours
-                any_firm = any_firm or is_firm
-        if not any_firm:
-            return False
-        whole = sum(holders.values())
-        return len(holders) < self._rule.least_organisations or (whole > 0 and max(holders.values()) > self._rule.largest_share * whole)
+        return _breaks(self._rule, (part for atom in members.tolist() for part in self._parts[atom]))
 
     def told_by_remainders(self, hidden: set[int]) -> set[int]:
         """Rows to withhold where what a table holds back of a shown total would show a single firm."""
@@ -271,10 +299,10 @@ def _told_apart(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     return columns * np.sqrt(counts)
 
 
-def _parts(contributions: pl.DataFrame, names: Sequence[str], atoms: pl.DataFrame) -> list[list[tuple[str, bool, float]]]:
+def _parts(contributions: pl.DataFrame, names: Sequence[str], atoms: pl.DataFrame) -> list[list[_Part]]:
     """Who contributes how much to each of the finest cells."""
     place = {key: number for number, key in enumerate(atoms.rows())} if names else {}
-    found: list[list[tuple[str, bool, float]]] = [[] for _ in range(atoms.height)]
+    found: list[list[_Part]] = [[] for _ in range(atoms.height)]
     told = contributions.select(*names, "holder", "is_firm", pl.col("hours").fill_null(0.0))
     for *key, holder, is_firm, hours in told.iter_rows():
         found[place[tuple(key)] if names else 0].append((holder, is_firm, hours))
