@@ -5,7 +5,7 @@ from typing import Any, Self
 import plotly.graph_objects as go
 
 
-class Drawing(go.Figure):
+class Drawing(go.Figure):  # type: ignore[misc]  # Plotly tells no types
     """A figure that keeps the texts and lines added to it and sets them together when the layout is looked at.
 
     Plotly checks every text of a figure again whenever one is added, which makes sixty texts cost as much as two thousand.
