@@ -35,6 +35,8 @@ STEEP = 4.0
 """The α above which a split may be sought by way of problems as steep as this."""
 GENTLE_AT_MOST = 60
 """How many gentle problems are solved at most on the way to a steep split, so that a refusal takes seconds and not minutes."""
+GENTLE_WORK = 1_200_000
+"""Projects times rows of all gentle problems together, from which on fewer are solved (eight at least), lest a refusal take long."""
 CRISP = 3e-6
 """The unused part of a priced row up to which the quick way goes no further."""
 DUST = 1e-7
@@ -79,7 +81,8 @@ def alpha_fair(small: Reduced, served: Index, alpha: float, warm: Prices | None 
 
 def _by_gentler(small: Reduced, served: Index, alpha: float) -> Iterator[Found]:
     """The split for a steep α, from the dearest project down, where every problem that is solved is a gentle one."""
-    full, turns = small.program, iter(range(GENTLE_AT_MOST))
+    full, size = small.program, len(served) * max(1, len(small.bound))
+    turns = iter(range(max(8, min(GENTLE_AT_MOST, GENTLE_WORK // size))))
 
     def attempt(part: Reduced, everybody: Index, begin: Start, steepness: float) -> tuple[Split, Prices, Certificate]:
         if next(turns, None) is None:
