@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import polars as pl
 
+from analytics.carbon_hourly import UNDER_LOAD
 from analytics.energy import ENERGY
 from analytics.usage import known_sum, ratio
 from data.errors import SchemaError
@@ -34,6 +35,7 @@ EMISSIONS: Schema = {
     "energy_located_kwh": pl.Float64,  # facility energy whose location-based emissions are known
     "energy_contracted_kwh": pl.Float64,  # facility energy whose market-based emissions are known
     "energy_carried_forward_kwh": pl.Float64,  # facility energy valued with the intensity of an earlier year
+    "energy_valued_hourly_kwh": pl.Float64,  # facility energy valued with the intensity of its own hours
     "emissions_location_kgco2e": pl.Float64,
     "emissions_location_low_kgco2e": pl.Float64,
     "emissions_location_high_kgco2e": pl.Float64,
@@ -43,25 +45,33 @@ EMISSIONS: Schema = {
 
 
 def emissions(
-    energy: pl.DataFrame, partitions: pl.DataFrame, intensity: pl.DataFrame, *, method: IntensityMethod, scope: IntensityScope
+    energy: pl.DataFrame,
+    partitions: pl.DataFrame,
+    intensity: pl.DataFrame,
+    *,
+    method: IntensityMethod,
+    scope: IntensityScope,
+    hourly: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The scope 2 emissions of each row of energy, location-based and market-based, in kg CO₂e.
 
-    Location-based = facility energy × the mean carbon intensity of the machine's grid zone in that year. A year that is not published
-    yet takes the newest earlier one, which `intensity_year` names and `carried_forward` marks. Market-based = location-based × the
-    part that the operator's electricity contract leaves (0 for an all-renewable one), unknown where the contract is not known.
-    Source: GHG Protocol, Scope 2 Guidance, which asks for both figures.
+    Location-based = facility energy × carbon intensity of the machine's grid zone. Where an hourly series of the zone is in the store and
+    covers the month, that is the mean over the electricity that the partition drew, hour by hour, which `intensity_hourly` marks; else the
+    mean of the year. A year that is not published yet takes the newest earlier one, which `intensity_year` names and `carried_forward`
+    marks. Market-based = location-based × the part that the operator's electricity contract leaves (0 for an all-renewable one), unknown
+    where the contract is not known. Source: GHG Protocol, Scope 2 Guidance, which asks for both figures.
 
-    Needs system, partition and month (or day) among the dimensions. Adds grid_zone, intensity_year, carried_forward,
-    intensity_gco2e_per_kwh and the measures of EMISSIONS.
+    Needs system, partition and month (or day) among the dimensions; with `hourly`, frame UNDER_LOAD of the same period, the month. Adds
+    grid_zone, intensity_year, carried_forward, intensity_hourly, intensity_gco2e_per_kwh and the measures of EMISSIONS.
     """
-    when = "day" if "day" in energy.columns else "month"
+    when = "day" if "day" in energy.columns and hourly is None else "month"
     check(energy, {name: DIMENSIONS[name] for name in ("system", "partition", when)} | dict(ENERGY))
     check(partitions, PARTITIONS)
     facts = partitions.select("system", "partition", "grid_zone", "market_factor")
     rows = energy.join(facts, on=["system", "partition"], how="left", validate="m:1").with_columns(year=pl.col(when).dt.year())
     valued = annual_intensity(intensity, rows.select("grid_zone", "year"), method=method, scope=scope)
-    joined = rows.join(valued, on=["grid_zone", "year"], how="left", validate="m:1")
+    yearly = rows.join(valued, on=["grid_zone", "year"], how="left", validate="m:1").with_columns(intensity_hourly=pl.lit(False))
+    joined = yearly if hourly is None else _by_the_hour(yearly, hourly, method=method, scope=scope)
     dimensions = [name for name in DIMENSIONS if name in energy.columns]
     return joined.with_columns(**_emitted()).with_columns(**_covered()).drop("year", "market_factor").sort(dimensions)
 
@@ -96,17 +106,21 @@ def emissions_by(rows: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
 
     Every sum holds what is known. `covered_share` is the share of the node-hours whose location-based emissions are in it,
     `located_share` and `contracted_share` those of the known facility energy whose location-based and market-based emissions are.
-    `carried_forward` says whether any intensity was, `intensity_years` names the years of those used.
+    `hourly_share` is the share of the energy whose location-based emissions are known that was valued with the intensity of its own hours.
+    `carried_forward` says whether any intensity was, `carried_forward_years` of which years, `intensity_years` names those of all used.
     """
     measures = dict(ENERGY) | dict(EMISSIONS)
     check(rows, {name: DIMENSIONS[name] for name in dimensions} | measures | {"intensity_year": pl.Int32, "carried_forward": pl.Boolean})
-    years = pl.col("intensity_year").drop_nulls().unique().sort().cast(pl.String).str.join(", ")
-    sums = [*(known_sum(name) for name in measures), pl.col("carried_forward").any(), years.alias("intensity_years")]
+    years = pl.col("intensity_year")
+    named = {"intensity_years": years, "carried_forward_years": years.filter(pl.col("carried_forward"))}
+    texts = [values.drop_nulls().unique().sort().cast(pl.String).str.join(", ").alias(name) for name, values in named.items()]
+    sums = [*(known_sum(name) for name in measures), pl.col("carried_forward").any(), *texts]
     summed = rows.group_by(dimensions).agg(sums) if dimensions else rows.select(sums)
     shares = summed.with_columns(
         covered_share=ratio(pl.col("node_hours_with_emissions"), pl.col("node_hours")),
         located_share=ratio(pl.col("energy_located_kwh"), pl.col("energy_facility_kwh")),
         contracted_share=ratio(pl.col("energy_contracted_kwh"), pl.col("energy_facility_kwh")),
+        hourly_share=ratio(pl.col("energy_valued_hourly_kwh"), pl.col("energy_located_kwh")),
     )
     return shares.sort(dimensions) if dimensions else shares
 
@@ -115,6 +129,20 @@ def intensity_frame(*rows: tuple[str, int, float]) -> pl.DataFrame:
     """A small frame of carbon intensities for examples, of (grid zone, year, gCO₂e/kWh), production-based over the life cycle."""
     full = [(zone, year, IntensityMethod.PRODUCTION, IntensityScope.LIFE_CYCLE, value, "example", "E") for zone, year, value in rows]
     return pl.DataFrame(full, schema=dict(INTENSITY), orient="row")
+
+
+def _by_the_hour(yearly: pl.DataFrame, hourly: pl.DataFrame, *, method: IntensityMethod, scope: IntensityScope) -> pl.DataFrame:
+    """The rows with the intensity of their own hours where it is known."""
+    known = check(hourly, UNDER_LOAD).filter(pl.col("method") == method, pl.col("scope") == scope).drop_nulls("intensity_gco2e_per_kwh")
+    keys = ["system", "partition", "month"]
+    both = yearly.join(known.select(*keys, of_hours="intensity_gco2e_per_kwh"), on=keys, how="left", validate="m:1")
+    valued = pl.col("of_hours").is_not_null()
+    return both.with_columns(
+        intensity_gco2e_per_kwh=pl.coalesce("of_hours", "intensity_gco2e_per_kwh"),
+        intensity_year=pl.when(valued).then(pl.col("year")).otherwise(pl.col("intensity_year")),
+        carried_forward=pl.when(valued).then(pl.lit(False)).otherwise(pl.col("carried_forward")),
+        intensity_hourly=valued,
+    ).drop("of_hours")
 
 
 def _emitted() -> dict[str, pl.Expr]:
@@ -130,7 +158,11 @@ def _covered() -> dict[str, pl.Expr]:
         "node_hours_with_emissions": pl.when(pl.col("emissions_location_kgco2e").is_not_null()).then(covered).otherwise(0.0),
         "energy_located_kwh": pl.when(pl.col("emissions_location_kgco2e").is_not_null()).then(facility),
         "energy_contracted_kwh": pl.when(pl.col("emissions_market_kgco2e").is_not_null()).then(facility),
-        "energy_carried_forward_kwh": pl.when(pl.col("carried_forward") & pl.col("emissions_location_kgco2e").is_not_null())
-        .then(facility)
-        .otherwise(0.0),
+        "energy_carried_forward_kwh": _located_where(pl.col("carried_forward")),
+        "energy_valued_hourly_kwh": _located_where(pl.col("intensity_hourly")),
     }
+
+
+def _located_where(chosen: pl.Expr) -> pl.Expr:
+    """The facility energy of chosen rows whose location-based emissions are known, else nothing."""
+    return pl.when(chosen & pl.col("emissions_location_kgco2e").is_not_null()).then(pl.col("energy_facility_kwh")).otherwise(0.0)

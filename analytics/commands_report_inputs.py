@@ -8,8 +8,8 @@ from importlib.metadata import version
 
 import polars as pl
 
-from analytics.carbon import IntensityMethod
-from analytics.commands_store import chosen_partitions, logged_spans, proportional_split, system_names
+from analytics.carbon import IntensityMethod, IntensityScope
+from analytics.commands_store import chosen_partitions, intensity_drawn, logged_spans, proportional_split, system_names
 from analytics.demand import demand_while_logged
 from analytics.recommendation_words import paragraph
 from analytics.report.compose import OUTLINES, Template, composed
@@ -28,6 +28,9 @@ from data.settings import Settings
 from data.systems import known_systems
 from data.terms import HourUnit, Selection, UserCategory
 from data.usage import usage, waits
+
+METHOD, SCOPE = IntensityMethod.FLOW_TRACED, IntensityScope.LIFE_CYCLE
+"""Which carbon intensity counts in reports."""
 
 VERSIONS = ("duckdb", "plotly", "polars", "scipy", "typst", "xlsxwriter")
 
@@ -152,7 +155,9 @@ def report_inputs(lake: Lake, asked: Asked) -> ReportInputs:
         snapshot=Snapshot(id=state.snapshot_id, author=state.author or "", message=state.message or "", committed=state.committed),
         versions=versions(),
         demo=bool(set(demo_systems(lake)).intersection(partitions["system"].to_list())),
-        method=IntensityMethod.FLOW_TRACED,
+        intensity_hourly=intensity_drawn(lake, chosen, partitions, method=METHOD, scope=SCOPE),
+        method=METHOD,
+        scope=SCOPE,
         recommended=None if found is None else found.by_category_system,
         recommended_in_words=""
         if found is None

@@ -9,19 +9,24 @@ import typer
 
 from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.solution import Refusal
+from analytics.carbon import IntensityMethod, IntensityScope
+from analytics.carbon_hourly import UNDER_LOAD, intensity_by_hour, intensity_under_load, monthly_intensity
 from analytics.commands import shares_of_categories, told
 from analytics.demand import demand_while_logged
+from analytics.power import hourly_power
 from analytics.recommendation import Recommendation, recommendation
 from analytics.recommendation_robust import DemandScenario, RobustRecommendation, in_words, robust_recommendation
 from analytics.recommendation_words import paragraph, refusal_in_words
 from analytics.split_problem import SplitChoices, SplitFacts
 from analytics.usage import capacity_while_logged
-from data import facts
+from data import facts, series
 from data.batches import logged_days
 from data.dates import period_named
 from data.errors import InputError
+from data.hourly import hourly
 from data.lake import Lake
 from data.projects import all_projects
+from data.schema import empty
 from data.settings import settings
 from data.systems import known_systems, system_named
 from data.terms import HourUnit, Period, Selection
@@ -86,7 +91,8 @@ def system_names(lake: Lake) -> dict[str, str]:
 def split_facts(lake: Lake, chosen: Selection) -> SplitFacts:
     """What the store and the reference facts know about the period and machines of a split."""
     partitions = chosen_partitions(lake, chosen)
-    logged = logged_spans(lake, chosen)
+    logged, usual = logged_spans(lake, chosen), SplitChoices()
+    hours = hourly_intensity(lake, chosen.period, partitions, method=usual.method, scope=usual.scope)
     return SplitFacts(
         demand=demand_while_logged(
             usage(lake, chosen, "system", "account"), all_projects(lake, systems=chosen.systems), logged, chosen.period
@@ -96,7 +102,31 @@ def split_facts(lake: Lake, chosen: Selection) -> SplitFacts:
         partitions=partitions,
         intensity=facts.carbon_intensity(),
         limits=facts.policy_limits(),
+        hourly=monthly_intensity(hours, chosen.period),
     )
+
+
+def hourly_intensity(
+    lake: Lake, period: Period, partitions: pl.DataFrame, *, method: IntensityMethod, scope: IntensityScope
+) -> pl.DataFrame:
+    """The carbon intensity of the partitions' grid zones by the hour, as far as the store has a series (frame HOURLY_INTENSITY)."""
+    zones = tuple(partitions["grid_zone"].drop_nulls().unique().sort())
+    of, counts = series.IntensityMethod(method.value), series.IntensityScope(scope.value)
+    return intensity_by_hour(series.carbon(lake, zones, period, method=of, scope=counts))
+
+
+def intensity_drawn(
+    lake: Lake, chosen: Selection, partitions: pl.DataFrame, *, method: IntensityMethod, scope: IntensityScope
+) -> pl.DataFrame:
+    """The carbon intensity of the electricity that each partition drew in each month, hour by hour (frame UNDER_LOAD).
+
+    The power of hours is asked only where the store has a series of a zone.
+    """
+    hours = hourly_intensity(lake, chosen.period, partitions, method=method, scope=scope)
+    if hours.is_empty():
+        return empty(UNDER_LOAD)
+    drawn = hourly_power(hourly(lake, chosen.period, chosen.systems), partitions)
+    return intensity_under_load(drawn, partitions, hours)
 
 
 def logged_spans(lake: Lake, chosen: Selection) -> dict[str, Period]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from analytics import (
     carbon,
+    carbon_hourly,
     certainty,
     comparison,
     demand,
@@ -73,7 +74,11 @@ TOPICS: Mapping[str, Mapping[str, Indicator]] = {
         "Load through the week": power.week,
         "Carbon intensity through the week": power.intensity_week,
     },
-    "Emissions": {"Emissions": carbon.emissions, "Annual carbon intensity": carbon.annual_intensity},
+    "Emissions": {
+        "Emissions": carbon.emissions,
+        "Annual carbon intensity": carbon.annual_intensity,
+        "Carbon intensity by the hour": carbon_hourly.intensity_under_load,
+    },
     "Moving work": {
         "Most emissions that moving work could save": flexibility.most_saved,
         "Moving by the hour": flexibility.hour_slots,

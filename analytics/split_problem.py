@@ -9,10 +9,11 @@ import polars as pl
 from analytics.allocation.objectives import Objective
 from analytics.allocation.problem import Problem
 from analytics.carbon import IntensityMethod, IntensityScope, annual_intensity
+from analytics.carbon_hourly import MONTHLY_INTENSITY
 from analytics.demand import DEMAND
 from analytics.usage import CAPACITY
 from data.errors import InputError
-from data.schema import INTENSITY, PARTITIONS, check, usage_by
+from data.schema import INTENSITY, PARTITIONS, check, empty, usage_by
 from data.terms import LimitBase, PolicyLimit, UserCategory
 from data.units import KG_PER_TONNE, KWH_PER_MWH, WATTS_PER_KW
 
@@ -45,6 +46,8 @@ class SplitFacts:
     """Frame INTENSITY."""
     limits: tuple[PolicyLimit, ...] = ()
     """What law and access policy allow."""
+    hourly: pl.DataFrame | None = None
+    """Frame MONTHLY_INTENSITY of the period, of the hourly series in the store; none given means the annual figures alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +80,9 @@ def split_problem(facts: SplitFacts, choices: SplitChoices) -> Problem:
     """The allocation problem of a split: one project an account on a machine, one period a month.
 
     Capacity is nodes x hours x availability x the Union's share; where a machine has no known Union share, all of it. Energy per
-    node-hour is the modelled node power x PUE, emissions that x the grid zone's mean intensity of the year. A project may run on the
-    partitions of its machine that it used in the period, else on all of them; a node-hour is worth the same on each.
+    node-hour is the modelled node power x PUE, emissions that x the grid zone's mean intensity: of the month where an hourly series in the
+    store covers it, else of the year. A project may run on the partitions of its machine that it used in the period, else on all of them;
+    a node-hour is worth the same on each.
 
     Raises:
         InputError: if nothing is asked for or offered, or a budget counts what is not known of a machine.
@@ -109,10 +113,11 @@ def capacity_with_factors(facts: SplitFacts, choices: SplitChoices) -> pl.DataFr
     offered = facts.offered.join(powered, on=["system", "partition"], how="left", validate="m:1", maintain_order="left")
     rows = offered.with_columns(year=pl.col("month").dt.year(), whole=pl.col("union_node_hours").fill_null(pl.col("capacity_node_hours")))
     valued = annual_intensity(facts.intensity, rows.select("grid_zone", "year"), method=choices.method, scope=choices.scope)
-    per_mwh = pl.col("intensity_gco2e_per_kwh") / KG_PER_TONNE
+    per_mwh = pl.coalesce("of_month", "intensity_gco2e_per_kwh") / KG_PER_TONNE
     return (
         rows.filter(pl.col("whole") > 0)
         .join(valued, on=["grid_zone", "year"], how="left", validate="m:1", maintain_order="left")
+        .join(_of_months(facts, choices), on=["grid_zone", "month"], how="left", validate="m:1", maintain_order="left")
         .select(
             "system",
             partition=pl.col("system") + PART + pl.col("partition"),
@@ -122,6 +127,13 @@ def capacity_with_factors(facts: SplitFacts, choices: SplitChoices) -> pl.DataFr
             tco2e_per_node_hour=pl.col("mwh") * per_mwh,
         )
     )
+
+
+def _of_months(facts: SplitFacts, choices: SplitChoices) -> pl.DataFrame:
+    """The mean intensity of the months that hourly series cover, by the method and scope chosen."""
+    known = empty(MONTHLY_INTENSITY) if facts.hourly is None else check(facts.hourly, MONTHLY_INTENSITY)
+    chosen = known.filter(pl.col("method") == choices.method, pl.col("scope") == choices.scope)
+    return chosen.select("grid_zone", "month", of_month="intensity_gco2e_per_kwh")
 
 
 def _check(facts: SplitFacts, choices: SplitChoices) -> None:

@@ -7,7 +7,7 @@ from analytics.charts import numbers
 from analytics.limits import against_limits
 from analytics.report.access_time import category_chart, month_chart
 from analytics.report.document import Column, Note, Section, Table
-from analytics.report.footprint import energy_rows
+from analytics.report.footprint import emissions_of, energy_rows
 from analytics.report.inputs import ReportInputs
 
 
@@ -43,9 +43,7 @@ def _figures(inputs: ReportInputs) -> list[tuple[str, str, str]]:
     used = usage.against_capacity(usage.total_by(inputs.usage, "system"), inputs.capacity, unit=unit).row(0, named=True)
     rows = energy_rows(inputs)
     powered = energy.energy_by(rows).row(0, named=True)
-    emitted = carbon.emissions_by(
-        carbon.emissions(rows, inputs.partitions, inputs.intensity, method=inputs.method, scope=inputs.scope)
-    ).row(0, named=True)
+    emitted = carbon.emissions_by(emissions_of(rows, inputs)).row(0, named=True)
     waited = waiting.queue_waits(inputs.waits.drop("category").with_columns(pl.lit("all").alias("category")), "category")
     wait = waited.row(0, named=True) if waited.height else {"median_wait_s": None, "p90_wait_s": None}
     jobs = int(inputs.usage["jobs"].sum())

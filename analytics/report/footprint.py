@@ -39,7 +39,7 @@ def energy_used(inputs: ReportInputs) -> Section:
 
 def emitted(inputs: ReportInputs) -> Section:
     """What the machine time cost in emissions, by machine and by category."""
-    rows = carbon.emissions(energy_rows(inputs), inputs.partitions, inputs.intensity, method=inputs.method, scope=inputs.scope)
+    rows = emissions_of(energy_rows(inputs), inputs)
     total = carbon.emissions_by(rows)
     systems = carbon.emissions_by(rows, "system")
     return Section(
@@ -49,6 +49,7 @@ def emitted(inputs: ReportInputs) -> Section:
         blocks=(
             _emissions_chart("emissions-by-machine", systems, MACHINE, inputs),
             _emissions_chart("emissions-by-category", carbon.emissions_by(rows, "category"), CATEGORY, inputs),
+            *_by_the_hour(total, rows, inputs),
             *_forward(total, inputs),
         ),
     )
@@ -83,6 +84,13 @@ def energy_rows(inputs: ReportInputs) -> pl.DataFrame:
 def energy_of(used: pl.DataFrame, inputs: ReportInputs) -> pl.DataFrame:
     """The energy of a part of the machine time, by machine, partition, category and month."""
     return energy.energy(usage.total_by(used, "system", "partition", "category", "month"), inputs.partitions)
+
+
+def emissions_of(rows: pl.DataFrame, inputs: ReportInputs) -> pl.DataFrame:
+    """The emissions of rows of energy, by the carbon intensity of their hours where it is known, else of the year."""
+    return carbon.emissions(
+        rows, inputs.partitions, inputs.intensity, method=inputs.method, scope=inputs.scope, hourly=inputs.intensity_hourly
+    )
 
 
 def _protected(rows: pl.DataFrame, group: str, by: str, inputs: ReportInputs) -> tuple[pl.DataFrame, frozenset[int]]:
@@ -125,6 +133,7 @@ def _emissions_chart(name: str, unprotected: pl.DataFrame, first: Column, inputs
         Column(name="covered_share", header="Node-hours covered", kind=Kind.SHARE),
         Column(name="contracted_share", header="Energy of known contract", kind=Kind.SHARE),
         Column(name="intensity_years", header="Intensity of"),
+        *((Column(name="hourly_share", header="Energy valued by the hour", kind=Kind.SHARE),) if _any_by_the_hour(rows) else ()),
     )
     caption = "Scope 2 emissions of the electricity of jobs, by both methods of the GHG Protocol."
     return Chart(
@@ -164,13 +173,34 @@ def _idle(inputs: ReportInputs) -> tuple[Block, ...]:
     return (Note(text=text),)
 
 
+def _any_by_the_hour(rows: pl.DataFrame) -> bool:
+    return float(rows["energy_valued_hourly_kwh"].sum()) > 0
+
+
+def _by_the_hour(total: pl.DataFrame, rows: pl.DataFrame, inputs: ReportInputs) -> tuple[Block, ...]:
+    """For which part of the energy the intensity of its own hours counts, and whose series that is."""
+    row = total.row(0, named=True)
+    if inputs.intensity_hourly is None or not _any_by_the_hour(total):
+        return ()
+    keys = ["system", "partition", "month"]
+    used = inputs.intensity_hourly.join(rows.filter(pl.col("intensity_hourly")), on=keys, how="semi")
+    sources = used["sources"].explode(empty_as_null=True, keep_nulls=True).drop_nulls().unique().sort().to_list()
+    named = f" (series: {'; '.join(sources)})" if sources else ""
+    rest = "; for the rest, the mean of the year" if numbers.is_partial(row["hourly_share"]) else ""
+    text = (
+        f"For {numbers.percent(row['hourly_share'])} of the energy the carbon intensity of the hours in which it was drawn "
+        f"counts{named}{rest}."
+    )
+    return (Note(text=text),)
+
+
 def _forward(total: pl.DataFrame, inputs: ReportInputs) -> tuple[Block, ...]:
     row = total.row(0, named=True)
     if not row["carried_forward"]:
         return ()
     return (
         Note(
-            text=f"The carbon intensity of {', '.join(sorted({str(month.year) for month in inputs.period.months}))} is not published yet: "
-            f"that of {row['intensity_years']} is carried forward for {numbers.energy(row['energy_carried_forward_kwh'])}."
+            text=f"The annual carbon intensity of {', '.join(sorted({str(month.year) for month in inputs.period.months}))} is not published yet: "
+            f"that of {row['carried_forward_years']} is carried forward for {numbers.energy(row['energy_carried_forward_kwh'])}."
         ),
     )

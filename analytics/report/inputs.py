@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from analytics.carbon import IntensityMethod, IntensityScope
+from analytics.carbon_hourly import UNDER_LOAD
 from analytics.charts.split import SPLIT
 from analytics.demand import DEMAND, demand_of_projects
 from analytics.report.disclosure import Withheld, blanked
@@ -67,6 +68,8 @@ class ReportInputs:
     """Whose electricity the carbon intensity counts."""
     scope: IntensityScope = IntensityScope.LIFE_CYCLE
     """Which emissions of power stations count."""
+    intensity_hourly: pl.DataFrame | None = None
+    """The carbon intensity of what partitions drew, hour by hour (UNDER_LOAD); none given means the annual figures alone."""
     due: Mapping[str, float] = field(default_factory=dict)
     """Weights of the categories' due shares; none given means the hours awarded or asked for."""
     offered: pl.DataFrame | None = None
@@ -97,7 +100,8 @@ class ReportInputs:
         check(self.intensity, INTENSITY)
         check(self.projects, PROJECTS)
         check(self.facts, FACTS)
-        for given, schema in ((self.recommended, SPLIT), (self.offered, CAPACITY), (self.asked, DEMAND)):
+        optional = ((self.recommended, SPLIT), (self.offered, CAPACITY), (self.asked, DEMAND), (self.intensity_hourly, UNDER_LOAD))
+        for given, schema in optional:
             if given is not None:
                 check(given, schema)
 

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from analytics import carbon, demand, energy, fairness, limits, split_problem, training, usage, waiting
+from analytics import carbon, carbon_hourly, demand, energy, fairness, limits, split_problem, training, usage, waiting
 from analytics.calls import decision
 from analytics.report.document import Method
 
@@ -28,6 +28,7 @@ EXPLAINED: tuple[Callable[..., Any], ...] = (
     energy.idle_energy,
     carbon.emissions,
     carbon.annual_intensity,
+    carbon_hourly.intensity_under_load,
     split_problem.split_problem,
     decision.decide,
     training.gpu_hours,

@@ -6,7 +6,7 @@ from analytics import carbon, findings, usage
 from analytics.charts import numbers, received, theme
 from analytics.report.disclosure import blanked
 from analytics.report.document import Chart, Column, Kind, Section, Table
-from analytics.report.footprint import energy_of
+from analytics.report.footprint import emissions_of, energy_of
 from analytics.report.inputs import ReportInputs, told
 
 ELSEWHERE = "other"
@@ -54,9 +54,9 @@ def on_machines(inputs: ReportInputs) -> Section:
     unit, words = inputs.selection.unit, numbers.UNIT_WORDS[inputs.selection.unit]
     whole = usage.hours(usage.total_by(inputs.usage, "system"), unit).select("system", hours_of_all="hours")
     rows = energy_of(_of_state(inputs), inputs)
-    emitted = carbon.emissions_by(
-        carbon.emissions(rows, inputs.partitions, inputs.intensity, method=inputs.method, scope=inputs.scope), "system"
-    ).select("system", "emissions_location_kgco2e", "emissions_market_kgco2e", "covered_share")
+    emitted = carbon.emissions_by(emissions_of(rows, inputs), "system").select(
+        "system", "emissions_location_kgco2e", "emissions_market_kgco2e", "covered_share"
+    )
     found = (
         usage.hours(usage.total_by(_of_state(inputs), "country", "system"), unit)
         .select("country", "system", "hours", "jobs")

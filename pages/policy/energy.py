@@ -10,7 +10,8 @@ from analytics.charts import power as power_charts
 from analytics.charts import savings, week
 from analytics.power import intensity_week
 from analytics.power import week as week_of
-from pages.shared import energy_parts, loaders, parts, results, results_energy, tables, visit
+from data.terms import Dimension, HourUnit
+from pages.shared import energy_parts, loaders, parts, protection, results, results_energy, tables, visit
 
 FLEXIBLE = {"10 % of the work is flexible": 0.1, "25 % of the work is flexible": 0.25, "50 % of the work is flexible": 0.5}
 
@@ -54,6 +55,7 @@ def by_machine() -> None:
         alt=charts.by_group_summary(machine_energy),
         data=machine_energy,
         name="energy",
+        withholds=protection.by(Dimension.SYSTEM, unit=HourUnit.NODE_HOURS)(energy.energy_by(rows, "system")),
         method="Energy",
     )
     left, right = st.columns(2, gap="large")
@@ -63,6 +65,7 @@ def by_machine() -> None:
             alt=carbon_charts.by_group_summary(by_system),
             data=by_system,
             name="emissions-by-machine",
+            withholds=protection.by(Dimension.SYSTEM, unit=HourUnit.NODE_HOURS)(carbon.emissions_by(rows, "system")),
             method="Emissions",
         )
     with right:
@@ -72,6 +75,7 @@ def by_machine() -> None:
             alt=charts.by_group_summary(by_category, "category"),
             data=by_category,
             name="energy-by-category",
+            withholds=protection.by(Dimension.CATEGORY, unit=HourUnit.NODE_HOURS)(by_category),
             method="Energy",
         )
 
@@ -152,7 +156,7 @@ def estimates() -> None:
     guesses = [", ".join(map(tables.readable, names.split())) or "none" for names in shown["estimates"]]
     people = tables.for_people(shown).with_columns(estimates=pl.Series(guesses))
     alt = "Power, utilisation and PUE of each partition, and which of them are estimates"
-    tables.table(shown, shown=people, name="power-facts", alt=alt)
+    tables.table(shown, shown=people, name="power-facts", alt=alt, is_published=True)
 
 
 parts.finding(f"{findings.energy_used(spent, period=period)} {findings.emitted(total, period=period)}")
@@ -165,5 +169,4 @@ through_the_week()
 what_moving_could_save()
 indicators_of_the_regulation()
 estimates()
-years = total["intensity_years"].item()
-parts.sources(factors=[f"carbon intensity: {results.series()[0].lower()}" + (f", of {years}" if years else "")], method="energy")
+parts.sources(factors=[results.intensity_in_words(total)], method="energy")

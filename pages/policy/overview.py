@@ -6,7 +6,8 @@ from analytics import carbon, energy, findings, findings_energy, findings_fairne
 from analytics.charts import energy as energy_charts
 from analytics.charts import fairness as fairness_charts
 from analytics.charts import numbers, received
-from pages.shared import fairness_parts, filters, parts, results, results_energy, results_fairness, visit
+from data.terms import Dimension, HourUnit
+from pages.shared import fairness_parts, filters, parts, protection, results, results_energy, results_fairness, visit
 
 here = visit.now()
 chosen, unit, period = here.chosen, here.chosen.unit, "the period"
@@ -97,6 +98,7 @@ def charts() -> None:
             alt=fairness_charts.against_due_summary(due),
             data=due,
             name="received-against-due",
+            withholds=protection.by(Dimension.CATEGORY, unit=HourUnit.NODE_HOURS)(due),
             method="Fairness",
         )
     with right:
@@ -115,14 +117,17 @@ def charts() -> None:
         alt=received.by_month_summary(monthly, unit=unit),
         data=monthly,
         name="machine-time-by-month",
+        withholds=protection.by(Dimension.CATEGORY, Dimension.MONTH)(monthly),
         method="Usage",
     )
-    by_system = results.named(here, energy.energy_by(results.energy_rows(here), "system"))
+    spent_by_system = energy.energy_by(results.energy_rows(here), "system")
+    by_system = results.named(here, spent_by_system)
     parts.chart(
         energy_charts.by_group(by_system, title="IT energy by machine"),
         alt=energy_charts.by_group_summary(by_system),
         data=by_system,
         name="energy-by-machine",
+        withholds=protection.by(Dimension.SYSTEM, unit=HourUnit.NODE_HOURS)(spent_by_system),
         method="Energy",
     )
 
@@ -132,4 +137,4 @@ row_of_figures()
 st.header("What the logs say", anchor=False)
 answers()
 charts()
-parts.sources(factors=[f"carbon intensity: {results.series()[0].lower()}"], method="each figure")
+parts.sources(factors=[results.intensity_in_words(emitted)], method="each figure")

@@ -54,7 +54,9 @@ else:
 if here.chosen.categories:
     st.caption("The split is one of all user categories; the choice of categories in the filter bar is left out here.")
 st.caption("A recommendation changes nothing: quotas are set by the operator, with a reason.")
-parts.sources(factors=["demand: awards, else use and queue", f"carbon intensity: {scenario.SERIES_IN_WORDS}"], method="the split")
+parts.sources(
+    factors=["demand: awards, else use and queue", f"carbon intensity: {scenario.series_in_words(here, chosen)}"], method="the split"
+)
 if isinstance(answer, Recommendation):
     scenario.cost_of_aim(here, chosen, asked, answer)
     scenario.worth_of_asking_more(here, chosen, asked, answer)

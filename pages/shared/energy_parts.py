@@ -46,7 +46,8 @@ def row_of_figures(used: dict[str, Any], gas: dict[str, Any]) -> None:
                 label="Emissions, location-based",
                 value=numbers.emissions(gas["emissions_location_kgco2e"]),
                 note=parts.covering(gas["located_share"], "the energy", "energy or intensity not known"),
-                meaning="GHG Protocol scope 2: facility energy × the carbon intensity of the machine's grid zone.",
+                meaning="GHG Protocol scope 2: facility energy × the carbon intensity of the machine's grid zone, by the hour where an hourly "
+                "series covers the month, else that of the year.",
             ),
             parts.Figure(
                 label="Emissions, market-based",
@@ -68,7 +69,9 @@ def gaps(used: dict[str, Any], gas: dict[str, Any]) -> list[str]:
     if used["jobs_without_nodes"]:
         found.append(f"Of {numbers.counted(used['jobs_without_nodes'], 'job')} the node-hours are not known; their energy is in no figure.")
     if gas["carried_forward"]:
-        found.append(f"No carbon intensity is published yet for some of the months: that of {gas['intensity_years']} stands in for it.")
+        found.append(
+            f"No carbon intensity is published yet for some of the months: that of {gas['carried_forward_years']} stands in for it."
+        )
     return found
 
 

@@ -8,6 +8,8 @@ import streamlit as st
 
 from analytics import carbon, energy, fairness, limits, usage, waiting
 from analytics.carbon import IntensityMethod, IntensityScope
+from analytics.charts import numbers
+from analytics.commands_store import intensity_drawn
 from analytics.demand import demand_by_month, demand_while_logged
 from analytics.fairness import Inequality
 from data.terms import Dimension, HourUnit, Period, Selection
@@ -146,9 +148,19 @@ def emission_rows(here: Visit) -> pl.DataFrame:
 
     def made() -> pl.DataFrame:
         facts = loaders.partitions(here.state)
-        return carbon.emissions(energy_rows(here), facts, loaders.intensity(), method=chosen.method, scope=chosen.scope)
+        drawn = intensity_drawn(here.seen.lake, here.chosen, facts, method=chosen.method, scope=chosen.scope)
+        return carbon.emissions(energy_rows(here), facts, loaders.intensity(), method=chosen.method, scope=chosen.scope, hourly=drawn)
 
     return loaders.kept(here.seen, "emissions", (here.chosen, chosen), made)
+
+
+def intensity_in_words(total: pl.DataFrame) -> str:
+    """Which carbon intensity the emissions rest on, of which years, and for which part of the energy by the hour."""
+    row = total.row(0, named=True)
+    years = f", of {row['intensity_years']}" if row["intensity_years"] else ""
+    share = row["hourly_share"]
+    rest = f" for {numbers.percent(share)} of the energy, else by the year" if numbers.is_partial(share) else ""
+    return f"carbon intensity: {series()[0].lower()}{years}" + (f", by the hour{rest}" if share else ", by the year")
 
 
 def against_limits(here: Visit) -> pl.DataFrame:

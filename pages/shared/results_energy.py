@@ -6,8 +6,8 @@ import polars as pl
 
 from analytics import efficiency, energy, flexibility, power, regulation
 from analytics.charts.savings import MOVES
+from analytics.commands_store import hourly_intensity
 from data import hourly as hours
-from data import series
 from data.terms import Period
 from pages.shared import loaders, results
 from pages.shared.visit import Visit
@@ -83,14 +83,9 @@ def intensity(here: Visit) -> pl.DataFrame:
     _, chosen = results.series()
 
     def made() -> pl.DataFrame:
-        zones = tuple(loaders.partitions(here.state, here.chosen.systems)["grid_zone"].drop_nulls().unique().sort())
-        method, scope = series.IntensityMethod(chosen.method.value), series.IntensityScope(chosen.scope.value)
-        rows = series.carbon(here.seen.lake, zones, here.chosen.period, method=method, scope=scope)
-        weight = pl.col("minutes") / pl.col("minutes").sum()
-        known = rows.group_by("grid_zone", hour=pl.col("started").dt.truncate("1h")).agg(
-            (pl.col("intensity_gco2e_per_kwh") * weight).sum(), minutes=pl.col("minutes").sum()
-        )
-        return known.filter(pl.col("minutes") == 60).drop("minutes").sort("grid_zone", "hour")
+        facts = loaders.partitions(here.state, here.chosen.systems)
+        known = hourly_intensity(here.seen.lake, here.chosen.period, facts, method=chosen.method, scope=chosen.scope)
+        return known.select("grid_zone", "hour", "intensity_gco2e_per_kwh").sort("grid_zone", "hour")
 
     return loaders.kept(here.seen, "hourly intensity", (here.chosen.period, here.chosen.systems, chosen), made)
 

@@ -7,8 +7,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from analytics.allocation.solution import Refusal, Solution
+from analytics.carbon_hourly import monthly_intensity
 from analytics.charts import numbers
 from analytics.charts.theme import STACK, label
+from analytics.commands_store import hourly_intensity
 from analytics.recommendation import Recommendation, recommendation
 from analytics.recommendation_changes import exaggeration_in_words
 from analytics.recommendation_compare import Side
@@ -112,6 +114,13 @@ def _limits() -> tuple[dict[str, Value], DeltaGenerator]:
 def facts_of(here: Visit, chosen: Selection) -> SplitFacts:
     """What is known about the period and machines of a selection, kept for this state of the store."""
     return loaders.kept(here.seen, "facts of a split", (chosen,), lambda: _facts(replace(here, selection=chosen)))
+
+
+def series_in_words(here: Visit, chosen: Selection) -> str:
+    """Which carbon intensity a split counts with, and whether an hourly series tells that of any month."""
+    hourly = facts_of(here, chosen).hourly
+    by_month = hourly is not None and not hourly.is_empty()
+    return SERIES_IN_WORDS + (", of the month where an hourly series covers it, else of the year" if by_month else ", of the year")
 
 
 def best_split(here: Visit, chosen: Selection, choices: SplitChoices) -> Recommendation | Refusal:
@@ -237,13 +246,16 @@ def _against(other: str, beside: Recommendation, found: Recommendation) -> str:
 
 
 def _facts(here: Visit) -> SplitFacts:
+    facts, usual = loaders.partitions(here.state, here.chosen.systems), SplitChoices()
+    hours = hourly_intensity(here.seen.lake, here.chosen.period, facts, method=usual.method, scope=usual.scope)
     return SplitFacts(
         demand=results.demand(here),
         usage=loaders.usage(here.seen, here.chosen, "system", "account", "category", "partition", "month"),
         offered=loaders.offered(here.seen, here.chosen),
-        partitions=loaders.partitions(here.state, here.chosen.systems),
+        partitions=facts,
         intensity=loaders.intensity(),
         limits=loaders.policy_limits(),
+        hourly=monthly_intensity(hours, here.chosen.period),
     )
 
 
