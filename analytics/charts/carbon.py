@@ -19,7 +19,8 @@ EMISSION_SUMS: Schema = {
     "contracted_share": pl.Float64,
     "covered_share": pl.Float64,
     "intensity_years": pl.String,
-    "carried_forward": pl.Boolean,
+    "carried_forward_years": pl.String,
+    "hourly_share": pl.Float64,
 }
 """What the chart reads of a frame of `carbon.emissions_by`."""
 
@@ -88,6 +89,7 @@ def _add_range(figure: go.Figure, place: int, row: Mapping[str, Any], factor: fl
 def _sentence(row: Mapping[str, Any], group: str, kind: str, name: str) -> str:
     who = theme.label(row[group])
     years = f", with the carbon intensity of {row['intensity_years']}" if row["intensity_years"] else ""
-    forward = ", carried forward" if row["carried_forward"] else ""
+    forward = f", that of {row['carried_forward_years']} carried forward" if row["carried_forward_years"] else ""
+    hourly = f", by the hour for {numbers.percent(row['hourly_share'])} of the energy" if row["hourly_share"] else ""
     share = f"; contracts known for {numbers.percent(row['contracted_share'])} of the energy" if kind == "market" else ""
-    return f"{who}: {numbers.emissions(row[f'emissions_{kind}_kgco2e'])} {name.lower()}{years}{forward}{share}"
+    return f"{who}: {numbers.emissions(row[f'emissions_{kind}_kgco2e'])} {name.lower()}{years}{forward}{hourly}{share}"

@@ -198,9 +198,9 @@ def _forward(total: pl.DataFrame, inputs: ReportInputs) -> tuple[Block, ...]:
     row = total.row(0, named=True)
     if not row["carried_forward"]:
         return ()
-    return (
-        Note(
-            text=f"The annual carbon intensity of {', '.join(sorted({str(month.year) for month in inputs.period.months}))} is not published yet: "
-            f"that of {row['carried_forward_years']} is carried forward for {numbers.energy(row['energy_carried_forward_kwh'])}."
-        ),
+    years = ", ".join(sorted({str(month.year) for month in inputs.period.months}))
+    text = (
+        f"The annual carbon intensity of {years} is not published yet: "
+        f"that of {row['carried_forward_years']} is carried forward for {numbers.energy(row['energy_carried_forward_kwh'])}."
     )
+    return (Note(text=text),)

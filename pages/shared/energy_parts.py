@@ -46,8 +46,8 @@ def row_of_figures(used: dict[str, Any], gas: dict[str, Any]) -> None:
                 label="Emissions, location-based",
                 value=numbers.emissions(gas["emissions_location_kgco2e"]),
                 note=parts.covering(gas["located_share"], "the energy", "energy or intensity not known"),
-                meaning="GHG Protocol scope 2: facility energy × the carbon intensity of the machine's grid zone, by the hour where an hourly "
-                "series covers the month, else that of the year.",
+                meaning="GHG Protocol scope 2: facility energy × the carbon intensity of the machine's grid zone, by the hour where "
+                "an hourly series covers the month, else that of the year.",
             ),
             parts.Figure(
                 label="Emissions, market-based",
