@@ -7,7 +7,7 @@ import polars as pl
 from analytics.pivot import OTHERS, TOTAL, Pivot, without_held
 from analytics.report.disclosure import DisclosureRule, Shape, Withheld, withheld
 
-MOST_CELLS = 700
+MOST_CELLS = 2_000
 """How many cells a table with columns may have, so that it can be shown within seconds that none of them gives another away."""
 
 ACROSS = "across"

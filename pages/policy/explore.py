@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analytics.pivot import as_shares, finding, pivot
-from pages.shared import chart_frame, loaders, parts, pivot_choices, pivot_table, visit
+from pages.shared import chart_frame, loaders, parts, pivot_choices, pivot_table, protection, visit
 
 here = visit.now()
 machines = loaders.system_names(here.seen)
@@ -16,13 +16,15 @@ if used.is_empty():
     st.info("Nothing ran in this selection with these filters. Take a filter away, or widen the period.")
 else:
     amounts = pivot(used, asked.rows, asked.column, asked.measure, here.chosen.unit, by_size=asked.by_size)
+    if not here.person.sees_single_firms:
+        amounts = protection.table(here, amounts, asked.only, asked.measure)
     table = as_shares(amounts, asked.share_of)
     parts.finding(finding(amounts, machines, what=pivot_table.words(asked.measure), period=here.chosen.period.name))
     if filters_said:
         st.caption(parts.escaped(f"Filtered by {'; '.join(filters_said)}."))
     pivot_table.show(table, share_of=asked.share_of, measure=asked.measure, machines=machines)
     pivot_table.coverage(table, asked.measure)
-    lines = [f"Source: {chart_frame.source()}", *filters_said]
+    lines = [f"Source: {chart_frame.source()}", *filters_said, protection.sentence(here)]
     with st.container(horizontal=True, gap="small", key="data-of-table", vertical_alignment="center"):
         pivot_table.exports(table, share_of=asked.share_of, measure=asked.measure, machines=machines, lines=lines)
         chart_frame.link_to_view()

@@ -7,8 +7,8 @@ from analytics.charts import fairness as charts
 from analytics.charts import gains as gain_charts
 from analytics.charts import lorenz, numbers, spread
 from analytics.fairness import inequality_by
-from data.terms import HourUnit
-from pages.shared import fairness_parts, parts, results, results_fairness, tables, visit
+from data.terms import Dimension, HourUnit
+from pages.shared import fairness_parts, parts, protection, results, results_fairness, tables, visit
 
 LIMITS_SHOWN = (
     "system",
@@ -67,6 +67,7 @@ def who_received_what_was_due() -> None:
             alt=charts.against_due_summary(due),
             data=fairness_parts.with_intervals(here, due),
             name="received-against-due",
+            withholds=protection.by(Dimension.CATEGORY, unit=HourUnit.NODE_HOURS)(due),
             method="Fairness",
         )
         parts.coverage(fairness_parts.few(here))
@@ -76,6 +77,7 @@ def who_received_what_was_due() -> None:
             alt=charts.over_time_summary(monthly),
             data=monthly,
             name="difference-from-due-by-month",
+            withholds=protection.by(Dimension.CATEGORY, Dimension.MONTH, unit=HourUnit.NODE_HOURS)(monthly),
             method="Fairness",
         )
     parts.chart(
@@ -83,6 +85,7 @@ def who_received_what_was_due() -> None:
         alt=charts.against_due_summary(states, "country"),
         data=states,
         name="received-against-due-by-state",
+        withholds=protection.by(Dimension.COUNTRY, unit=HourUnit.NODE_HOURS)(states),
         finding=findings_fairness.states(states, period=period),
         method="Fairness",
     )
@@ -99,6 +102,7 @@ def who_waited() -> None:
             alt=spread.waits_summary(spread_of_waits),
             data=spread_of_waits,
             name="waits-by-category",
+            withholds=protection.by(Dimension.CATEGORY, unit=HourUnit.NODE_HOURS)(spread_of_waits),
             finding=findings.waited(waits, period=period),
             method="Waits",
         )
@@ -108,6 +112,7 @@ def who_waited() -> None:
             alt=spread.slowdowns_summary(slowed),
             data=slowed,
             name="slowdowns-by-category",
+            withholds=protection.by(Dimension.CATEGORY, unit=HourUnit.NODE_HOURS)(slowed),
             finding=findings_fairness.slowed(slowed, period=period),
             method="Waits",
         )

@@ -62,7 +62,9 @@ def facts_of_machines() -> None:
         source=pl.col("source").fill_null("none"),
         valid=pl.col("valid").fill_null("not stated"),
     )
-    tables.table(table, shown=shown, name="facts", alt="Every fact about the machines with source and flag", most_rows=11)
+    tables.table(
+        table, shown=shown, name="facts", is_published=True, alt="Every fact about the machines with source and flag", most_rows=11
+    )
 
 
 def limits_of_the_law() -> None:
@@ -81,9 +83,17 @@ def limits_of_the_law() -> None:
 def factors() -> None:
     """Carbon intensities and prices, with source and flag."""
     st.header("Carbon intensity of the grids", anchor="carbon-intensity")
-    tables.table(loaders.intensity(), name="carbon-intensity", alt="Annual carbon intensity of each grid zone, with source", most_rows=8)
+    tables.table(
+        loaders.intensity(),
+        name="carbon-intensity",
+        is_published=True,
+        alt="Annual carbon intensity of each grid zone, with source",
+        most_rows=8,
+    )
     st.header("Electricity prices", anchor="prices")
-    tables.table(loaders.prices(), name="prices", alt="Annual electricity prices of each country, with source", most_rows=8)
+    tables.table(
+        loaders.prices(), name="prices", is_published=True, alt="Annual electricity prices of each country, with source", most_rows=8
+    )
     st.header("Where our definitions differ from Open XDMoD's on purpose", anchor="open-xdmod")
     tables.plain_table(differences().rename(DIFFERENCES), alt="Statistics that Open XDMoD defines otherwise, and why")
 

@@ -7,8 +7,8 @@ import streamlit as st
 
 from analytics import findings
 from analytics.charts import machines, numbers
-from data.terms import HourUnit
-from pages.shared import drill, filters, loaders, parts, results, tables, usage_parts, visit
+from data.terms import Dimension, HourUnit
+from pages.shared import drill, filters, loaders, parts, protection, results, tables, usage_parts, visit
 
 VIEWS = ("Map", "Compare")
 
@@ -86,12 +86,14 @@ def _core_hours(row: dict[str, Any]) -> str:
 
 def by_machine() -> None:
     """How much of each machine was used, and by whom; a click looks at a machine alone."""
-    of_capacity = results.named(here, results.of_capacity(here, "category"))
+    capacity = results.of_capacity(here, "category")
+    of_capacity = results.named(here, capacity)
     parts.chart(
         machines.by_system(of_capacity, unit=unit, title=f"By machine, as a share of its capacity{', of all users' if way else ''}"),
         alt=machines.by_system_summary(of_capacity, unit=unit),
         data=of_capacity.select("system", "category", "hours", "capacity_hours", "union_hours", "share_of_capacity", "share_of_union"),
         name="machine-time-by-machine",
+        withholds=protection.by(Dimension.SYSTEM, Dimension.CATEGORY)(capacity),
         picks=filters.MACHINES,
         unit=f"% of the capacity in {words}",
         method="Usage",

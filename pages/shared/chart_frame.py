@@ -12,7 +12,7 @@ import streamlit as st
 from analytics.charts import framed, numbers, theme
 from analytics.charts.picture import png_of_svg
 from data.terms import Action
-from pages.shared import filters, loaders, tables, visit
+from pages.shared import filters, loaders, protection, tables, visit
 from pages.shared.words import escaped
 
 CHART, TABLE = "Chart", "Numbers"
@@ -42,6 +42,8 @@ class Framed:
     """Of what it is, in words, where that is not what the filter bar says."""
     picked: Callable[[], None] | None = None
     """What a click on one of its marks does."""
+    withholds: protection.Places | None = None
+    """Which rows of its numbers are withheld from all but the operator; where that is not told, nobody else takes a file away."""
 
     @property
     def heading(self) -> str:
@@ -149,7 +151,7 @@ def _switch(name: str) -> str:
 
 def _exports(chart: Framed) -> None:
     """What can be taken away: the numbers, a link to this very view, and the way to the method."""
-    tables.download(chart.data, name=chart.name, label="CSV", selection=chart.selection)
+    tables.download(chart.data, name=chart.name, label="CSV", selection=chart.selection, withholds=chart.withholds)
     _pictures(chart)
     link_to_view(chart.name)
     at = {"method": chart.method} if chart.method else None
@@ -158,11 +160,17 @@ def _exports(chart: Framed) -> None:
 
 def _pictures(chart: Framed) -> None:
     """The chart as a picture with its finding, source and coverage in it, drawn when it is asked for."""
-    if Action.EXPORT not in visit.now().person.may:
+    person = visit.now().person
+    if Action.EXPORT not in person.may or not (person.sees_single_firms or chart.withholds is not None):
         return
-    lines = [*chart.lines, link(chart.name)]
+    if not person.sees_single_firms and chart.withholds is not None and chart.withholds():
+        st.caption(protection.NO_PICTURE)
+        return
+    said, own, address = chart.lines, protection.sentence(visit.now()), link(chart.name)
 
     def drawn() -> str:
+        may_show_firms = person.sees_single_firms and (chart.withholds is None or chart.withholds())
+        lines = [*said, *([own] if may_show_firms else []), address]
         return framed.picture(chart.figure, alt=chart.alt, heading=chart.heading, subtitle=chart.subtitle, lines=lines)
 
     made: dict[str, tuple[Callable[[], bytes], str]] = {

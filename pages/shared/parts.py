@@ -15,6 +15,7 @@ from analytics.charts import numbers, theme
 from data.errors import EquinodeError
 from data.terms import UserCategory
 from pages.shared import chart_frame, filters, loaders, visit
+from pages.shared.protection import Places
 from pages.shared.words import escaped as escaped
 
 COMMAND_DEMO = "python -m data demo"
@@ -142,6 +143,7 @@ def chart(
     coverage: Sequence[str] = (),
     method: str = "",
     selection: str = "",
+    withholds: Places | None = None,
 ) -> None:
     """Show a chart in its frame: what it found, unit, source and coverage; its numbers, its exports, a link, and the way to its method.
 
@@ -156,6 +158,7 @@ def chart(
         coverage: Sentences on what it does not cover, where `data` does not count that itself.
         method: The tab of the methods page that tells how it is computed, such as "Usage".
         selection: Of what it is in words, where that is not what the filter bar says.
+        withholds: Which rows of its numbers are withheld from all but the operator, as `protection` tells.
     """
     picked: Callable[[], None] | None = None
     if isinstance(picks, str):
@@ -174,6 +177,7 @@ def chart(
             coverage=coverage,
             method=method,
             selection=selection,
+            withholds=withholds,
         )
     )
 

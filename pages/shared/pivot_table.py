@@ -1,13 +1,16 @@
 """A table of the reader's own making on the page: cells shaded by their size, a page of rows at a time, all rows in its exports."""
 
+from collections.abc import Mapping
+
 import polars as pl
 import streamlit as st
 
 from analytics.charts import numbers
 from analytics.pivot import NOT_KNOWN, OTHERS, TOTAL, Measure, Pivot, ShareOf, in_words, without_unknown
+from analytics.report.document import WITHHELD
 from data.export.workbook import workbook
 from data.terms import Action
-from pages.shared import tables, visit
+from pages.shared import protection, tables, visit
 from pages.shared.pivot_choices import NAMES
 from pages.shared.words import escaped
 
@@ -34,7 +37,7 @@ def show(table: Pivot, *, share_of: ShareOf, measure: Measure, machines: dict[st
     place, pages = st.container(), -(-table.cells.height // ROWS_A_PAGE)
     first = (_page(pages) - 1) * ROWS_A_PAGE if pages > 1 else 0
     part = table.cells.slice(first, ROWS_A_PAGE)
-    frame = in_text(table, part, share_of=share_of, measure=measure, machines=machines).to_pandas()
+    frame = in_text(table, part, first=first, share_of=share_of, measure=measure, machines=machines).to_pandas()
     shades = _shades(table, part).to_pandas().set_axis(frame.columns, axis=1)
     what = f"{words(measure)} by {', '.join(NAMES[row].lower() for row in table.rows)}"
     across = f" and {NAMES[table.column].lower()}" if table.column else ""
@@ -57,8 +60,10 @@ def _page(pages: int) -> int:
     return int(st.pagination(pages, key=PAGE, bind="query-params"))
 
 
-def in_text(table: Pivot, part: pl.DataFrame, *, share_of: ShareOf, measure: Measure, machines: dict[str, str]) -> pl.DataFrame:
-    """Rows of the table as the words that stand in them, the totals of all rows first; a word of a log is never Markdown."""
+def in_text(
+    table: Pivot, part: pl.DataFrame, *, share_of: ShareOf, measure: Measure, machines: dict[str, str], first: int = 0
+) -> pl.DataFrame:
+    """The rows of the table from the first on as words, the totals of all rows before; a word of a log is never Markdown."""
     dimensions = {row.value: row for row in table.rows}
     columns: dict[str, list[str]] = {}
     for name in _in_reading_order(table):
@@ -66,9 +71,17 @@ def in_text(table: Pivot, part: pl.DataFrame, *, share_of: ShareOf, measure: Mea
             values = [escaped(in_words(dimensions[name], value, machines)) for value in part[name]]
             columns[NAMES[dimensions[name]]] = [ALL_ROWS if name == table.rows[0].value else "", *values]
         else:
-            cells = [*table.totals[name], *part[name]]
-            columns[escaped(header(table, name, machines))] = [_cell(value, share_of, measure) for value in cells]
+            cells = zip((*table.totals[name], *part[name]), _held(table, name, first, part.height), strict=True)
+            said = [WITHHELD if held else _cell(value, share_of, measure) for value, held in cells]
+            columns[escaped(header(table, name, machines))] = said
     return pl.DataFrame(columns)
+
+
+def _held(table: Pivot, name: str, first: int, height: int) -> list[bool]:
+    """Whether the total of a column, and each of its amounts from the first on, is withheld."""
+    if table.held is None:
+        return [False] * (height + 1)
+    return [table.held[name][0], *table.held[name].slice(1 + first, height)]
 
 
 def header(table: Pivot, name: str, machines: dict[str, str]) -> str:
@@ -100,7 +113,7 @@ def exports(table: Pivot, *, share_of: ShareOf, measure: Measure, machines: dict
     if Action.EXPORT not in here.person.may:
         return
     name = "-by-".join(("table", *(row.value for row in table.rows), *([table.column.value] if table.column else [])))
-    tables.download(_for_export(table, measure, share_of), name=name, label="CSV")
+    tables.download(_for_export(table, measure, share_of), name=name, label="CSV", withholds=None if table.held is None else frozenset)
     title = words(measure)
     st.download_button(
         "XLSX",
@@ -120,7 +133,16 @@ def _for_export(table: Pivot, measure: Measure, share_of: ShareOf) -> pl.DataFra
     kind = f"share_of_{share_of.value}_{unit}" if share_of is not ShareOf.NOTHING else unit
     renamed = {name: f"{kind} {value if value is not None else NOT_KNOWN}" for name, value in table.columns.items()}
     renamed |= {name: f"{kind} {name}" for name in (OTHERS, TOTAL) if name in table.cells.columns}
-    return without_unknown(table.cells).rename(renamed)
+    return _with_note(table, without_unknown(table.cells).rename(renamed), renamed, first=1)
+
+
+def _with_note(table: Pivot, sheet: pl.DataFrame, words: Mapping[str, str], *, first: int) -> pl.DataFrame:
+    """The sheet with a column that names what is withheld of each row, so that it is not taken for what is empty."""
+    if table.held is None:
+        return sheet
+    flags = table.held.slice(first).rows(named=True)
+    said = ["; ".join(words[name] for name in table.amounts if flag[name]) for flag in flags]
+    return sheet.with_columns(pl.Series("withheld", said, dtype=pl.String))
 
 
 def book(table: Pivot, share_of: ShareOf, measure: Measure, machines: dict[str, str], lines: list[str]) -> bytes:
@@ -133,7 +155,8 @@ def book(table: Pivot, share_of: ShareOf, measure: Measure, machines: dict[str, 
     totals = table.totals.select(*(pl.lit(first[row.value]).alias(row.value) for row in table.rows), *table.amounts)
     sheet = without_unknown(pl.concat([totals, named])).rename({name: f"{kind} {name}" for name in table.amounts})
     headers = {f"{kind} {name}": header(table, name, machines) for name in table.amounts}
-    headers |= {row.value: NAMES[row] for row in table.rows}
+    headers |= {row.value: NAMES[row] for row in table.rows} | {"withheld": "Withheld"}
+    sheet = _with_note(table, sheet, {name: header(table, name, machines) for name in table.amounts}, first=0)
     return workbook({"table": sheet}, heads={"table": lines}, title=lines[0], header=lambda name: headers[name])
 
 
@@ -172,8 +195,10 @@ def _in_reading_order(table: Pivot) -> list[str]:
 
 
 def coverage(table: Pivot, measure: Measure) -> None:
-    """Note of how many jobs the amount is not known."""
-    if table.jobs_missing:
+    """Note which figures are withheld, and of how many jobs the amount is not known."""
+    if table.held is not None and any(table.held[name].any() for name in table.amounts):
+        st.caption(escaped(protection.rule().in_words))
+    if table.jobs_missing and not table.holds_back_total:
         st.caption(
             f"⚠ {escaped(words(measure))}: not known of {numbers.counted(table.jobs_missing, 'job')} of {numbers.exact(table.jobs)}, "
             "which are not in the amounts."

@@ -10,7 +10,7 @@ import streamlit as st
 
 from analytics.charts import numbers, theme
 from data.terms import AccessMode, Action, HourUnit, UserCategory
-from pages.shared import loaders, visit
+from pages.shared import loaders, protection, visit
 from pages.shared.filters import in_words as selection_in_words
 from pages.shared.words import escaped
 
@@ -61,7 +61,14 @@ SMALLEST_SHOWN = 5e-4
 
 
 def table(
-    data: pl.DataFrame, *, name: str, alt: str, unit: HourUnit | None = None, most_rows: int = 15, shown: pl.DataFrame | None = None
+    data: pl.DataFrame,
+    *,
+    name: str,
+    alt: str,
+    unit: HourUnit | None = None,
+    most_rows: int = 15,
+    shown: pl.DataFrame | None = None,
+    is_published: bool = False,
 ) -> None:
     """Show a table, unknown values as such and numbers as people read them, with a download of its full precision.
 
@@ -72,6 +79,7 @@ def table(
         unit: The unit of a column called hours.
         most_rows: How many rows are seen at once; further ones are scrolled to.
         shown: The table as it is shown, where that differs.
+        is_published: Whether it holds published facts alone, which anybody may take away.
     """
     look = for_people(data) if shown is None else shown
     st.dataframe(
@@ -83,7 +91,7 @@ def table(
         key=f"table-{name}",
         height="content" if look.height <= most_rows else HEADER_PX + ROW_PX * most_rows,
     )
-    download(data, name=name)
+    download(data, name=name, is_published=is_published)
 
 
 def plain_table(data: pl.DataFrame, *, alt: str) -> None:
@@ -121,15 +129,31 @@ def written(look: pl.DataFrame, unit: HourUnit | None) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 
-def download(data: pl.DataFrame, *, name: str, label: str = "Download CSV", selection: str = "") -> None:
-    """Offer a table as CSV, made when it is asked for; it says of what it is, by default of the selection, and that invented data are."""
+def download(
+    data: pl.DataFrame,
+    *,
+    name: str,
+    label: str = "Download CSV",
+    selection: str = "",
+    withholds: protection.Places | None = None,
+    is_published: bool = False,
+) -> None:
+    """Offer a table as CSV, made when it is asked for; it says of what it is, by default of the selection, and that invented data are.
+
+    The operator takes all of it away. Anybody else takes published facts, and tables of which `withholds` tells which rows would show
+    a single firm; other tables are not offered, since they might.
+    """
     here = visit.now()
     if Action.EXPORT not in here.person.may:
         return
-    said = marks(selection)
+    if not (is_published or here.person.sees_single_firms or withholds is not None):
+        st.caption(protection.NO_FILE)
+        return
+    said = marks(selection) | ({} if is_published else {"disclosure": pl.lit(protection.sentence(here))})
+    held = None if is_published or here.person.sees_single_firms else withholds
     st.download_button(
         label,
-        data=lambda: csv(leaving(data, said)),
+        data=lambda: csv(leaving(data if held is None else protection.without_single_firms(data, held()), said)),
         file_name=f"{file_name(name, selection)}.csv",
         mime="text/csv",
         key=f"download-{name}",

@@ -15,7 +15,7 @@ from analytics.charts.groups import Form
 from analytics.charts.theme import category_name, sentence_case
 from analytics.pivot import in_words
 from data.terms import Dimension, Selection
-from pages.shared import drill, filters, loaders, parts, results
+from pages.shared import drill, filters, loaders, parts, protection, results
 from pages.shared.drill import Path
 from pages.shared.pivot_choices import NAMES
 from pages.shared.visit import Visit
@@ -59,6 +59,7 @@ def over_time(here: Visit, dimension: Dimension, way: Path) -> None:
         alt=group_charts.summary(whole, words, unit=unit, what=title),
         data=_with_words(rows, words, dimension),
         name="machine-time-by-month",
+        withholds=protection.of_groups(rows, dimension, time, only=_only(way)),
         finding=said,
         unit=numbers.UNIT_WORDS[unit],
         method="Usage",
@@ -79,6 +80,7 @@ def ranked(here: Visit, dimension: Dimension, way: Path) -> None:
         alt=group_charts.summary(rows, words, unit=unit, what=title),
         data=_with_words(rows, words, dimension),
         name="machine-time-by-group",
+        withholds=protection.of_groups(rows, dimension, only=_only(way)),
         finding=groups.finding(rows, words, period=here.chosen.period.name, unit=unit, within=drill.in_sentence(here, way)),
         picks=None if leads_to is None else partial(drill.into, rows["group"].to_list(), dimension, way),
         unit=numbers.UNIT_WORDS[unit],
