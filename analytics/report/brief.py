@@ -46,6 +46,7 @@ def _figures(inputs: ReportInputs) -> list[tuple[str, str, str]]:
     emitted = carbon.emissions_by(emissions_of(rows, inputs)).row(0, named=True)
     waited = waiting.queue_waits(inputs.waits.drop("category").with_columns(pl.lit("all").alias("category")), "category")
     wait = waited.row(0, named=True) if waited.height else {"median_wait_s": None, "p90_wait_s": None}
+    hourly = f", {numbers.percent(emitted['hourly_share'])} of the energy by the hour" if emitted["hourly_share"] else ""
     jobs = int(inputs.usage["jobs"].sum())
     covered = f"of {numbers.percent(powered['covered_share'])} of the node-hours"
     return [
@@ -54,6 +55,6 @@ def _figures(inputs: ReportInputs) -> list[tuple[str, str, str]]:
         ("Median wait", numbers.duration(wait["median_wait_s"]), f"nine jobs in ten at most {numbers.duration(wait['p90_wait_s'])}"),
         ("IT energy of jobs", numbers.energy(powered["energy_it_kwh"]), covered),
         ("of which measured", numbers.percent(powered["metered_share"]), "of the node-hours; the rest is modelled, within 30 %"),
-        ("Emissions, location-based", numbers.emissions(emitted["emissions_location_kgco2e"]), "scope 2, by the grid's mix"),
+        ("Emissions, location-based", numbers.emissions(emitted["emissions_location_kgco2e"]), f"scope 2, by the grid's mix{hourly}"),
         ("Emissions, market-based", numbers.emissions(emitted["emissions_market_kgco2e"]), "scope 2, by the electricity contract"),
     ]

@@ -93,6 +93,12 @@ def emissions_of(rows: pl.DataFrame, inputs: ReportInputs) -> pl.DataFrame:
     )
 
 
+def by_the_hour_column(rows: pl.DataFrame) -> tuple[Column, ...]:
+    """The column that says which part of the energy the intensity of its own hours values, where there is any."""
+    any_valued = rows.select((pl.col("hourly_share") > 0).any()).item()
+    return (Column(name="hourly_share", header="Energy valued by the hour", kind=Kind.SHARE),) if any_valued else ()
+
+
 def _protected(rows: pl.DataFrame, group: str, by: str, inputs: ReportInputs) -> tuple[pl.DataFrame, frozenset[int]]:
     """The rows by size, those withheld empty and behind, with the places of these; machines by their names."""
     sized = inputs.shown(rows, group).sort(by, group, descending=[True, False], nulls_last=True)
@@ -133,7 +139,7 @@ def _emissions_chart(name: str, unprotected: pl.DataFrame, first: Column, inputs
         Column(name="covered_share", header="Node-hours covered", kind=Kind.SHARE),
         Column(name="contracted_share", header="Energy of known contract", kind=Kind.SHARE),
         Column(name="intensity_years", header="Intensity of"),
-        *((Column(name="hourly_share", header="Energy valued by the hour", kind=Kind.SHARE),) if _any_by_the_hour(rows) else ()),
+        *by_the_hour_column(rows),
     )
     caption = "Scope 2 emissions of the electricity of jobs, by both methods of the GHG Protocol."
     return Chart(
@@ -173,14 +179,10 @@ def _idle(inputs: ReportInputs) -> tuple[Block, ...]:
     return (Note(text=text),)
 
 
-def _any_by_the_hour(rows: pl.DataFrame) -> bool:
-    return float(rows["energy_valued_hourly_kwh"].sum()) > 0
-
-
 def _by_the_hour(total: pl.DataFrame, rows: pl.DataFrame, inputs: ReportInputs) -> tuple[Block, ...]:
     """For which part of the energy the intensity of its own hours counts, and whose series that is."""
     row = total.row(0, named=True)
-    if inputs.intensity_hourly is None or not _any_by_the_hour(total):
+    if inputs.intensity_hourly is None or not row["hourly_share"]:
         return ()
     keys = ["system", "partition", "month"]
     used = inputs.intensity_hourly.join(rows.filter(pl.col("intensity_hourly")), on=keys, how="semi")

@@ -6,7 +6,7 @@ from analytics import carbon, findings, usage
 from analytics.charts import numbers, received, theme
 from analytics.report.disclosure import blanked
 from analytics.report.document import Chart, Column, Kind, Section, Table
-from analytics.report.footprint import emissions_of, energy_of
+from analytics.report.footprint import by_the_hour_column, emissions_of, energy_of
 from analytics.report.inputs import ReportInputs, told
 
 ELSEWHERE = "other"
@@ -55,7 +55,7 @@ def on_machines(inputs: ReportInputs) -> Section:
     whole = usage.hours(usage.total_by(inputs.usage, "system"), unit).select("system", hours_of_all="hours")
     rows = energy_of(_of_state(inputs), inputs)
     emitted = carbon.emissions_by(emissions_of(rows, inputs), "system").select(
-        "system", "emissions_location_kgco2e", "emissions_market_kgco2e", "covered_share"
+        "system", "emissions_location_kgco2e", "emissions_market_kgco2e", "covered_share", "hourly_share"
     )
     found = (
         usage.hours(usage.total_by(_of_state(inputs), "country", "system"), unit)
@@ -84,6 +84,7 @@ def on_machines(inputs: ReportInputs) -> Section:
                     Column(name="emissions_location_kgco2e", header="Location-based", kind=Kind.EMISSIONS),
                     Column(name="emissions_market_kgco2e", header="Market-based", kind=Kind.EMISSIONS),
                     Column(name="covered_share", header="Node-hours covered", kind=Kind.SHARE),
+                    *by_the_hour_column(shown),
                 ),
             ),
         ),
