@@ -151,7 +151,11 @@ def export_usage(
     systems: Annotated[str, typer.Option("--systems", help="Machines, joined by commas; all if not given.")] = "",
     form: Annotated[Format, typer.Option("--format", help="csv, parquet or json.")] = Format.CSV,
 ) -> None:
-    """Jobs, node-, core- and GPU-hours and measured energy with its coverage."""
+    """Jobs, node-, core- and GPU-hours and measured energy with its coverage.
+
+    For the operator: nothing is withheld, not even the figures of single firms. A table for publication is in the report of
+    'python -m analytics report --for public'.
+    """
     from data.commands import export_usage_table
 
     sys.stdout.buffer.write(export_usage_table(by=by, start=start, end=end, systems=systems, form=form))
