@@ -6,7 +6,6 @@ two lie furthest apart, until they lie nowhere further apart than the error aske
 """
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -74,13 +73,16 @@ def traced(
     weight = _weight(free)
     last = _Point(budget=emitted, solution=free, price=0.0)
     found = [_point(budgeted, objective, least_part * emitted, free, weight), last]
+    gaps = [_apart(found[0], found[1], objective.alpha)]
     while True:
-        gaps = [_apart(left, right, objective.alpha) for left, right in pairwise(found)]
-        widest = int(np.argmax([gap for gap, _ in gaps]))
+        widest = max(range(len(gaps)), key=lambda place: gaps[place][0])
         worst, budget = gaps[widest]
         if worst <= error or len(found) >= points:
             return Curve(points=_table(found, weight), solutions=tuple(point.solution for point in found), error=worst)
-        found.insert(widest + 1, _point(budgeted, objective, budget, found[widest].solution, weight))
+        left, right = found[widest : widest + 2]
+        between = _point(budgeted, objective, budget, left.solution, weight)
+        found.insert(widest + 1, between)
+        gaps[widest : widest + 1] = [_apart(left, between, objective.alpha), _apart(between, right, objective.alpha)]
 
 
 def with_budget(problem: Problem, budget_tco2e: float) -> Problem:

@@ -32,6 +32,8 @@ SAMPLES = ((250, 0.02), (2_000, 0.01))
 """How many projects the first searches look at, and how sharply; where there are less than twice as many, at all of them."""
 FAR, NEAR = (0.06, 1e-3), ((0.01, 1e-3), (2e-3, 2e-4))
 """How far, relative, prices of a sample may be from those of everybody, and prices that fit roughly from those sought; with the blurs."""
+MOVED = (0.06, 5e-3)
+"""How far prices of a like problem may be from those sought, and the blur at which they are brought nearer."""
 NEARINGS = 3
 """How often prices of a sample are brought nearer to those of everybody."""
 MANY = 400
@@ -84,7 +86,7 @@ def splits(small: Reduced, served: Index, alpha: float, warm: Prices | None) -> 
 
 def _of_crowds(small: Reduced, here: Market, known: Vector | None) -> Iterator[tuple[Vector, Answer]]:
     """Node-hours and answers while prices stay near those of samples, or of a like problem; none where they do not."""
-    rows, steps = _of_samples(small, here) if known is None else (known, (FAR, *NEAR))
+    rows, steps = _of_samples(small, here) if known is None else (known, (MOVED, *NEAR))
     crowds, rows = _nearby(here, rows, steps)
     for _ in range(NEARINGS):
         for at, _ in _sharpened(crowds[-1].market if crowds else here, rows, NEAR[-1][1], LAST_BLUR, FIT):
