@@ -1,6 +1,7 @@
 """Who may do what; every page and every write asks here.
 
-A dashboard that was started for one person on the loopback address takes that person for the operator, and says so.
+A dashboard that was started for one person on the loopback address takes that person for the operator,
+or for a reader where the site says so, and tells whom it takes them for.
 """
 
 import getpass
@@ -11,6 +12,7 @@ from data.settings import Settings
 from data.terms import Action
 
 ALL_ACTIONS = frozenset(Action)
+READERS_ACTIONS = frozenset({Action.READ, Action.EXPORT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,7 @@ class Person:
 
 
 def local_person(settings: Settings) -> Person:
-    """The person of a single-user start: the operator, under the name set or the login name.
+    """The person of a single-user start: the operator, or a reader where the site says so, under the name set or the login name.
 
     Raises:
         InputError: if neither is known, as in a container whose user has no name.
@@ -40,7 +42,8 @@ def local_person(settings: Settings) -> Person:
         name = settings.author or getpass.getuser()
     except (KeyError, OSError) as error:
         raise InputError("this user has no login name; set EQUINODE_AUTHOR to the name that shall stand beside what is written.") from error
-    return Person(name=name, role="operator (single-user start)", may=ALL_ACTIONS)
+    may = ALL_ACTIONS if settings.role == "operator" else READERS_ACTIONS
+    return Person(name=name, role=f"{settings.role} (single-user start)", may=may)
 
 
 def require(action: Action, person: Person) -> Person:

@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,6 +33,9 @@ class Settings(BaseSettings):
     )
     disclosure_largest_share: float = Field(
         default=0.85, gt=0, le=1, description="Public reports withhold figures of which one organisation holds more than this part."
+    )
+    role: Literal["operator", "reader"] = Field(
+        default="operator", description="What the person at this process may do: all, or read and take away what shows no single firm."
     )
     author: str | None = Field(default=None, description="Who is named as author of what this process writes; none: the login name.")
 

@@ -39,3 +39,10 @@ def test_a_user_without_a_login_name_is_asked_for_one(monkeypatch: pytest.Monkey
     monkeypatch.setattr(getpass, "getuser", nobody)
     with pytest.raises(InputError, match="EQUINODE_AUTHOR"):
         local_person(Settings(author=None))
+
+
+def test_a_site_may_open_its_dashboard_to_a_reader_who_changes_nothing() -> None:
+    person = local_person(Settings(author="Rita", role="reader"))
+    assert person.may == {Action.READ, Action.EXPORT}
+    assert not person.sees_single_firms
+    assert local_person(Settings(author="Olga")).sees_single_firms
