@@ -79,9 +79,9 @@ def waited(waits: pl.DataFrame, *, period: str) -> str:
     if longest["median_wait_s"] == shortest["median_wait_s"]:
         return f"Half of the jobs of every category started within {numbers.duration(longest['median_wait_s'])} {during(period)}."
     return (
-        f"Waits were longest for {theme.category_name(longest['category'])} {during(period)}: half of the jobs waited "
+        f"Waits were longest for {theme.group_name(longest['category'])} {during(period)}: half of the jobs waited "
         f"{numbers.duration(longest['median_wait_s'])} or more, against {numbers.duration(shortest['median_wait_s'])} for "
-        f"{theme.category_name(shortest['category'])}."
+        f"{theme.group_name(shortest['category'])}."
     )
 
 

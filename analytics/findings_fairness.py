@@ -74,9 +74,10 @@ def unmet(rows: pl.DataFrame, *, period: str) -> str:
     most = known.row(0, named=True)
     after, now = numbers.percent(most["served_after"]), numbers.percent(most["served"])
     part = numbers.percent(lacking / whole)
+    among = " of all that are classified" if told.height > known.height else ""
     return (
         f"{theme.sentence_case(during(period))}, {part} of the node-hours demanded were not received; one percent more machine "
-        f"time would serve {theme.category_name(most['category'])} most: {after} of their demand instead of {now}."
+        f"time would serve {theme.category_name(most['category'])} most{among}: {after} of their demand instead of {now}."
     )
 
 
@@ -104,7 +105,7 @@ def states(rows: pl.DataFrame, *, period: str) -> str:
         return f"{theme.sentence_case(during(period))} every participating state received what was due to it, within one percentage point."
     parts = [
         f"{words} {numbers.listed([_state(row) for row in part.iter_rows(named=True)])}"
-        for words, part in (("behind their due are", behind), ("ahead of it", ahead))
+        for words, part in (("behind their due:", behind), ("ahead of their due:", ahead))
         if part.height
     ]
     return f"Of the participating states, {'; '.join(parts)}."
@@ -123,8 +124,8 @@ def slowed(rows: pl.DataFrame, *, period: str) -> str:
     if most["median"] == least["median"]:
         return f"Half of the jobs{whose} took at most {numbers.plain(most['median'])} times as long as on an empty machine."
     return (
-        f"Half of the jobs of {theme.category_name(most['category'])} took at least {numbers.plain(most['median'])} times as long as on an "
-        f"empty machine {during(period)}, those of {theme.category_name(least['category'])} {numbers.plain(least['median'])} times."
+        f"Half of the jobs of {theme.group_name(most['category'])} took at least {numbers.plain(most['median'])} times as long as on an "
+        f"empty machine {during(period)}, those of {theme.group_name(least['category'])} {numbers.plain(least['median'])} times."
     )
 
 

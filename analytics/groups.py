@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from analytics.charts import numbers
+from analytics.charts import numbers, theme
 from analytics.findings import during
 from analytics.pivot import in_words
 from analytics.usage import hours, known_sum, ratio
 from data.schema import USAGE_MEASURES, Schema, check
-from data.terms import Dimension, HourUnit
+from data.terms import Dimension, HourUnit, UserCategory
 
 OTHERS = "\N{HORIZONTAL ELLIPSIS}others"
 """What stands for all groups that are too small to be shown by themselves; no name of a log reads so."""
@@ -98,7 +98,8 @@ def _grown(rows: pl.DataFrame, labels: Mapping[str, str]) -> str:
     if grown.is_empty():
         return ""
     group, share, before, _ = grown.row(0)
-    return f"; the share of {labels[group]} grew most, from {numbers.percent(before)} to {numbers.percent(share)}"
+    name = theme.group_name(group) if group in set(UserCategory) else labels[group]
+    return f"; the share of {name} grew most, from {numbers.percent(before)} to {numbers.percent(share)}"
 
 
 def _named(usage: pl.DataFrame, dimension: Dimension, unit: HourUnit, most: int) -> pl.DataFrame:

@@ -13,6 +13,8 @@ from data.terms import PolicyLimit
 
 EXACT = 1e-9
 """The breach of a limit, in parts of it, below which it is no more than the last digits of a sum."""
+FINE_GAP = 1e-5
+"""The gap below which its digits say nothing to a reader."""
 TINY = 1e-5
 """The gain below which a step of one unit is said in a thousand of it."""
 
@@ -49,9 +51,11 @@ def proof_in_words(found: Recommendation) -> str:
     proof = found.solution.certificate
     breach = proof.largest_violation
     kept = "no limit is passed" if breach <= EXACT else f"no limit is passed by more than {numbers.percent(breach)} of it"
+    gap = max(proof.gap, 0.0)
+    near = "below 0.001 %" if gap < FINE_GAP else f"of {numbers.percent(gap)}"
     return (
         f"Proven best: {_merit(found)} is {numbers.percent(proof.objective_ede)}, at most {numbers.percent(proof.bound_ede)} is possible "
-        f"(a gap of {numbers.percent(max(proof.gap, 0.0))}); {kept}. The proof rests on the prices alone, whatever found the split."
+        f"(a gap {near}); {kept}. The proof rests on the prices alone, whatever found the split."
     )
 
 

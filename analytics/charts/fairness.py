@@ -69,7 +69,7 @@ def over_time(rows: pl.DataFrame, *, title: str = "") -> go.Figure:
     if known.is_empty():
         return theme.words_instead(title, NO_DUE)
     figure = theme.canvas(title, "Percentage points above or below the share due", right=130)
-    theme.limit_line(figure, 0.0, "share due", axis="y")
+    theme.limit_line(figure, 0.0, "", axis="y")
     ends = {}
     for category in theme.in_order(known["category"]):
         part = known.filter(category=category).sort("month")

@@ -156,15 +156,16 @@ def is_partial(share: Number) -> bool:
 
 
 def points(difference: Number) -> str:
-    """A difference of two shares in percentage points, with its sign.
+    """A difference of two shares in percentage points, with its sign, to a hundredth of a point at most.
 
-    >>> points(0.0321).replace(THIN_SPACE, " "), points(-0.12).replace(THIN_SPACE, " ")
-    ('+3.2 pp', '−12 pp')
+    >>> points(0.0321).replace(THIN_SPACE, " "), points(-0.12).replace(THIN_SPACE, " "), points(-0.00004).replace(THIN_SPACE, " ")
+    ('+3.2 pp', '−12 pp', '0 pp')
     """
     if difference is None or not is_known(difference):
         return NOT_AVAILABLE
-    sign = "+" if difference > 0 else ""
-    return THIN_SPACE.join((sign + _percentage(float(difference) * 100), "pp"))
+    value = float(difference) * 100
+    value = round(value, 2) + 0.0 if abs(value) < 0.1 else value
+    return THIN_SPACE.join((("+" if value > 0 else "") + _percentage(value), "pp"))
 
 
 def change(relative: Number) -> str:

@@ -116,6 +116,15 @@ def category_name(category: str) -> str:
     return NAMES.get(category, category)
 
 
+def group_name(category: str) -> str:
+    """A user category as the people in it, for the middle of a sentence.
+
+    >>> group_name("sme"), group_name("public_sector")
+    ('SMEs', 'the public sector')
+    """
+    return f"the {category_name(category)}" if category == UserCategory.PUBLIC_SECTOR else category_name(category)
+
+
 def sentence_case(words: str) -> str:
     """The words with a capital in front, the rest as it is.
 
@@ -243,14 +252,16 @@ def end_labels(figure: go.Figure, labels: Mapping[str, tuple[float, str]], span:
 
 
 def limit_line(figure: go.Figure, value: float, label: str, *, axis: str) -> None:
-    """Draws a dashed line at a value of the x or y axis, with its name at the end."""
+    """Draws a dashed line at a value of the x or y axis, with its name at the end if it has one."""
     line = {"color": LIMIT, "width": 1.5, "dash": "dash"}
     if axis == "x":
         figure.add_shape(type="line", x0=value, x1=value, y0=0, y1=1, yref="paper", line=line)
-        figure.add_annotation(small(label, x=value, y=1, yref="paper", yanchor="bottom", yshift=4))
+        if label:
+            figure.add_annotation(small(label, x=value, y=1, yref="paper", yanchor="bottom", yshift=4))
     else:
         figure.add_shape(type="line", y0=value, y1=value, x0=0, x1=1, xref="paper", line=line)
-        figure.add_annotation(small(label, x=0, xref="paper", xanchor="left", y=value, yanchor="bottom"))
+        if label:
+            figure.add_annotation(small(label, x=0, xref="paper", xanchor="left", y=value, yanchor="bottom"))
 
 
 def from_zero(largest: float) -> list[float]:

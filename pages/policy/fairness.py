@@ -10,21 +10,7 @@ from analytics.fairness import inequality_by
 from data.terms import Dimension, HourUnit
 from pages.shared import fairness_parts, parts, protection, results, results_fairness, tables, visit
 
-LIMITS_SHOWN = (
-    "system",
-    "title",
-    "share",
-    "share_allowed",
-    "over",
-    "near",
-    "share_most",
-    "node_hours",
-    "node_hours_other",
-    "node_hours_base",
-    "exact",
-    "reading",
-    "source",
-)
+LIMITS_SHOWN = ("system", "title", "share", "share_allowed", "over", "near", "share_most", "node_hours", "node_hours_base", "source")
 
 here = visit.now()
 period = here.chosen.period.name
@@ -44,7 +30,7 @@ def what_due_rests_on() -> None:
     elif not awarded:
         said.append("No award is known, so shares due rest on the queue: hours used, and hours asked for by jobs that wait still.")
     elif awarded < whole:
-        part = numbers.percent(awarded / whole)
+        part = "Almost all" if awarded / whole >= 0.995 else numbers.percent(awarded / whole)
         said.append(f"{part} of the demand rests on awards; the rest is observed: hours used, and hours asked for by jobs that wait still.")
     for name, words in (
         ("jobs_without_nodes", "ran on an unknown number of nodes"),
@@ -165,7 +151,7 @@ who_waited()
 who_lacks()
 st.header("Inequality between projects, by user category", anchor="inequality")
 tables.table(
-    inequality_by(results.satisfaction(here), "category"),
+    inequality_by(results.satisfaction(here), "category").drop("theil_between", "theil_within"),  # within one category nothing is between
     name="inequality-by-category",
     alt="Indices of inequality between the projects of each user category",
 )

@@ -25,7 +25,7 @@ def row_of_figures() -> None:
         [
             parts.hours_figure(whole["hours"], earlier["hours"]),
             parts.Figure(
-                label="Of the machines' capacity",
+                label="Of capacity",
                 value=numbers.percent(share),
                 note=f"of {numbers.counted(sized, 'machine')}" + (f" of {machines}" if sized < machines else "")
                 if sized
@@ -45,7 +45,7 @@ def row_of_figures() -> None:
                 meaning="IT energy of the jobs, measured or modelled, × the machine's PUE.",
             ),
             parts.Figure(
-                label="Emissions, location-based",
+                label="Location-based CO₂e",
                 value=numbers.emissions(gas["emissions_location_kgco2e"]),
                 note=f"market-based: {market}",
                 meaning="Facility energy × the carbon intensity of the grid where the machine stands. Market-based: by the operators' "
@@ -70,15 +70,11 @@ def answers() -> None:
     """One sentence for each further question, with the way to its page; `the period` is the one in the bar, which the finding names."""
     usage, fairness, energies = ("policy/usage.py", "Usage"), ("policy/fairness.py", "Fairness"), ("policy/energy.py", "Energy")
     sentences = (
-        (since_before(), usage),
-        (findings.capacity_used(results.named(here, results.of_capacity(here)), period=period), usage),
-        (findings_fairness.union_access(results.against_limits(here), period=period), fairness),
         (findings.over_limits(results.named(here, results.against_limits(here)), period=period), fairness),
-        (findings.against_due(due, period=period), fairness),
+        (since_before(), usage),
+        (findings_fairness.union_access(results.against_limits(here), period=period), fairness),
         (findings_fairness.unmet(results_fairness.unmet(here), period=period), fairness),
-        (findings.unequal(fair, period=period), fairness),
         (findings.waited(results.waits(here), period=period), fairness),
-        (findings.energy_used(spent, period=period), energies),
         (findings.emitted(emitted, period=period), energies),
         (findings_energy.lost(results_energy.where_it_went(here), period=period), energies),
     )
@@ -98,6 +94,7 @@ def charts() -> None:
             alt=fairness_charts.against_due_summary(due),
             data=due,
             name="received-against-due",
+            finding=findings.against_due(due, period=period),
             withholds=protection.by(Dimension.CATEGORY, unit=HourUnit.NODE_HOURS)(due),
             method="Fairness",
         )
@@ -108,6 +105,7 @@ def charts() -> None:
             alt=fairness_charts.index_over_time_summary(indices, "jain", name="Jain's index"),
             data=indices,
             name="fairness-over-time",
+            finding=findings.unequal(fair, period=period),
             method="Fairness",
         )
     parts.chart(
@@ -117,6 +115,7 @@ def charts() -> None:
         alt=received.by_month_summary(monthly, unit=unit),
         data=monthly,
         name="machine-time-by-month",
+        finding=findings.capacity_used(results.named(here, results.of_capacity(here)), period=period),
         withholds=protection.by(Dimension.CATEGORY, Dimension.MONTH)(monthly),
         method="Usage",
     )
@@ -127,6 +126,7 @@ def charts() -> None:
         alt=energy_charts.by_group_summary(by_system),
         data=by_system,
         name="energy-by-machine",
+        finding=findings.energy_used(spent, period=period),
         withholds=protection.by(Dimension.SYSTEM, unit=HourUnit.NODE_HOURS)(spent_by_system),
         method="Energy",
     )

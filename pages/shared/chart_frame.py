@@ -155,7 +155,7 @@ def _exports(chart: Framed) -> None:
     _pictures(chart)
     link_to_view(chart.name)
     at = {"method": chart.method} if chart.method else None
-    st.page_link("policy/methods.py", label="How it is computed", query_params=at)
+    st.page_link("policy/methods.py", label="Method", query_params=at)
 
 
 def _pictures(chart: Framed) -> None:

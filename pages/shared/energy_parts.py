@@ -43,14 +43,14 @@ def row_of_figures(used: dict[str, Any], gas: dict[str, Any]) -> None:
                 meaning="IT energy × the machine's PUE.",
             ),
             parts.Figure(
-                label="Emissions, location-based",
+                label="Location-based CO₂e",
                 value=numbers.emissions(gas["emissions_location_kgco2e"]),
                 note=parts.covering(gas["located_share"], "the energy", "energy or intensity not known"),
                 meaning="GHG Protocol scope 2: facility energy × the carbon intensity of the machine's grid zone, by the hour where "
                 "an hourly series covers the month, else that of the year.",
             ),
             parts.Figure(
-                label="Emissions, market-based",
+                label="Market-based CO₂e",
                 value=numbers.emissions(gas["emissions_market_kgco2e"]),
                 note=parts.covering(gas["contracted_share"], "the energy", "no contract known"),
                 meaning="GHG Protocol scope 2 by the operators' electricity contracts, 0 for a wholly renewable one.",

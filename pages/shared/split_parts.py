@@ -13,7 +13,7 @@ from data.terms import Selection
 from pages.shared import loaders, parts, scenario, tables
 from pages.shared.visit import Visit
 
-MOST_TAGS = 8
+MOST_TAGS = 4
 MOST_AFFECTED = 12
 AGAINST = {"what was received": Against.RECEIVED, "equal shares": Against.EQUAL_SHARES}
 

@@ -47,7 +47,7 @@ def test_who_gains_most_is_a_true_category() -> None:
     frame = rows(GAINS, gain("sme", 0.5, 0.6, 50.0), gain("research", 0.8, 0.81, 20.0), gain("unclassified", 0.1, 0.9, 90.0))
     said = spoken(findings_fairness.unmet(frame, period="Q1 2026"))
     assert said.startswith("In Q1 2026, 35 % of the node-hours demanded were not received; ")
-    assert "would serve SMEs most: 60 % of their demand instead of 50 %" in said
+    assert "would serve SMEs most of all that are classified: 60 % of their demand instead of 50 %" in said
 
 
 @pytest.mark.parametrize(("frame", "words"), [(rows(GAINS), "not available"), (rows(GAINS, gain("sme", 1.0, 1.0, 0.0)), "was met")])
@@ -59,7 +59,7 @@ def test_states_are_named_on_both_sides_and_the_unknown_one_is_not() -> None:
     due = {"FI": 5.0, "IT": 5.0, fairness.UNKNOWN_STATE: 10.0}
     frame = fairness.against_due(pl.DataFrame({"country": ["FI", "IT"], "hours": [9.0, 1.0]}), due, "country")
     said = spoken(findings_fairness.states(frame, period="Q1 2026"))
-    assert said == "Of the participating states, behind their due are Italy (−15 pp); ahead of it Finland (+65 pp)."
+    assert said == "Of the participating states, behind their due: Italy (−15 pp); ahead of their due: Finland (+65 pp)."
     assert "no project's state is known" in findings_fairness.states(frame.clear(), period="Q1 2026")
 
 

@@ -112,7 +112,7 @@ def test_clicks_look_into_a_group_and_back_and_forward_go_step_by_step(demo: str
     page.address_is("period=2025")
     page.tab.get_by_role("radio", name="Lines").click()
     page.tab.wait_for_url("**as=Lines**", timeout=20_000)
-    page.settled().tab.get_by_role("link", name="How it is computed").first.click()
+    page.settled().tab.get_by_role("link", name="Method", exact=True).first.click()
     page.tab.wait_for_url("**/methods?**", timeout=20_000)
     page.settled().tab.go_back()
     page.tab.wait_for_url("**/usage?**as=Lines**", timeout=20_000)

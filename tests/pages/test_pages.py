@@ -105,8 +105,8 @@ def test_indices_of_fairness_count_only_projects_with_an_award(visit: Visit, sma
 def test_energy_tells_location_based_and_market_based_emissions_side_by_side(visit: Visit, small_store: Path) -> None:
     app = visit(small_store, "policy/energy.py")
     shown = {metric.label: metric.value for metric in app.metric}
-    assert "CO₂e" in shown["Emissions, location-based"]
-    assert shown["Emissions, market-based"].startswith("0"), "LUMI's contract is wholly renewable"
+    assert "CO₂e" in shown["Location-based CO₂e"]
+    assert shown["Market-based CO₂e"].startswith("0"), "LUMI's contract is wholly renewable"
     assert shown["Measured"].endswith("%")
 
 
@@ -121,7 +121,7 @@ def test_a_log_without_awards_says_why_fairness_indices_are_not_available(visit:
 def test_fairness_tells_states_unmet_demand_and_who_is_few(visit: Visit, small_store: Path) -> None:
     app = visit(small_store, "policy/fairness.py")
     headings = "\n".join(heading.value for heading in app.subheader)
-    assert "behind their due are Germany" in headings
+    assert "behind their due: Germany" in headings
     assert "of the node-hours demanded were not received" in headings
     assert "Fewer than 10 projects" in words_of(app)
 
