@@ -70,7 +70,7 @@ def axe() -> str:
     return Path(found.origin).with_name("axe.min.js").read_text("utf-8")
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
+@pytest.fixture(scope="module", params=["light", pytest.param("dark", marks=pytest.mark.nightly)])
 def walk(request: pytest.FixtureRequest, demo: str, axe: str, visitor_of_all: Visitor) -> Walk:
     """What one visit of every page found."""
     found, page = Walk(), visitor_of_all(demo, scheme=request.param)

@@ -136,6 +136,7 @@ def test_a_site_without_hourly_carbon_intensity_says_how_to_bring_it_and_still_b
     assert any("could have saved" in heading.value or "could save is not available" in heading.value for heading in app.subheader)
 
 
+@pytest.mark.nightly
 def test_with_hourly_carbon_intensity_the_page_bounds_what_other_hours_could_save(visit: Visit, tmp_path: Path) -> None:
     bring_in(tmp_path / "lake", small_log(), projects=small_projects())
     hours = pl.datetime_range(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 31, 23, tzinfo=UTC), "1h", eager=True)
