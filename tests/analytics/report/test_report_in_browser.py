@@ -23,7 +23,7 @@ ARGUMENTS = [
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
 def test_every_chart_is_drawn_and_nothing_leaves_the_page(report_inputs: ReportInputs, tmp_path: Path, scheme: str) -> None:
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     report = quarterly(report_inputs)
