@@ -70,7 +70,7 @@ def capacity_used(offered: pl.DataFrame, *, period: str) -> str:
 def waited(waits: pl.DataFrame, *, period: str) -> str:
     """How long jobs waited, and who waited longest, from the frame of `waiting.queue_waits` by category."""
     check(waits, {"category": pl.String, **WAITS})
-    known = _classified(waits.filter(pl.col("median_wait_s").is_not_null())).sort("median_wait_s", "category", descending=[True, False])
+    known = classified(waits.filter(pl.col("median_wait_s").is_not_null())).sort("median_wait_s", "category", descending=[True, False])
     if known.is_empty():
         return f"Waits are not available for {period}: the logs do not say when jobs were submitted."
     longest, shortest = known.row(0, named=True), known.row(-1, named=True)
@@ -195,7 +195,7 @@ def _measured(metered_share: float | None) -> str:
     return f"{share} of node-hours were measured, the rest modelled" if numbers.is_partial(metered_share) else "all of it was measured"
 
 
-def _classified(rows: pl.DataFrame) -> pl.DataFrame:
+def classified(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows of true categories where there are any: what nobody classified is no group of users to compare."""
-    classified = rows.filter(pl.col("category") != UserCategory.UNCLASSIFIED.value)
-    return classified if classified.height else rows
+    found = rows.filter(pl.col("category") != UserCategory.UNCLASSIFIED.value)
+    return found if found.height else rows

@@ -9,7 +9,7 @@ from analytics.charts import numbers, theme
 from analytics.charts.fairness import DUE_MEASURES
 from analytics.charts.spread import SLOWDOWN_SPREAD
 from analytics.fairness import UNKNOWN_STATE, Inequality
-from analytics.findings import CLEAR_DIFFERENCE, during
+from analytics.findings import CLEAR_DIFFERENCE, classified, during
 from analytics.gains import GAINS
 from analytics.limits import AGAINST_LIMITS
 from data.schema import check
@@ -114,7 +114,7 @@ def states(rows: pl.DataFrame, *, period: str) -> str:
 def slowed(rows: pl.DataFrame, *, period: str) -> str:
     """Whose jobs took longest against an empty machine, from the frame of `waiting.slowdown_distribution` by category."""
     check(rows, {"category": pl.String, **SLOWDOWN_SPREAD})
-    known = _classified(rows).sort("median", "category", descending=[True, False])
+    known = classified(rows).sort("median", "category", descending=[True, False])
     if known.is_empty():
         return f"Bounded slowdowns {during(period)} are not available."
     most, least = known.row(0, named=True), known.row(-1, named=True)
@@ -127,12 +127,6 @@ def slowed(rows: pl.DataFrame, *, period: str) -> str:
         f"Half of the jobs of {theme.group_name(most['category'])} took at least {numbers.plain(most['median'])} times as long as on an "
         f"empty machine {during(period)}, those of {theme.group_name(least['category'])} {numbers.plain(least['median'])} times."
     )
-
-
-def _classified(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows of true categories where there are any: what nobody classified is no group of users to compare."""
-    classified = rows.filter(pl.col("category") != UserCategory.UNCLASSIFIED.value)
-    return classified if classified.height else rows
 
 
 def _state(row: Mapping[str, object]) -> str:

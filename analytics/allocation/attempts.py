@@ -37,8 +37,6 @@ GENTLE_AT_MOST = 60
 """How many gentle problems are solved at most on the way to a steep split, so that a refusal takes seconds and not minutes."""
 GENTLE_WORK = 1_200_000
 """Projects times rows of all gentle problems together, from which on fewer are solved (eight at least), lest a refusal take long."""
-CRISP = 3e-6
-"""The unused part of a priced row up to which the quick way goes no further."""
 DUST = 1e-7
 """Part of a project's satisfaction below which a partition's share of it is left out, if the proof still holds."""
 
@@ -128,7 +126,7 @@ def _quickly(small: Reduced, served: Index, alpha: float, warm: Prices | None) -
             for split, prices in quick.splits(small, served, alpha, start):
                 found = Found(split=split, prices=prices, certificate=certify(small.program, split, prices, served, alpha))
                 best = found if best is None or badness(found) < badness(best) else best
-                if found.certificate.accepted and found.certificate.unused <= CRISP:
+                if found.certificate.accepted and found.certificate.unused <= quick.CRISP:
                     break
         if best is not None:
             yield best

@@ -111,8 +111,7 @@ def levels(small: Reduced, served: Index) -> Iterator[Level]:
 
 def _first(here: Market, small: Reduced) -> Rise:
     """Where one price for a node-hour everywhere would let all together take most of what is offered."""
-    hours = np.where(here.hours > 0, here.hours, np.inf).min(axis=0)
-    counted = hours if here.stands_for is None else hours * here.stands_for
+    _, counted = quick.cheapest_hours(here)
     offered = float(small.program.capacity.sum())
     low, high = 0.0, float(here.most.max())
     for _ in range(quick.HALVINGS):

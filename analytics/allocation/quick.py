@@ -81,7 +81,7 @@ def splits(small: Reduced, served: Index, alpha: float, warm: Prices | None) -> 
                     yield split(small, served, taken, at, unit)
         rows, first = (_first_prices(here, small), FIRST_BLUR) if known is None else (known, WARM_BLUR)
         for at, _ in _sharpened(here, rows, first, LAST_BLUR, FIT):
-            yield split(small, served, here.hours * at.part * at.u, at, unit)
+            yield split(small, served, at.bought * at.u, at, unit)
 
 
 def _of_crowds(small: Reduced, here: Market, known: Vector | None) -> Iterator[tuple[Vector, Answer]]:
@@ -89,7 +89,7 @@ def _of_crowds(small: Reduced, here: Market, known: Vector | None) -> Iterator[t
     rows, steps = _of_samples(small, here) if known is None else (known, (MOVED, *NEAR))
     crowds, rows = _nearby(here, rows, steps)
     for _ in range(NEARINGS):
-        for at, _ in _sharpened(crowds[-1].market if crowds else here, rows, NEAR[-1][1], LAST_BLUR, FIT):
+        for at, _ in _sharpened(_inmost(here, crowds), rows, NEAR[-1][1], LAST_BLUR, FIT):
             rows = at.rows
             if not all(crowd.holds(rows) for crowd in crowds):
                 break
@@ -100,15 +100,20 @@ def _of_crowds(small: Reduced, here: Market, known: Vector | None) -> Iterator[t
         else:
             return
         crowds = [crowd for number, crowd in enumerate(crowds) if all(outer.holds(rows) for outer in crowds[: number + 1])]
-        nearer = gathered(crowds[-1].market if crowds else here, rows, *NEAR[-1])
+        nearer = gathered(_inmost(here, crowds), rows, *NEAR[-1])
         crowds += [] if nearer is None else [nearer]
+
+
+def _inmost(here: Market, crowds: list[Crowd]) -> Market:
+    """The market of the nearest crowd, or the whole one."""
+    return crowds[-1].market if crowds else here
 
 
 def _nearby(here: Market, rows: Vector, steps: tuple[tuple[float, float], ...]) -> tuple[list[Crowd], Vector]:
     """Crowds ever nearer to the prices sought, each made of the one before, and (row): prices that fit roughly."""
     crowds: list[Crowd] = []
     for step, (reach, level) in enumerate(steps):
-        market = crowds[-1].market if crowds else here
+        market = _inmost(here, crowds)
         for _ in range(1 if step else NEARINGS):
             crowd = gathered(market, rows, reach, level)
             inner = market if crowd is None else crowd.market
@@ -189,10 +194,15 @@ def thinned(here: Market, size: int) -> Market:
     )
 
 
+def cheapest_hours(here: Market) -> tuple[Vector, Vector]:
+    """(project): the least node-hours of one unit of satisfaction, and the same for all it stands for."""
+    hours = np.where(here.hours > 0, here.hours, np.inf).min(axis=0)
+    return hours, hours if here.stands_for is None else hours * here.stands_for
+
+
 def _first_prices(here: Market, small: Reduced) -> Vector:
     """(row): prices at which one price for a node-hour everywhere would let all together take half of what is offered."""
-    hours = np.where(here.hours > 0, here.hours, np.inf).min(axis=0)
-    counted = hours if here.stands_for is None else hours * here.stands_for
+    hours, counted = cheapest_hours(here)
     offered = float(small.program.capacity.sum())
     steepness = max(here.alpha, 0.5)
     keen = here.log_weight - np.log(hours)

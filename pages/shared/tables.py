@@ -82,15 +82,7 @@ def table(
         is_published: Whether it holds published facts alone, which anybody may take away.
     """
     look = for_people(data) if shown is None else shown
-    st.dataframe(
-        look,
-        hide_index=True,
-        column_config=headers(look, unit),
-        placeholder=numbers.NOT_AVAILABLE,
-        alt=alt,
-        key=f"table-{name}",
-        height="content" if look.height <= most_rows else HEADER_PX + ROW_PX * most_rows,
-    )
+    _scrolled(look, name=name, alt=alt, unit=unit, most_rows=most_rows)
     download(data, name=name, is_published=is_published)
 
 
@@ -104,19 +96,23 @@ def numbers_of_chart(data: pl.DataFrame, *, name: str, alt: str) -> None:
     unit = visit.now().chosen.unit if visit.now().selection is not None else None
     look = for_people(data)
     if look.height > MOST_PRINTED_ROWS:
-        height = HEADER_PX + ROW_PX * 15
-        st.dataframe(
-            look,
-            hide_index=True,
-            column_config=headers(look, unit),
-            placeholder=numbers.NOT_AVAILABLE,
-            alt=alt,
-            key=f"table-{name}",
-            height=height,
-        )
+        _scrolled(look, name=name, alt=alt, unit=unit, most_rows=15)
         return
     words = written(look, unit)
     plain_table(words.select(pl.col(name).map_elements(escaped, return_dtype=pl.String) for name in words.columns), alt=alt)
+
+
+def _scrolled(look: pl.DataFrame, *, name: str, alt: str, unit: HourUnit | None, most_rows: int) -> None:
+    """The table as a grid of which so many rows are seen at once."""
+    st.dataframe(
+        look,
+        hide_index=True,
+        column_config=headers(look, unit),
+        placeholder=numbers.NOT_AVAILABLE,
+        alt=alt,
+        key=f"table-{name}",
+        height="content" if look.height <= most_rows else HEADER_PX + ROW_PX * most_rows,
+    )
 
 
 def written(look: pl.DataFrame, unit: HourUnit | None) -> pl.DataFrame:
