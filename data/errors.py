@@ -31,6 +31,10 @@ class StoreError(EquinodeError):
     """The store cannot be opened, read or written."""
 
 
+class ConflictError(EquinodeError):
+    """Somebody else changed meanwhile what this person is about to change; nothing was written."""
+
+
 class AccessError(EquinodeError):
     """The person at hand may not do this."""
 

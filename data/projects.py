@@ -34,6 +34,16 @@ RESPELL = """
 update lake.projects stored set account = found.account
 from incoming_spellings found where stored.system = found.system and stored.account = found.stored
 """
+RESPELL_QUOTAS = (
+    """
+update lake.quotas stored set account = found.account
+from incoming_spellings found where stored.system = found.system and stored.account = found.stored
+""",
+    """
+update lake.quota_proposals stored set account = found.account
+from incoming_spellings found where stored.system = found.system and stored.account = found.stored
+""",
+)
 AUTHORED = "select system, account, author, decided from lake.projects order by system, account"
 STORED = """
 select system, account, title, category, organisation, country, field, mode, call, node_hours_awarded, starts, ends
@@ -103,7 +113,8 @@ def register_accounts(writer: Writer, *, batch_id: int) -> int:
     spellings = _spelled_otherwise(writer, found)
     if spellings.height:
         with writer.beside("incoming_spellings", spellings):
-            writer.change(RESPELL)
+            for statement in (RESPELL, *RESPELL_QUOTAS):
+                writer.change(statement)
     with writer.beside("incoming_accounts", found.with_columns(mode_by_code=pl.Series(modes, dtype=pl.String))):
         return writer.change(INSERT_ACCOUNTS)
 

@@ -4,7 +4,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from babel import Locale, UnknownLocaleError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data.errors import InputError
@@ -34,10 +35,23 @@ class Settings(BaseSettings):
     disclosure_largest_share: float = Field(
         default=0.85, gt=0, le=1, description="Public reports withhold figures of which one organisation holds more than this part."
     )
+    four_eyes: bool = Field(default=False, description="Whether a change of quotas waits until a second person agrees to it.")
     role: Literal["operator", "reader"] = Field(
         default="operator", description="What the person at this process may do: all, or read and take away what shows no single firm."
     )
     author: str | None = Field(default=None, description="Who is named as author of what this process writes; none: the login name.")
+    locale: str = Field(
+        default="en_GB", description="How pages write numbers: a language and country, such as de_DE; reports and files stay as they are."
+    )
+
+    @field_validator("locale")
+    @classmethod
+    def _known(cls, locale: str) -> str:
+        """The locale, where there is one of this name."""
+        try:
+            return str(Locale.parse(locale))
+        except (ValueError, UnknownLocaleError):
+            raise ValueError(f"{locale!r} is no language and country known here, such as de_DE or fr_FR") from None
 
 
 @cache

@@ -15,7 +15,7 @@ import streamlit as st
 
 from analytics import usage as indicators
 from data import batches as batch_records
-from data import explore, facts, lake, months, outline, projects
+from data import explore, facts, lake, months, outline, projects, quotas
 from data import scenarios as kept_scenarios
 from data import usage as rollups
 from data.errors import EquinodeError, StoreError
@@ -292,7 +292,7 @@ def _place() -> str:
 
 def _has_tables(state: Seen) -> bool:
     pending = _kept(state, "migrations", (), lambda: lake.pending_migrations(state.lake))
-    missing = [number for number in pending if number != kept_scenarios.MIGRATION]
+    missing = [number for number in pending if number not in (kept_scenarios.MIGRATION, quotas.MIGRATION)]
     if missing and 1 not in missing:
         raise StoreError(f"the store was made by an earlier version and lacks migrations {missing}; run 'python -m data rebuild'.")
     return not missing
