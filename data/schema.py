@@ -203,6 +203,25 @@ APPLICATIONS: Schema = {
 """One row an application to a call for machine time."""
 
 
+WEEKLY_USE: Schema = {
+    "system": pl.String,
+    "account": pl.String,
+    "weeks_ago": pl.Int64,  # 0: the last seven days of the machine's log
+    "node_hours": pl.Float64,
+    "gpu_hours": pl.Float64,
+    "core_hours": pl.Float64,
+}
+"""One row an account and week in which it used the machine; a week without a row is one without use."""
+
+DAILY_USE: Schema = {
+    "day": pl.Date,
+    "node_hours": pl.Float64,
+    "gpu_hours": pl.Float64,
+    "core_hours": pl.Float64,
+}
+"""One row a day on which an account used the machine."""
+
+
 def usage_by(*dimensions: str) -> Schema:
     """The schema of a usage frame grouped by these dimensions."""
     return {name: DIMENSIONS[name] for name in dimensions} | dict(USAGE_MEASURES)
