@@ -3,15 +3,12 @@
 import streamlit as st
 
 from analytics import carbon, energy, findings, findings_energy, findings_fairness
-from analytics.charts import energy as energy_charts
-from analytics.charts import fairness as fairness_charts
-from analytics.charts import numbers, received
-from data.terms import Dimension, HourUnit
-from pages.shared import fairness_parts, filters, parts, protection, results, results_energy, results_fairness, visit
+from analytics.charts import numbers
+from pages.shared import fairness_parts, filters, overview_charts, parts, results, results_energy, results_fairness, visit
 
 here = visit.now()
-chosen, unit, period = here.chosen, here.chosen.unit, "the period"
-shares, monthly, due, fair = results.by_category(here), results.by_month(here), results.due(here), results.inequality(here)
+chosen, unit, period = here.chosen, here.chosen.unit, overview_charts.PERIOD
+shares, due, fair = results.by_category(here), results.due(here), results.inequality(here)
 whole, earlier = results.totals(here), results.totals(here, filters.before(chosen))
 spent, emitted = energy.energy_by(results.energy_rows(here)), carbon.emissions_by(results.emission_rows(here))
 
@@ -85,56 +82,11 @@ def answers() -> None:
             way.page_link(file, label=title)
 
 
-def charts() -> None:
-    """Machine time and fairness over time, shares against dues, and energy."""
-    left, right = st.columns(2, gap="large")
-    with left:
-        parts.chart(
-            fairness_charts.against_due(due, title="Share received against share due"),
-            alt=fairness_charts.against_due_summary(due),
-            data=due,
-            name="received-against-due",
-            finding=findings.against_due(due, period=period),
-            withholds=protection.by(Dimension.CATEGORY, unit=HourUnit.NODE_HOURS)(due),
-            method="Fairness",
-        )
-    with right:
-        indices = results_fairness.index_by_month(here)
-        parts.chart(
-            fairness_charts.index_over_time(indices, "jain", name="Jain's index, 1 where all are served alike", title="Fairness over time"),
-            alt=fairness_charts.index_over_time_summary(indices, "jain", name="Jain's index"),
-            data=indices,
-            name="fairness-over-time",
-            finding=findings.unequal(fair, period=period),
-            method="Fairness",
-        )
-    parts.chart(
-        received.by_month(
-            monthly, unit=unit, title="Machine time by month and user category, against capacity", offered=results.capacity_by_month(here)
-        ),
-        alt=received.by_month_summary(monthly, unit=unit),
-        data=monthly,
-        name="machine-time-by-month",
-        finding=findings.capacity_used(results.named(here, results.of_capacity(here)), period=period),
-        withholds=protection.by(Dimension.CATEGORY, Dimension.MONTH)(monthly),
-        method="Usage",
-    )
-    spent_by_system = energy.energy_by(results.energy_rows(here), "system")
-    by_system = results.named(here, spent_by_system)
-    parts.chart(
-        energy_charts.by_group(by_system, title="IT energy by machine"),
-        alt=energy_charts.by_group_summary(by_system),
-        data=by_system,
-        name="energy-by-machine",
-        finding=findings.energy_used(spent, period=period),
-        withholds=protection.by(Dimension.SYSTEM, unit=HourUnit.NODE_HOURS)(spent_by_system),
-        method="Energy",
-    )
-
-
 parts.finding(findings.received(shares, period=chosen.period.name, unit=unit))
 row_of_figures()
 st.header("What the logs say", anchor=False)
 answers()
-charts()
+overview_charts.fairness(here, due, fair)
+overview_charts.machine_time(here)
+overview_charts.energy_by_machine(here, spent)
 parts.sources(factors=[results.intensity_in_words(emitted)], method="each figure")

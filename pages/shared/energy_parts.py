@@ -75,11 +75,17 @@ def gaps(used: dict[str, Any], gas: dict[str, Any]) -> list[str]:
     return found
 
 
-def on_power(here: Visit, peaks: pl.DataFrame) -> list[str]:
-    """What the chart of power leaves out: idle nodes, categories that were not chosen, sites whose limit is not known."""
+def on_power(here: Visit) -> list[str]:
+    """What the chart of power leaves out: idle nodes, and of the highest hours, that they are of all user categories."""
     said = ["Power of the jobs × PUE, a job's energy spread evenly over its run; nodes without a job are not in it."]
     if here.chosen.categories:
         said.append("The highest hours are of all user categories, also of those not chosen.")
+    return said
+
+
+def on_peaks(here: Visit, peaks: pl.DataFrame) -> list[str]:
+    """What the chart of highest hours leaves out: categories that were not chosen are in it, and sites whose limit is not known."""
+    said = on_load(here)
     without = peaks.filter(pl.col("limit_kw").is_null())["system"].sort().to_list()
     if without:
         said.append(f"What the site may draw is not known of {numbers.listed(without)}; an operator states it as power_limit_kw.")
