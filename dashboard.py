@@ -14,7 +14,7 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -83,6 +83,11 @@ def history(_: Request) -> FileResponse:
     return FileResponse(HISTORY, media_type="text/javascript")
 
 
+def overview(request: Request) -> RedirectResponse:
+    """The way from the overview's name, which others may have written down, to its address, with whatever choices stand behind it."""
+    return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./")
+
+
 def tell(error: Exception) -> bool:
     """Tell the visitor calmly that a page failed; whether Streamlit's own display of the error is put away."""
     from pages.shared import parts
@@ -94,6 +99,6 @@ app = st.App(
     Path(__file__).parent / "pages" / "main.py",
     lifespan=warm,
     middleware=[Middleware(SecurityHeaders)],
-    routes=[Route("/health", health), Route("/history.js", history)],
+    routes=[Route("/health", health), Route("/history.js", history), Route("/overview", overview)],
     on_script_error=tell,
 )

@@ -189,9 +189,10 @@ def figures(found: Recommendation) -> list[Figure]:
             meaning="By the model of node power × PUE, for both the split and what was received.",
         ),
         Figure(
-            label="Emissions, location-based",
+            label="Location-based CO₂e",
             value=numbers.emissions(_times(would["emissions_location_t"], KG_PER_TONNE)),
             note=_change(would["emissions_location_t"], was["emissions_location_t"], "energy or intensity not known"),
+            meaning="Facility energy × the carbon intensity of the machine's grid, for both the split and what was received.",
         ),
         Figure(
             label="Satisfaction",
@@ -220,7 +221,7 @@ def _per_category(kind: str, title: str) -> Mapping[str, Value]:
     assert amount.usual is not None
     is_set = any(st.session_state.get(key, amount.usual) != amount.usual for key in keys.values())
     found: dict[str, Value] = {}
-    with st.expander(title, expanded=kind == FLOOR or is_set):
+    with st.expander(title, expanded=is_set):
         for category, key in keys.items():
             if kind == WEIGHT:
                 found[key] = st.number_input(
