@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import access, filters, loaders, parts, visit
+from pages.shared import access, filters, loaders, parts, visit, words
 from pages.shared.visit import Visit
 
 ICON = Path(__file__).parent / "shared" / "icon.png"
@@ -77,6 +77,7 @@ def ways() -> None:
         st.caption(f"{access.person().name}, {access.person().role}")
 
 
+words.written_for_site()
 st.set_page_config(page_title="Equinode", page_icon=str(ICON), layout="wide", initial_sidebar_state=220)
 st.html(parts.PRINT)
 st.html(parts.HISTORY, unsafe_allow_javascript=True)

@@ -1,13 +1,15 @@
 """How numbers are written for people: three significant digits, thin spaces before units, and words where a number is unknown."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
 from data.terms import HourUnit
 from data.units import HOURS_PER_DAY, KG_PER_TONNE, KWH_PER_MWH, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
@@ -19,7 +21,7 @@ THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 """The space between a number and its unit, at which no line breaks."""
 
 LANGUAGE = Locale("en", "GB")
-"""The language and country whose ways of writing numbers, days and names are used everywhere."""
+"""The language of all words, so of days, months and countries too; and how numbers are written wherever nothing else is asked for."""
 
 DIGITS = 3
 """The significant digits of a number on screen."""
@@ -27,9 +29,48 @@ DIGITS = 3
 UNIT_WORDS = {HourUnit.NODE_HOURS: "node-hours", HourUnit.GPU_HOURS: "GPU-hours", HourUnit.CORE_HOURS: "core-hours"}
 """The units of machine time as people write them."""
 
+_of_pages: list[Locale] = [LANGUAGE]
+_here: ContextVar[Locale | None] = ContextVar("locale of numbers", default=None)
+
 PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 Number = float | int | None
+
+
+def write_as(locale: str) -> None:
+    """From now on numbers are written as in this language and country, such as de_DE, on the pages of this process.
+
+    Words stay as they are, and so do documents: these are written `as_filed`.
+    """
+    _of_pages[0] = Locale.parse(locale)
+
+
+@contextmanager
+def as_filed() -> Iterator[None]:
+    """Numbers are written in here as everywhere, whatever the pages do: in a document that others must be able to make again.
+
+    >>> write_as("de_DE")
+    >>> on_a_page = exact(1_234_567)
+    >>> with as_filed():
+    ...     in_a_document = exact(1_234_567)
+    >>> write_as("en_GB")
+    >>> on_a_page, in_a_document
+    ('1.234.567', '1,234,567')
+    """
+    before = _here.set(LANGUAGE)
+    try:
+        yield
+    finally:
+        _here.reset(before)
+
+
+def marks() -> str:
+    """The mark before decimals and the one between thousands, as Plotly takes them.
+
+    >>> marks()
+    '.,'
+    """
+    return str(get_decimal_symbol(_ways()) + get_group_symbol(_ways()))
 
 
 def is_known(value: Number) -> bool:
@@ -233,7 +274,7 @@ def fixed(value: float, decimals: int) -> str:
     ('71,984.2764', '356,656,339')
     """
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return _minus(format_decimal(Decimal(f"{value:.{decimals}f}"), format=pattern, locale=LANGUAGE))
+    return _minus(format_decimal(Decimal(f"{value:.{decimals}f}"), format=pattern, locale=_ways()))
 
 
 def listed(words: Sequence[str]) -> str:
@@ -254,6 +295,11 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{exact(number)} {noun}" if number == 1 else f"{exact(number)} {plural or noun + 's'}"
 
 
+def _ways() -> Locale:
+    """How numbers are written here."""
+    return _here.get() or _of_pages[0]
+
+
 def _stepped(value: Number, factors: Sequence[float], units: Sequence[str], *, padded: bool = True) -> str:
     """The value in the largest unit of which it holds at least one."""
     if value is None or not is_known(value):
@@ -269,7 +315,7 @@ def _percentage(value: float) -> str:
     if abs(value) >= 9.95:
         return _written(float(round(value)))
     if abs(value) >= 0.995:
-        return _minus(format_decimal(Decimal(f"{value:.1f}"), format="0.0", locale=LANGUAGE))
+        return _minus(format_decimal(Decimal(f"{value:.1f}"), format="0.0", locale=_ways()))
     return _written(float(f"{value:.2g}"))
 
 
@@ -281,11 +327,11 @@ def _with_digits(value: float) -> str:
     """Three significant digits with their zeros, so that 1.00 M is told from 1 M."""
     behind = max(0, DIGITS - len(str(int(abs(value)))))
     pattern = "#,##0" + ("." + "0" * behind if behind else "")
-    return _minus(format_decimal(Decimal(repr(value)), format=pattern, locale=LANGUAGE))
+    return _minus(format_decimal(Decimal(repr(value)), format=pattern, locale=_ways()))
 
 
 def _written(value: float) -> str:
-    return _minus(format_decimal(Decimal(repr(value + 0.0)), format="#,##0.############", locale=LANGUAGE))
+    return _minus(format_decimal(Decimal(repr(value + 0.0)), format="#,##0.############", locale=_ways()))
 
 
 def _minus(text: str) -> str:

@@ -212,8 +212,13 @@ def _said(axis: Axis, value: float) -> str:
         moment = datetime(1970, 1, 1) + _since(value)  # noqa: DTZ001 - days of an axis, in no zone
         return str(moment.strftime(form or "%-d %b<br>%Y"))
     number = 0.0 if abs(value) < 1e-12 * abs(axis.high - axis.low) else value
-    words = _number(number, form).replace("-", "\N{MINUS SIGN}")
+    words = _number(number, form).translate(_translated(axis.layout.get("marks") or ".,"))
     return f"{axis.layout.get('tickprefix') or ''}{words}{axis.layout.get('ticksuffix') or ''}"
+
+
+def _translated(marks: str) -> dict[int, str]:
+    """How the marks of a number are written: a minus, and the marks before decimals and between thousands that the figure asks for."""
+    return str.maketrans({"-": "\N{MINUS SIGN}", ".": marks[0], ",": marks[1]})
 
 
 def _since(days: float) -> Any:

@@ -55,7 +55,7 @@ def axes_of(layout: Mapping[str, Any], traces: Sequence[Mapping[str, Any]]) -> d
 
 
 def _axis(name: str, layout: Mapping[str, Any], traces: Sequence[Mapping[str, Any]]) -> Axis:
-    stated = layout.get(f"{name[0]}axis{name[1:]}") or {}
+    stated = {"marks": layout.get("separators"), **(layout.get(f"{name[0]}axis{name[1:]}") or {})}
     mine = [trace for trace in traces if _axis_name(trace, name[0]) == name]
     given: list[Any] = _marked(layout, name)
     slots: list[tuple[Any, float]] = []

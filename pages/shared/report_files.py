@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from analytics.charts import numbers
 from analytics.commands_report_inputs import Asked, report_inputs
 from analytics.report.compose import composed
 from analytics.report.document import WITHHELD, Report
@@ -44,7 +45,7 @@ def made_already(asked: Asked, form: Form, snapshot_id: int) -> ReportFile | Non
 
 def make(asked: Asked, form: Form, snapshot_id: int) -> ReportFile:
     """Make the file, telling each step; the store is read at the state that this visit sees."""
-    with st.status("Reading the store…", expanded=False) as status:
+    with numbers.as_filed(), st.status("Reading the store…", expanded=False) as status:
         lake = Lake(settings(), snapshot_id=snapshot_id)
         try:
             inputs = report_inputs(lake, asked)

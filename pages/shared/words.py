@@ -1,6 +1,9 @@
-"""Words from logs and declarations, made harmless before they stand on a page."""
+"""How words and numbers stand on a page: those from logs made harmless, numbers as the site writes them."""
 
 import re
+
+from analytics.charts import numbers
+from data.settings import settings
 
 
 def escaped(text: str) -> str:
@@ -10,3 +13,8 @@ def escaped(text: str) -> str:
     a\_b \*c\* \[d\](e) \<f\>
     """
     return re.sub(r"([\\`*_\[\]<>$#~|:])", r"\\\1", text)
+
+
+def written_for_site() -> None:
+    """Have the pages write numbers as the site asks for."""
+    numbers.write_as(settings().locale)
