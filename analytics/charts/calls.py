@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import bar, scatter
 from data.schema import Schema, check
 from data.terms import HourUnit
 
@@ -67,7 +68,7 @@ def limits_used(limits: pl.DataFrame, *, title: str = "") -> go.Figure:
     shares = 100 * rows["share_used"].to_numpy()
     reach = max(100.0, min(float(shares.max()), 300.0))
     figure.add_trace(
-        go.Bar(
+        bar(
             x=np.minimum(shares, reach),
             y=np.arange(rows.height),
             orientation="h",
@@ -106,7 +107,7 @@ def by_country(groups: pl.DataFrame, *, title: str = "") -> go.Figure:
             for name, each in rows.select("name", share).rows()
         ]
         figure.add_trace(
-            go.Scatter(
+            scatter(
                 x=100 * rows[share].fill_null(0).to_numpy(),
                 y=places,
                 mode="markers",

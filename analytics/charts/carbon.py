@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import scatter
 from data.schema import Schema, check
 from data.units import KG_PER_TONNE
 
@@ -46,7 +47,7 @@ def by_group(rows: pl.DataFrame, group: str = "system", *, title: str = "") -> g
         _add_range(figure, place, row, factor)
     for kind, name, symbol in _KINDS:
         figure.add_trace(
-            go.Scatter(
+            scatter(
                 name=name,
                 x=shown[f"emissions_{kind}_kgco2e"].to_numpy() / factor,
                 y=np.arange(shown.height),
@@ -79,7 +80,7 @@ def _add_range(figure: go.Figure, place: int, row: Mapping[str, Any], factor: fl
         return
     ends = np.array([row["emissions_location_low_kgco2e"], row["emissions_location_high_kgco2e"]]) / factor
     line = {"color": theme.LIMIT, "width": 2}
-    figure.add_trace(go.Scatter(x=ends, y=np.full(2, place), mode="lines", line=line, hoverinfo="skip", showlegend=False))
+    figure.add_trace(scatter(x=ends, y=np.full(2, place), mode="lines", line=line, hoverinfo="skip", showlegend=False))
     note = "" if row["emissions_market_kgco2e"] is not None else "; market-based not available"
     part = f", {numbers.percent(row['covered_share'])} covered" if numbers.is_partial(row["covered_share"]) else ""
     label = numbers.emissions(row["emissions_location_kgco2e"]) + part + note

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import scatter
 from analytics.charts.received import NOTHING
 from analytics.comparison import COMPARED
 from data.schema import check
@@ -30,12 +31,12 @@ def shares(rows: pl.DataFrame, labels: Mapping[str, str], *, first: str, second:
     for place, row in enumerate(known.iter_rows(named=True)):
         ends = np.array([row["share_first"], row["share_second"]]) * 100
         line = {"color": colours[place], "width": 3}
-        figure.add_trace(go.Scatter(x=ends, y=np.full(2, place), mode="lines", line=line, hoverinfo="skip", showlegend=False))
+        figure.add_trace(scatter(x=ends, y=np.full(2, place), mode="lines", line=line, hoverinfo="skip", showlegend=False))
         words = numbers.points(row["change_share"])
         figure.add_annotation(theme.small(words, x=float(max(ends)), y=place, xanchor="left", xshift=12))
     for name, words, symbol in (("share_first", first, "circle-open"), ("share_second", second, "circle")):
         figure.add_trace(
-            go.Scatter(
+            scatter(
                 name=theme.safe(words),
                 x=known[name].to_numpy() * 100,
                 y=np.arange(known.height),

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import bar, scatter
 from data.schema import Schema, check
 from data.units import KWH_PER_MWH
 
@@ -38,7 +39,7 @@ def by_group(rows: pl.DataFrame, group: str = "system", *, title: str = "") -> g
     figure = theme.rows_canvas(title, f"{unit}, IT energy", shown[group].to_list(), right=110, legend=True)
     for kind, opacity, pattern in (("measured", 1.0, ""), ("modelled", 0.45, "/")):
         figure.add_trace(
-            go.Bar(
+            bar(
                 name=theme.sentence_case(kind),
                 x=shown[f"energy_{kind}_kwh"].fill_null(0).to_numpy() / factor,
                 y=np.arange(shown.height),
@@ -75,7 +76,7 @@ def _add_range(figure: go.Figure, place: int, row: Mapping[str, Any], factor: fl
     line = {"color": theme.LIMIT, "width": 2}
     marker = {"color": theme.LIMIT, "symbol": "line-ns-open", "size": 9}
     figure.add_trace(
-        go.Scatter(
+        scatter(
             x=np.array([low, high]), y=np.full(2, place), mode="lines+markers", line=line, marker=marker, hoverinfo="skip", showlegend=False
         )
     )

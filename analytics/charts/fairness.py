@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import Mark, scatter
 from data.schema import Schema, check
 
 DUE_MEASURES: Schema = {
@@ -108,7 +109,7 @@ def index_over_time(rows: pl.DataFrame, index: str, *, name: str, title: str = "
         for row in shown.iter_rows(named=True)
     ]
     figure.add_trace(
-        go.Scatter(
+        scatter(
             x=shown["month"].to_numpy(),
             y=shown[index].to_numpy(),
             mode="lines+markers",
@@ -140,12 +141,12 @@ def _add_dumbbell(figure: go.Figure, place: int, row: Mapping[str, Any], name: s
     who = theme.label(name)
     ends = [100 * row[name] for name in ("share_due", "share_received") if row[name] is not None]
     line = {"color": colour, "width": 3}
-    figure.add_trace(go.Scatter(x=np.array(ends), y=np.full(len(ends), place), mode="lines", line=line, hoverinfo="skip"))
+    figure.add_trace(scatter(x=np.array(ends), y=np.full(len(ends), place), mode="lines", line=line, hoverinfo="skip"))
     for name, word, symbol, size in (("share_due", "due", "circle-open", 18), ("share_received", "received", "circle", 11)):
         if row[name] is None:
             continue
         figure.add_trace(
-            go.Scatter(
+            scatter(
                 x=np.array([100 * row[name]]),
                 y=np.array([place]),
                 mode="markers",
@@ -159,14 +160,14 @@ def _add_dumbbell(figure: go.Figure, place: int, row: Mapping[str, Any], name: s
     figure.add_annotation(theme.small(label, x=max(ends, default=0), y=place, xanchor="left", xshift=12))
 
 
-def _line(category: str, rows: pl.DataFrame) -> go.Scatter:
+def _line(category: str, rows: pl.DataFrame) -> Mark:
     colour, dash, marker, _ = theme.style_of(category)
     who = theme.label(category)
     sentences = [
         f"{who}, {numbers.month(row['month'])}: received {numbers.percent(row['share_received'])}, due {numbers.percent(row['share_due'])}"
         for row in rows.iter_rows(named=True)
     ]
-    return go.Scatter(
+    return scatter(
         name=who,
         x=rows["month"].to_numpy(),
         y=100 * rows["difference"].to_numpy(),

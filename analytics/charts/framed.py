@@ -1,11 +1,13 @@
 """A chart and what stands round it: bare for a page that writes its title as text, whole for a picture that travels alone."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
 from analytics.charts import theme
+from analytics.charts.drawing import Drawing, layout_of
 from analytics.charts.svg import FAMILY, PAPER, svg
 from analytics.charts.svg_elements import element
 from analytics.charts.svg_text import LINE_HEIGHT, text_element, wrapped
@@ -32,7 +34,7 @@ def title_of(figure: go.Figure) -> str:
     >>> title_of(theme.canvas("Machine time by month", "node-hours"))
     'Machine time by month'
     """
-    return (figure.layout.title.text or "").replace("<br>", " ")
+    return _title(layout_of(figure)).replace("<br>", " ")
 
 
 def bare(figure: go.Figure) -> go.Figure:
@@ -42,13 +44,13 @@ def bare(figure: go.Figure) -> go.Figure:
     >>> bare(figure).layout.height == theme.canvas("", "node-hours").layout.height
     True
     """
-    if not figure.layout.title.text:
+    layout = layout_of(figure)
+    if not _title(layout):
         return figure
-    room = 22 * (figure.layout.title.text.count("<br>") + 1) + 34 - UNTITLED_PX
-    plain = figure.to_dict()
-    height, margin = plain["layout"]["height"] - room, plain["layout"]["margin"]
-    plain["layout"] |= {"title": plain["layout"]["title"] | {"text": None}, "height": height, "margin": margin | {"t": margin["t"] - room}}
-    return go.Figure(plain, _validate=False)  # it was checked when it was drawn
+    room, margin = 22 * (_title(layout).count("<br>") + 1) + 34 - UNTITLED_PX, layout["margin"]
+    plain = figure.plain if isinstance(figure, Drawing) and figure.plain is not None else figure.to_dict()
+    lower = {"height": layout["height"] - room, "margin": margin | {"t": margin["t"] - room}}
+    return Drawing({"data": plain["data"], "layout": {**layout, "title": layout["title"] | {"text": ""}, **lower}})
 
 
 def picture(figure: go.Figure, *, alt: str, heading: str, subtitle: str = "", lines: Sequence[str] = ()) -> str:
@@ -82,6 +84,10 @@ def picture(figure: go.Figure, *, alt: str, heading: str, subtitle: str = "", li
         aria_label=heading or alt,
         font_family=FAMILY,
     )
+
+
+def _title(layout: Mapping[str, Any]) -> str:
+    return (layout.get("title") or {}).get("text") or ""
 
 
 def _written(*texts: tuple[str, int, int | None, str | None], start: float, room: float) -> tuple[str, float]:

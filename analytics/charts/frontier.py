@@ -6,6 +6,7 @@ import polars as pl
 from plotly.colors import sample_colorscale
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import Mark, scatter
 from analytics.recommendation_frontier import FRONTIER_OF_SPLIT
 from data.schema import check
 from data.terms import HourUnit
@@ -105,10 +106,10 @@ def _of_budget(known: pl.DataFrame, budget: float | None) -> pl.DataFrame:
     return known.filter(same)
 
 
-def _line(known: pl.DataFrame, budget: float | None, shade: str, factor: float) -> go.Scatter:
+def _line(known: pl.DataFrame, budget: float | None, shade: str, factor: float) -> Mark:
     rows = _of_budget(known, budget)
     aims = known["aim"].unique(maintain_order=True).to_list()
-    return go.Scatter(
+    return scatter(
         name=theme.sentence_case(_budget_in_words(budget)),
         x=np.array(rows["node_hours"] / factor),
         y=np.array(100 * rows["served_of_worst"]),
@@ -143,8 +144,8 @@ def _name_aims(figure: go.Figure, rows: pl.DataFrame, factor: float) -> None:
         )
 
 
-def _ring(current: tuple[float, float], factor: float) -> go.Scatter:
-    return go.Scatter(
+def _ring(current: tuple[float, float], factor: float) -> Mark:
+    return scatter(
         name="The split above",
         x=np.array([current[0] / factor]),
         y=np.array([100 * current[1]]),

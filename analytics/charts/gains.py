@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import scatter
 from analytics.gains import GAINS
 from data.schema import check
 
@@ -51,7 +52,7 @@ def _add_gain(figure: go.Figure, place: int, row: Mapping[str, Any]) -> None:
         f"demanded was received, {numbers.percent(row['served_after'])} with {numbers.amount(row['node_hours_more'], 'node-hours')} more"
     )
     figure.add_trace(
-        go.Scatter(
+        scatter(
             x=ends,
             y=np.full(2, place),
             mode="lines+markers",

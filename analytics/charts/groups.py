@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import Mark, bar, scatter
 from analytics.charts.received import NOTHING, add_limits, is_sparse, limits_by_month
 from analytics.groups import GROUPED, GROUPED_OVER_TIME, OTHERS
 from data.schema import check
@@ -24,7 +25,7 @@ LONGEST_NAME = 30
 """How many signs of a name stand beside a chart; the whole name is in the hover text and in the numbers."""
 
 PANELS_ACROSS = 3
-PANEL_PX, PANEL_GAP = 185, 0.06
+PANEL_PX, PANEL_GAP, PANEL_NAME_PX = 185, 0.06, 24
 
 
 class Form(StrEnum):
@@ -86,7 +87,7 @@ def over_time(
     figure = theme.canvas(title, quantity, right=150)
     if form is Form.STACKED:
         add_limits(figure, limits, unit, factor)
-        _stack(figure, series)
+        _stack(figure, series, [float(value) / factor for line in limits.values() for value in line["hours"]])
         figure.update_layout(barmode="stack", bargap=0.25)
     else:
         _lines(figure, series)
@@ -105,7 +106,7 @@ def side_by_side(rows: pl.DataFrame, labels: Mapping[str, str], *, unit: HourUni
     figure = theme.rows_canvas(title, numbers.axis(prefix, unit), [_short(labels[group]) for group in rows["group"]], right=150)
     known = [group in theme.COLOURS for group in rows["group"]]
     figure.add_trace(
-        go.Bar(
+        bar(
             x=rows["hours"].fill_null(0).to_numpy() / factor,
             y=np.arange(rows.height),
             orientation="h",
@@ -170,7 +171,7 @@ def _series(
     )
 
 
-def _stack(figure: go.Figure, series: Sequence[Series]) -> None:
+def _stack(figure: go.Figure, series: Sequence[Series], limits: Sequence[float]) -> None:
     ends, height = [], 0.0
     for each in series:
         tops = each.values.fill_null(0).to_numpy()
@@ -178,15 +179,14 @@ def _stack(figure: go.Figure, series: Sequence[Series]) -> None:
         ends.append(height + float(tops[-1]) / 2)
         height += float(tops[-1])
     totals = np.sum([each.values.fill_null(0).to_numpy() for each in series], axis=0)
-    lines = [value for trace in figure.data if trace.type == "scatter" for value in trace.y]
-    _end_labels(figure, series, ends, float(max([*totals, *lines])))
+    _end_labels(figure, series, ends, float(max([*totals, *limits])))
 
 
 def _lines(figure: go.Figure, series: Sequence[Series]) -> None:
     for each in series:
         colour, dash, marker, _ = each.style
         figure.add_trace(
-            go.Scatter(
+            scatter(
                 name=each.name,
                 x=each.times,
                 y=each.values.to_numpy(),
@@ -205,9 +205,7 @@ def _panels(series: Sequence[Series], quantity: str, title: str) -> go.Figure:
     """One small chart a group, all with the same axes."""
     across = min(PANELS_ACROSS, len(series))
     down = -(-len(series) // across)
-    figure = theme.canvas(title, quantity, height=PANEL_PX * down)
-    figure.layout.annotations[0].yshift = 24
-    figure.update_layout(height=figure.layout.height + 24, margin_t=figure.layout.margin.t + 24, bargap=0.2)
+    figure = theme.canvas(title, quantity, height=PANEL_PX * down, lift=PANEL_NAME_PX).update_layout(bargap=0.2)
     ends = list(dict.fromkeys((str(series[0].times[0]), str(series[0].times[-1]))))
     for place, each in enumerate(series):
         number, column = str(place + 1) if place else "", place % across
@@ -223,9 +221,9 @@ def _panels(series: Sequence[Series], quantity: str, title: str) -> go.Figure:
     return figure
 
 
-def _bar(each: Series, **look: Any) -> go.Bar:
+def _bar(each: Series, **look: Any) -> Mark:
     heights = each.values.fill_null(0).to_numpy()
-    return go.Bar(name=each.name, x=each.times, y=heights, customdata=each.sentences, hovertemplate=theme.HOVER, **look)
+    return bar(name=each.name, x=each.times, y=heights, customdata=each.sentences, hovertemplate=theme.HOVER, **look)
 
 
 def _end_labels(figure: go.Figure, series: Sequence[Series], ends: Sequence[float], span: float) -> None:

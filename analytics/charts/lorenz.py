@@ -6,6 +6,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import Mark, scatter
 from analytics.gains import LORENZ
 from data.schema import check
 
@@ -63,8 +64,8 @@ def curves_summary(rows: pl.DataFrame, missing: str = NO_CURVE) -> str:
     return f"Lorenz curves; of what a group received, its less well served half has: {numbers.listed(parts)}."
 
 
-def _line(x: Numbers, y: Numbers, colour: str, dash: str, width: float, name: str, sentences: list[str]) -> go.Scatter:
-    return go.Scatter(
+def _line(x: Numbers, y: Numbers, colour: str, dash: str, width: float, name: str, sentences: list[str]) -> Mark:
+    return scatter(
         name=name,
         x=x,
         y=y,

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import scatter
 from analytics.charts.received import NOTHING
 from data.schema import Schema, check
 from data.terms import HourUnit
@@ -62,7 +63,6 @@ def users_and_machines(
     if users.is_empty():
         return theme.words_instead(title, NOTHING)
     figure = theme.canvas(title, "", height=HEIGHT_PX, legend=True)
-    figure.layout.annotations = ()
     of_country = {row["country"]: row for row in users.iter_rows(named=True)}
     for (country,), part in outlines.group_by("country", maintain_order=True):
         _add_country(figure, part, of_country.get(country), str(country), unit)
@@ -139,7 +139,7 @@ def placed_km(latitude: float, longitude: float) -> tuple[float, float]:
 def _add_country(figure: go.Figure, outlines: pl.DataFrame, row: Mapping[str, Any] | None, country: str, unit: HourUnit) -> None:
     words = _sentence(country, row, unit)
     figure.add_trace(
-        go.Scatter(
+        scatter(
             name=theme.safe(numbers.country(country)),
             x=_joined(outlines["x_km"]),
             y=_joined(outlines["y_km"]),
@@ -172,7 +172,7 @@ def _add_few(figure: go.Figure, outlines: pl.DataFrame, users: pl.DataFrame) -> 
         marker["line"] = {"width": 2, "color": theme.OVER}
         words = f"fewer than {FEW_PROJECTS} projects"
         xs, ys = (np.array(values) for values in zip(*places, strict=True))
-        figure.add_trace(go.Scatter(name=words, x=xs, y=ys, mode="markers", marker=marker, hoverinfo="skip", showlegend=True))
+        figure.add_trace(scatter(name=words, x=xs, y=ys, mode="markers", marker=marker, hoverinfo="skip", showlegend=True))
 
 
 def _add_machines(figure: go.Figure, machines: pl.DataFrame, unit: HourUnit) -> None:
@@ -182,7 +182,7 @@ def _add_machines(figure: go.Figure, machines: pl.DataFrame, unit: HourUnit) -> 
         part = [place for place, row in enumerate(rows) if (row["hours"] is not None) == logged]
         if part:
             figure.add_trace(
-                go.Scatter(
+                scatter(
                     name="machine" if logged else "machine without a log here",
                     x=np.array([places[k][0] for k in part]),
                     y=np.array([places[k][1] for k in part]),
@@ -207,12 +207,11 @@ def _add_label(figure: go.Figure, words: str, x: float, y: float, *, above: bool
     rise = 8 if above else -8
     for dx, dy, colour in ((-1, 0, HALO), (1, 0, HALO), (0, -1, HALO), (0, 1, HALO), (0, 0, INK)):
         label = theme.small(words, x=x, y=y, yanchor="bottom" if above else "top", xshift=dx, yshift=rise + dy)
-        label.font.color = colour
-        figure.add_annotation(label)
+        figure.add_annotation(label | {"font": label["font"] | {"color": colour}})
 
 
 def _add_sample(figure: go.Figure, words: str, marker: dict[str, Any]) -> None:
-    figure.add_trace(go.Scatter(name=words, x=[None], y=[None], mode="markers", marker=marker, hoverinfo="skip", showlegend=True))
+    figure.add_trace(scatter(name=words, x=[None], y=[None], mode="markers", marker=marker, hoverinfo="skip", showlegend=True))
 
 
 def _above(places: Sequence[tuple[float, float]]) -> list[bool]:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import bar, scatter
 from analytics.efficiency import WHERE_IT_WENT
 from analytics.power import PEAKS
 from data.schema import Schema, check
@@ -122,7 +123,7 @@ def where_it_went(rows: pl.DataFrame, group: str = "system", *, title: str = "")
         if shown[name].null_count() == shown.height:
             continue
         figure.add_trace(
-            go.Bar(
+            bar(
                 name=words,
                 x=shown[name].fill_null(0).to_numpy() / factor,
                 y=np.arange(shown.height),
@@ -166,7 +167,7 @@ def power(kw: float | None) -> str:
 
 def _add_peaks(figure: go.Figure, peaks: pl.DataFrame, when: str, factor: float) -> None:
     figure.add_trace(
-        go.Scatter(
+        scatter(
             name="Highest hour",
             x=peaks[when].to_numpy(),
             y=peaks["peak_kw"].to_numpy() / factor,
@@ -194,7 +195,7 @@ def _add_peak_row(figure: go.Figure, place: int, row: Mapping[str, Any], factor:
     if limit is not None:
         marks.append((limit, "line-ns-open", 22))
     figure.add_trace(
-        go.Scatter(
+        scatter(
             x=np.array([value / factor for value, _, _ in marks]),
             y=np.full(len(marks), place),
             mode="markers",

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import bar
 from data.schema import Schema, check
 
 BINDING: Schema = {"name": pl.String, "price": pl.Float64, "unit": pl.String, "gain": pl.Float64}
@@ -27,7 +28,7 @@ def by_gain(binding: pl.DataFrame, *, title: str = "") -> go.Figure:
     figure = theme.rows_canvas(title, "% more satisfaction if the limit were 1 % looser", [_shortened(name) for name in rows["name"]])
     shown = [(row["name"], numbers.percent(row["gain"]), numbers.plain(row["price"]), row["unit"]) for row in rows.iter_rows(named=True)]
     figure.add_trace(
-        go.Bar(
+        bar(
             x=100 * rows["gain"].to_numpy(),
             y=np.arange(rows.height),
             orientation="h",

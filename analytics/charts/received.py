@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import bar, scatter
 from data.schema import Schema, check
 from data.terms import HourUnit
 
@@ -77,7 +78,7 @@ def by_category(shares: pl.DataFrame, *, unit: HourUnit, title: str = "") -> go.
     figure = theme.rows_canvas(title, numbers.axis(prefix, unit), rows["category"].to_list(), right=150)
     sparse = ["/" if is_sparse(row) else "" for row in rows.iter_rows(named=True)]
     figure.add_trace(
-        go.Bar(
+        bar(
             x=rows["hours"].fill_null(0).to_numpy() / factor,
             y=np.arange(rows.height),
             orientation="h",
@@ -140,7 +141,7 @@ def _add_limit(figure: go.Figure, rows: pl.DataFrame, unit: HourUnit, factor: fl
         return
     heights = rows["hours"].to_numpy() / factor
     figure.add_trace(
-        go.Scatter(
+        scatter(
             name=label,
             x=rows["month"].to_numpy(),
             y=heights,

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import bar
 from data.schema import Schema, check
 
 MOVES: Schema = {
@@ -38,7 +39,7 @@ def at_most(rows: pl.DataFrame, *, title: str = "") -> go.Figure:
     ]
     bars = {"color": theme.NEUTRAL, "opacity": 0.6, "pattern": theme.hatching("/")}
     places = np.arange(rows.height)
-    figure.add_trace(go.Bar(x=shares, y=places, orientation="h", width=0.55, marker=bars, customdata=sentences, hovertemplate=theme.HOVER))
+    figure.add_trace(bar(x=shares, y=places, orientation="h", width=0.55, marker=bars, customdata=sentences, hovertemplate=theme.HOVER))
     for place, row in enumerate(rows.iter_rows(named=True)):
         known = row["saved_share"] is not None
         label = f"{numbers.percent(row['saved_share'])}, {numbers.emissions(row['saved_kgco2e'])}" if known else numbers.NOT_AVAILABLE

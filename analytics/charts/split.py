@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import heatmap, scatter
 from analytics.usage import ratio
 from data.errors import InputError
 from data.schema import Schema, check
@@ -60,7 +61,7 @@ def by_system(split: pl.DataFrame, *, title: str = "") -> go.Figure:
     largest = float(np.nanmax(np.abs(matrix), initial=1.0))
     figure = theme.canvas(title, "Node-hours recommended less received", height=44 * len(categories) + 40)
     figure.add_trace(
-        go.Heatmap(
+        heatmap(
             z=np.nan_to_num(matrix),
             x=[theme.safe(system) for system in systems],
             y=[theme.label(category) for category in categories],
@@ -121,7 +122,7 @@ def _add_dumbbell(figure: go.Figure, place: int, row: Mapping[str, Any]) -> None
     marks = (("received", "circle-open", 18), ("recommended", "circle", 12))
     both = [(100 * row[name], symbol, size) for name, symbol, size in marks if row[name] is not None]
     figure.add_trace(
-        go.Scatter(
+        scatter(
             x=np.array([value for value, _, _ in both]),
             y=np.full(len(both), place),
             mode="lines+markers",

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import Mark, scatter
 from analytics.charts.waiting import NO_WAITS
 from data.schema import Schema, check
 from data.units import HOURS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
@@ -97,9 +98,9 @@ def _spread(
     return figure.update_xaxes(range=[-0.03 * max(furthest, 0.3), 1.04 * max(furthest, 0.3)], **ticks)
 
 
-def _bar(ends: list[float], place: int, colour: str, width: int, sentence: str) -> go.Scatter:
+def _bar(ends: list[float], place: int, colour: str, width: int, sentence: str) -> Mark:
     line = {"color": colour, "width": width}
-    return go.Scatter(
+    return scatter(
         x=np.array(ends),
         y=np.full(2, place),
         mode="lines",
@@ -110,9 +111,9 @@ def _bar(ends: list[float], place: int, colour: str, width: int, sentence: str) 
     )
 
 
-def _dot(value: float, place: int, colour: str, sentence: str) -> go.Scatter:
+def _dot(value: float, place: int, colour: str, sentence: str) -> Mark:
     marker = {"color": "#FFFFFF", "size": 9, "symbol": "circle", "line": {"color": colour, "width": 2.5}}
-    return go.Scatter(
+    return scatter(
         x=np.array([value]),
         y=np.array([place]),
         mode="markers",

@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from analytics.charts.drawing import Drawing
+from analytics.charts.drawing import Drawing, Mark, bar
 from data.terms import AccessMode, UserCategory
 
 COLOURS: Mapping[str, str] = {
@@ -164,14 +164,23 @@ def safe(text: str) -> str:
     return escape(text, quote=False)
 
 
-def canvas(title: str, quantity: str, *, height: int = 380, right: int = 24, legend: bool = False) -> go.Figure:
-    """An empty figure with its title, the quantity and unit at the top left, and nothing that clashes with a light or dark page."""
+def canvas(title: str, quantity: str, *, height: int = 380, right: int = 24, legend: bool = False, lift: int = 0) -> go.Figure:
+    """An empty figure with its title, the quantity and unit at the top left, and nothing that clashes with a light or dark page.
+
+    Args:
+        title: The title, on as many lines as it needs.
+        quantity: What is drawn and in which unit; nothing is written where it is empty.
+        height: The height of what is below the title.
+        right: The room to the right of what is drawn.
+        legend: Whether there is a legend.
+        lift: By how much the quantity stands higher than usual.
+    """
     lines = textwrap.wrap(title, 84) or [""]
-    top = 22 * len(lines) + (34 if title else 8) + (24 if legend else 0)
+    top = 22 * len(lines) + (34 if title else 8) + (24 if legend else 0) + lift
     return Drawing(
-        layout=go.Layout(
-            template=go.layout.Template(layout={"font": {"size": 13}, "hoverlabel": {"align": "left"}}),
-            title={
+        layout={
+            "template": {"layout": {"font": {"size": 13}, "hoverlabel": {"align": "left"}}},
+            "title": {
                 "text": "<br>".join(lines),
                 "x": 0,
                 "xref": "container",
@@ -179,20 +188,20 @@ def canvas(title: str, quantity: str, *, height: int = 380, right: int = 24, leg
                 "y": 1,
                 "yanchor": "top",
                 "pad": {"t": 4 + 18 * (len(lines) - 1)},
+                "font": {"size": 15},
             },
-            annotations=[_corner(quantity)],
-            paper_bgcolor=CLEAR,
-            plot_bgcolor=CLEAR,
-            height=height + top,
-            margin={"t": top, "l": 8, "r": right, "b": 30},
-            separators=".,",
-            showlegend=legend,
-            legend={"orientation": "h", "x": 0, "y": 1 + 20 / height, "yanchor": "bottom", "xanchor": "left", "traceorder": "normal"},
-            hovermode="closest",
-            title_font={"size": 15},
-            xaxis={"showgrid": False, "zeroline": False, "automargin": True, "fixedrange": True, "tickformat": ",~r"},
-            yaxis={"gridcolor": GRID, "zeroline": False, "automargin": True, "fixedrange": True, "ticklabelstandoff": 6},
-        )
+            "annotations": [_corner(quantity, lift)] if quantity else [],
+            "paper_bgcolor": CLEAR,
+            "plot_bgcolor": CLEAR,
+            "height": height + top,
+            "margin": {"t": top, "l": 8, "r": right, "b": 30},
+            "separators": ".,",
+            "showlegend": legend,
+            "legend": {"orientation": "h", "x": 0, "y": 1 + 20 / height, "yanchor": "bottom", "xanchor": "left", "traceorder": "normal"},
+            "hovermode": "closest",
+            "xaxis": {"showgrid": False, "zeroline": False, "automargin": True, "fixedrange": True, "tickformat": ",~r"},
+            "yaxis": {"gridcolor": GRID, "zeroline": False, "automargin": True, "fixedrange": True, "ticklabelstandoff": 6},
+        }
     )
 
 
@@ -204,10 +213,10 @@ def rows_canvas(title: str, quantity: str, names: Sequence[str], *, right: int =
     return figure
 
 
-def stacked_bar(category: str, sentences: Sequence[str], **places: Any) -> go.Bar:
+def stacked_bar(category: str, sentences: Sequence[str], **places: Any) -> Mark:
     """The part of stacked bars that belongs to a category, in its colour and faint pattern, with a sentence for each bar."""
     colour, _, _, pattern = style_of(category)
-    return go.Bar(
+    return bar(
         name=sentence_case(category_name(category)),
         marker={"color": colour, "pattern": hatching(pattern)},
         customdata=list(sentences),
@@ -221,9 +230,9 @@ def hatching(shape: str | Sequence[str]) -> dict[str, Any]:
     return {"shape": shape, "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.5)", "size": 7, "solidity": 0.15}
 
 
-def small(text: str, **place: Any) -> go.layout.Annotation:
+def small(text: str, **place: Any) -> Mark:
     """A small text without arrow at a place of a figure."""
-    return go.layout.Annotation(text=text, showarrow=False, font={"size": 12}, **place)
+    return {"text": text, "showarrow": False, "font": {"size": 12}, **place}
 
 
 def spread(positions: Sequence[float], gap: float) -> list[float]:
@@ -283,15 +292,14 @@ def months_axis(months: int) -> dict[str, Any]:
 def words_instead(title: str, words: str) -> go.Figure:
     """A figure of the usual size that says in words why there is nothing to draw."""
     figure = canvas(title, "", height=120)
-    figure.layout.annotations = ()
     figure.update_layout(xaxis_visible=False, yaxis_visible=False)
     lines = "<br>".join(textwrap.wrap(words, 46))
     figure.add_annotation(x=0.5, y=0.5, xref="paper", yref="paper", text=lines, showarrow=False, font={"size": 14})
     return figure
 
 
-def _corner(quantity: str) -> go.layout.Annotation:
-    return small(quantity, x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", yshift=4)
+def _corner(quantity: str, lift: int) -> Mark:
+    return small(quantity, x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", yshift=4 + lift)
 
 
 def _overlap(lower: tuple[float, int], upper: tuple[float, int], gap: float) -> bool:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import scatter
 from data.schema import Schema, check
 from data.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
@@ -61,7 +62,7 @@ def _add_waits(figure: go.Figure, place: int, row: Mapping[str, Any], name: str,
         f"mean {numbers.duration(row['mean_wait_s'])}"
     )
     figure.add_trace(
-        go.Scatter(
+        scatter(
             x=ends,
             y=np.full(2, place),
             mode="lines+markers",

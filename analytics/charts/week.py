@@ -8,9 +8,13 @@ import polars as pl
 from plotly.colors import sequential
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import heatmap
 from data.schema import check
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+SHADES = sequential.Cividis
+"""From dark for the least to light for the most."""
 
 NO_HOURS = "Hours are not available: no job in this period tells both its start and how long it ran on how many nodes."
 NO_INTENSITY = "Carbon intensity by the hour is not available: bring in an hourly series of the machines' grid zones for this period."
@@ -75,13 +79,13 @@ def _heat(rows: pl.DataFrame, value: str, title: str, quantity: str, write: Call
     low, high = float(known.to_numpy().min()), float(known.to_numpy().max())
     figure = theme.canvas(title, f"{quantity}: {write(low)} dark to {write(high)} light", height=220)
     figure.add_trace(
-        go.Heatmap(
+        heatmap(
             x=np.arange(24),
             y=np.arange(7),
             z=grid,
             zmin=low,
             zmax=high if high > low else low + 1,
-            colorscale=sequential.Cividis,
+            colorscale=[[place / (len(SHADES) - 1), shade] for place, shade in enumerate(SHADES)],
             showscale=False,
             xgap=1,
             ygap=1,

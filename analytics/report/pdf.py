@@ -7,6 +7,7 @@ from typing import Any
 
 import typst
 
+from analytics.charts.drawing import layout_of
 from analytics.charts.fonts import FOLDER
 from analytics.charts.numbers import NOT_AVAILABLE, moment
 from analytics.charts.svg import svg
@@ -65,7 +66,7 @@ def _files(report: Report) -> Any:
 
 def _drawn(chart: Chart, report: Report) -> str:
     """The chart as a vector picture, lower on a page that has to hold everything."""
-    height = min(int(chart.figure.layout.height or BRIEF_PX), BRIEF_PX) if report.is_brief else None
+    height = min(int(layout_of(chart.figure).get("height") or BRIEF_PX), BRIEF_PX) if report.is_brief else None
     return svg(chart.figure, alt=chart.alt, width_px=CHART_PX, height_px=height)
 
 

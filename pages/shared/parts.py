@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from analytics.charts import numbers, theme
+from analytics.charts.drawing import layout_of
 from data.errors import EquinodeError
 from data.terms import UserCategory
 from pages.shared import chart_frame, filters, loaders, visit
@@ -162,7 +163,7 @@ def chart(
     """
     picked: Callable[[], None] | None = None
     if isinstance(picks, str):
-        picked = partial(filters.pick, chart_frame.chart_key(name), list(figure.layout.yaxis.ticktext or ()), picks)
+        picked = partial(filters.pick, chart_frame.chart_key(name), list(layout_of(figure)["yaxis"].get("ticktext") or ()), picks)
     elif picks is not None:
         picked = chart_frame.on_click(name, picks)
     chart_frame.show(
