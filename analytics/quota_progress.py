@@ -113,27 +113,6 @@ PROGRESS: Schema = {
 """One row a project on a machine, with its quota and how it is used."""
 
 
-def with_awards(quotas: pl.DataFrame, projects: pl.DataFrame) -> pl.DataFrame:
-    """The quotas, and for every project without one its award as version 0, in node-hours from its first to its last day.
-
-    >>> from data.schema import PROJECTS, empty
-    >>> award = {"system": "lumi", "account": "a", "node_hours_awarded": 5.0}
-    >>> projects = pl.concat([empty(PROJECTS), pl.DataFrame([award])], how="diagonal")
-    >>> with_awards(empty(QUOTAS_READ), projects).select("account", "hours", "version").rows()
-    [('a', 5.0, 0)]
-    """
-    decided = check(quotas, QUOTAS_READ).select(list(QUOTAS_READ))
-    awards = check(projects, PROJECTS).select(
-        *KEY,
-        unit=pl.lit(HourUnit.NODE_HOURS.value),
-        hours="node_hours_awarded",
-        starts="starts",
-        ends="ends",
-        version=pl.lit(0, pl.Int64),
-    )
-    return pl.concat([decided, awards.join(decided, on=KEY, how="anti")]).sort(KEY)
-
-
 def progress(
     quotas: pl.DataFrame,
     projects: pl.DataFrame,
@@ -153,7 +132,7 @@ def progress(
     four whole weeks have passed. `sure` says whether not only the forecast but its whole interval lies where the status says.
 
     Args:
-        quotas: Frame QUOTAS_READ, one row a project; see `with_awards`.
+        quotas: Frame QUOTAS_READ, one row a project that has a quota or an award.
         projects: Frame PROJECTS: every account and project.
         used: Usage by system and account on the days of its own quota.
         weekly: Frame WEEKLY_USE.

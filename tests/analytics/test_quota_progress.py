@@ -10,7 +10,7 @@ import pytest
 from analytics import quota_progress
 from analytics.energy import ENERGY
 from analytics.quota_forecast import LEAST_WEEKS, outlook, tried
-from analytics.quota_progress import PROGRESS, QUOTAS_READ, QuotaStatus, progress, with_awards
+from analytics.quota_progress import PROGRESS, QUOTAS_READ, QuotaStatus, progress
 from analytics.usage import usage_frame
 from data.errors import SchemaError
 from data.schema import PROJECTS, WEEKLY_USE, empty, usage_by
@@ -139,13 +139,6 @@ def test_weeks_before_the_quota_began_are_no_part_of_its_rate() -> None:
     row = looked_at(quota(starts=AS_OF - timedelta(weeks=5)), weeks([100.0] * 5 + [9_000.0] * 20))
     assert row["rate_hours_per_day"] == pytest.approx(100 / 7)
     assert row["weekly_hours"] == [100.0] * 5
-
-
-def test_an_award_counts_as_quota_only_where_none_was_set() -> None:
-    rows = [KEY | {"node_hours_awarded": 7.0}, {"system": "lumi", "account": "b", "node_hours_awarded": 8.0}]
-    projects = pl.concat([empty(PROJECTS), pl.DataFrame(rows)], how="diagonal")
-    both = with_awards(quota(), projects)
-    assert both.select("account", "hours", "version").rows() == [("a", 5_200.0, 1), ("b", 8.0, 0)]
 
 
 def test_a_frame_of_other_columns_is_refused() -> None:

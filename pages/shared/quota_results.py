@@ -1,0 +1,42 @@
+"""Quotas against use, as several pages show them: computed once for each state of the store."""
+
+import polars as pl
+
+from analytics import energy
+from analytics.quota_forecast import MOST_WEEKS
+from analytics.quota_progress import progress as progress_of
+from analytics.usage import total_by
+from data import burn, quotas
+from data.terms import Selection
+from pages.shared import loaders
+from pages.shared.loaders import Seen
+
+
+def current(state: Seen) -> pl.DataFrame:
+    """The quota of every project, its award where nobody set one (frame `quotas.QUOTAS`)."""
+    return loaders.kept(state, "quotas", (), lambda: quotas.current(state.lake))
+
+
+def progress(state: Seen) -> pl.DataFrame:
+    """Every project with its quota, what it used of it and what it will have used at the end (frame PROGRESS)."""
+    return loaders.kept(state, "progress", (), lambda: _progress(state))
+
+
+def used_of_quotas(state: Seen) -> pl.DataFrame:
+    """Machine time of every project on the days of its quota, by system, partition and account."""
+    return loaders.kept(state, "used of quotas", (), lambda: burn.since(state.lake, current(state)))
+
+
+def _progress(state: Seen) -> pl.DataFrame:
+    logged = loaders.logged_days(state)
+    used = used_of_quotas(state)
+    whole = Selection(period=loaders.whole_period(state))
+    return progress_of(
+        current(state),
+        loaders.all_projects(state, ()),
+        used=total_by(used, "system", "account"),
+        weekly=burn.weeks(state.lake, logged, most=MOST_WEEKS),
+        queued=loaders.usage(state, whole, "system", "account"),
+        energy=energy.energy_by(energy.energy(used, loaders.partitions(state)), "system", "account"),
+        logged=logged,
+    )
