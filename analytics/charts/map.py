@@ -85,16 +85,17 @@ def users_summary(users: pl.DataFrame, *, unit: HourUnit) -> str:
     return f"{what}: {numbers.listed(first)} lead {numbers.counted(known.height, 'country', 'countries')}."
 
 
-def finding(users: pl.DataFrame, *, period: str, unit: HourUnit) -> str:
+def finding(users: pl.DataFrame, *, period: str, unit: HourUnit, within: Sequence[str] = ()) -> str:
     """Where the users sit who received most, and of which part of the machine time that is not known."""
     check(users, USERS)
     known = users.filter(pl.col("country").is_not_null(), pl.col("share").is_not_null()).sort("share", "country", descending=[True, False])
     if known.is_empty():
         return f"In which countries the users of {period} sit is not known."
+    of = f"{numbers.UNIT_WORDS[unit]}{f' of {numbers.listed(within)}' if within else ''}"
     first, *others = [
         f"{numbers.country(country)}{joint}{numbers.percent(share)}"
         for (country, share), joint in zip(
-            known.head(3).select("country", "share").rows(), (f" received most {numbers.UNIT_WORDS[unit]}, ", " ", " "), strict=False
+            known.head(3).select("country", "share").rows(), (f" received most {of}, ", " ", " "), strict=False
         )
     ]
     then = f", then {numbers.listed(others)}" if others else ""

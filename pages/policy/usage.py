@@ -121,7 +121,7 @@ else:
 map_view, compare_view = st.tabs(VIEWS, key="view", on_change="rerun", bind="query-params")
 if map_view.open:
     with map_view:
-        usage_parts.users_map(here)
+        usage_parts.users_map(here, way)
 if compare_view.open:
     with compare_view:
         usage_parts.compared(here, dimension, way)

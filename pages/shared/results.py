@@ -18,6 +18,9 @@ from pages.shared.visit import Visit
 
 SERIES = "series"
 
+Only = tuple[tuple[Dimension, tuple[str, ...]], ...]
+"""Of which values of which dimensions alone something is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
@@ -170,24 +173,25 @@ def against_limits(here: Visit) -> pl.DataFrame:
     return limits.against_limits(used, loaders.offered(here.seen, everybody), loaders.policy_limits())
 
 
-def users_by_country(here: Visit) -> pl.DataFrame:
-    """Machine time by the country of the users, with the number of projects (frame of `usage.by_country`)."""
+def users_by_country(here: Visit, only: Only = ()) -> pl.DataFrame:
+    """Machine time by the country of the users, with the number of projects (frame of `usage.by_country`); of some groups alone."""
     told = (Dimension.COUNTRY, Dimension.SYSTEM, Dimension.PROJECT)
 
     def made() -> pl.DataFrame:
-        return usage.by_country(loaders.explored(here.seen, here.chosen, told), unit=here.chosen.unit)
+        return usage.by_country(loaders.explored(here.seen, here.chosen, told, only), unit=here.chosen.unit)
 
-    return loaders.kept(here.seen, "users by country", (here.chosen,), made)
+    return loaders.kept(here.seen, "users by country", (here.chosen, only), made)
 
 
-def machine_places(here: Visit) -> pl.DataFrame:
-    """Where every machine of the facts stands, and the machine time it gave to the users chosen; null where there is no log of it."""
+def machine_places(here: Visit, only: Only = ()) -> pl.DataFrame:
+    """Where every machine of the facts stands, and the machine time it gave to the users chosen; null where it gave none."""
     wanted = here.chosen.systems
     known = {name: system for name, system in loaders.systems(here.seen).items() if not wanted or name in wanted}
     names = loaders.system_names(here.seen)
     rows = [{"system": name, "machine": names.get(name, name), "city": each.city, "country": each.country} for name, each in known.items()]
     schema = dict.fromkeys(("system", "machine", "city", "country"), pl.String)
-    used = usage.hours(loaders.usage(here.seen, here.chosen, "system"), here.chosen.unit).select("system", "hours")
+    given = loaders.explored(here.seen, here.chosen, (Dimension.SYSTEM,), only) if only else loaders.usage(here.seen, here.chosen, "system")
+    used = usage.hours(given, here.chosen.unit).select("system", "hours")
     placed = pl.DataFrame(rows, schema=schema).join(loaders.cities(), on=["city", "country"], how="left", validate="m:1")
     return placed.join(used, on="system", how="left", validate="1:1").sort("machine")
 

@@ -91,10 +91,10 @@ def ranked(here: Visit, dimension: Dimension, way: Path) -> None:
         st.caption(f"Click a bar to look into it, by {NAMES[leads_to].lower()}.")
 
 
-def users_map(here: Visit) -> None:
-    """Where the users sit, and where the machines stand."""
-    users, places, outlines = results.users_by_country(here), results.machine_places(here), loaders.outlines()
-    unit = here.chosen.unit
+def users_map(here: Visit, way: Path) -> None:
+    """Where the users of the groups one looks into sit, and where the machines stand."""
+    users, places, outlines = results.users_by_country(here, _only(way)), results.machine_places(here, _only(way)), loaders.outlines()
+    unit, within = here.chosen.unit, drill.in_sentence(here, way)
     parts.chart(
         map_chart.users_and_machines(
             outlines, users, places, unit=unit, title="Machine time by the country of its users, and the machines"
@@ -102,10 +102,11 @@ def users_map(here: Visit) -> None:
         alt=map_chart.users_summary(users, unit=unit),
         data=users,
         name="users-and-machines",
-        finding=map_chart.finding(users, period=here.chosen.period.name, unit=unit),
+        finding=map_chart.finding(users, period=here.chosen.period.name, unit=unit, within=within),
         unit=f"% of {numbers.UNIT_WORDS[unit]}",
         coverage=map_chart.not_drawn(outlines, users, places),
         method="Usage",
+        selection=_selection(here, way),
     )
 
 
