@@ -26,6 +26,9 @@ MOST_ROWS = 20
 
 MONTHLY_DUE: Schema = {"month": pl.Date, **DUE}
 
+DUE_LINE = "Share due"
+"""The name of the dashed line."""
+
 NO_DUE = "No share received or due is known in this period."
 
 
@@ -71,13 +74,13 @@ def over_time(rows: pl.DataFrame, *, title: str = "") -> go.Figure:
         return theme.words_instead(title, NO_DUE)
     figure = theme.canvas(title, "Percentage points above or below the share due", right=130)
     theme.limit_line(figure, 0.0, "", axis="y")
-    ends = {}
+    ends = {DUE_LINE: (0.0, DUE_LINE)}
     for category in theme.in_order(known["category"]):
         part = known.filter(category=category).sort("month")
         figure.add_trace(_line(category, part))
         ends[category] = (100 * part["difference"][-1], theme.label(category))
     extent = 100 * (float(known["difference"].to_numpy().max()) - float(known["difference"].to_numpy().min()))
-    theme.end_labels(figure, ends, extent)
+    theme.end_labels(figure, ends, extent, dashed=DUE_LINE)
     return figure.update_xaxes(**theme.months_axis(known["month"].n_unique()))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from analytics.charts import numbers
 from analytics.charts.drawing import Drawing, Mark, bar
 from data.terms import AccessMode, UserCategory
 
@@ -195,7 +196,7 @@ def canvas(title: str, quantity: str, *, height: int = 380, right: int = 24, leg
             "plot_bgcolor": CLEAR,
             "height": height + top,
             "margin": {"t": top, "l": 8, "r": right, "b": 30},
-            "separators": ".,",
+            "separators": numbers.marks(),
             "showlegend": legend,
             "legend": {"orientation": "h", "x": 0, "y": 1 + 20 / height, "yanchor": "bottom", "xanchor": "left", "traceorder": "normal"},
             "hovermode": "closest",
@@ -252,11 +253,15 @@ def spread(positions: Sequence[float], gap: float) -> list[float]:
     return [place for _, place in sorted(zip(order, placed, strict=True))]
 
 
-def end_labels(figure: go.Figure, labels: Mapping[str, tuple[float, str]], span: float) -> None:
-    """Writes the name of each line or layer at its right end, at its height and moved apart where they would overlap."""
+def end_labels(figure: go.Figure, labels: Mapping[str, tuple[float, str]], span: float, *, dashed: str = "") -> None:
+    """Writes the name of each line or layer at its right end, at its height and moved apart where they would overlap.
+
+    The one called `dashed` is a limit's line, and is marked so.
+    """
     heights = spread([height for height, _ in labels.values()], span * 17 / 380)
     for (category, (_, text)), height in zip(labels.items(), heights, strict=True):
-        mark = f'<span style="color:{style_of(category)[0]}">■</span> '
+        colour, sign = (LIMIT, "– –") if category == dashed else (style_of(category)[0], "■")
+        mark = f'<span style="color:{colour}">{sign}</span> '
         figure.add_annotation(x=1, xref="paper", xanchor="left", xshift=6, y=height, yanchor="middle", text=mark + text, showarrow=False)
 
 
