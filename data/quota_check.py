@@ -73,7 +73,7 @@ def faults(edits: pl.DataFrame, machines: pl.DataFrame, names: Mapping[str, str]
         names: The name of each machine by its identifier.
     """
     known = pl.col("unit").is_in([unit.value for unit in HourUnit])
-    days = ((pl.col("ends") - pl.col("starts")).dt.total_days() + 1).clip(1, None).fill_null(MOST_DAYS)
+    days = (pl.col("ends") - pl.col("starts")).dt.total_days().clip(1).fill_null(MOST_DAYS)
     most = (pl.col("at_once_most") * HOURS_PER_DAY * days).fill_null(MOST_HOURS)
     rows = check(edits, EDITS).join(machines, on=["system", "unit"], how="left", validate="m:1").with_columns(days=days, hours_most=most)
     odd = (
@@ -82,7 +82,7 @@ def faults(edits: pl.DataFrame, machines: pl.DataFrame, names: Mapping[str, str]
         | _odd("at_once", pl.col("at_once_most"))
         | ~pl.col("fairshare").is_between(0, MOST_FAIRSHARE).fill_null(value=True)
         | ~pl.col("qos").str.contains(f"^(?:{QOS.pattern})$").fill_null(value=True)
-        | (pl.col("ends") < pl.col("starts")).fill_null(value=False)
+        | (pl.col("ends") <= pl.col("starts")).fill_null(value=False)
         | pl.struct(KEY).is_duplicated()
         | (pl.col("hours").is_null() & pl.any_horizontal(pl.col(OTHERS).is_not_null()))
     )
@@ -115,8 +115,8 @@ def _of_row(row: dict[str, Any], machine: str, twice: set[tuple[str, str]]) -> l
         found.append(("fairshare", f"the fairshare of {who} is {row['fairshare']:,}; expected a whole number from 0 to {MOST_FAIRSHARE:,}"))
     if row["qos"] is not None and QOS.fullmatch(row["qos"]) is None:
         found.append(("qos", f"the QOS of {who} is {row['qos']!r}; expected a name of letters, digits, point, plus, dash and underscore"))
-    if row["starts"] is not None and row["ends"] is not None and row["ends"] < row["starts"]:
-        found.append(("ends", f"{who} would end on {row['ends']}, before it starts on {row['starts']}; give a later day"))
+    if row["starts"] is not None and row["ends"] is not None and row["ends"] <= row["starts"]:
+        found.append(("ends", f"{who} would end on {row['ends']}, but starts on {row['starts']}; give a later day"))
     if row["hours"] is None and any(row[name] is not None for name in OTHERS):
         found.append(("hours", f"{who} has no hours, but other limits or days; give the hours as well, 0 for none"))
     return found

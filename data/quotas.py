@@ -17,7 +17,7 @@ VALUES: Schema = {
     "fairshare": pl.Int64,  # null: left as the scheduler has it
     "qos": pl.String,
     "starts": pl.Date,
-    "ends": pl.Date,  # the last day
+    "ends": pl.Date,  # the first day that no longer belongs to it
 }
 """What a person sets for a project on a machine."""
 
@@ -33,6 +33,9 @@ QUOTAS: Schema = {
 }
 """One row a project on a machine: its quota, and who set it when and why."""
 
+STANDING: Schema = {**QUOTAS, "is_award": pl.Boolean}
+"""As QUOTAS, with the projects that have neither quota nor award, and whether the hours are those of the award."""
+
 EDITS: Schema = {
     "system": pl.String,
     "account": pl.String,
@@ -44,7 +47,7 @@ EDITS: Schema = {
 }
 """One row a project whose quota somebody wants to set: all its values, and what stood there when that person looked."""
 
-STANDING = """
+NEWEST = """
 with newest as (
     select * from lake.quotas qualify row_number() over (partition by system, account order by version desc) = 1
 )
@@ -54,14 +57,15 @@ select system, account, case when q.hours is null then $award_unit else q.unit e
     case when q.hours is not null then q.qos end as qos,
     case when q.hours is null then p.starts else q.starts end as starts, case when q.hours is null then p.ends else q.ends end as ends,
     coalesce(q.version, 0)::bigint as version, q.change_id, coalesce(q.author, p.author) as author, q.reason,
-    coalesce(q.decided, p.decided) as decided
+    coalesce(q.decided, p.decided) as decided, q.hours is null as is_award
 from newest q full join lake.projects p using (system, account)
 where len($systems) = 0 or list_contains($systems, system)
 order by system, account
 """
 AWARDS = """
 select system, account, $award_unit as unit, node_hours_awarded as hours, null::double as at_once, null::bigint as fairshare,
-    null::varchar as qos, starts, ends, 0::bigint as version, null::bigint as change_id, author, null::varchar as reason, decided
+    null::varchar as qos, starts, ends, 0::bigint as version, null::bigint as change_id, author, null::varchar as reason, decided,
+    true as is_award
 from lake.projects where len($systems) = 0 or list_contains($systems, system) order by system, account
 """
 VERSIONS = """
@@ -76,13 +80,13 @@ def current(lake: Lake | Writer, systems: tuple[str, ...] = ()) -> pl.DataFrame:
 
     A store that is pinned to an earlier state tells the quotas of that state.
     """
-    return standing(lake, systems).filter(pl.col("hours").is_not_null())
+    return standing(lake, systems).filter(pl.col("hours").is_not_null()).select(list(QUOTAS))
 
 
 def standing(lake: Lake | Writer, systems: tuple[str, ...] = ()) -> pl.DataFrame:
-    """As `current`, with the projects that somebody decided about and that have neither quota nor award; their hours are null."""
+    """As `current`, with the projects that somebody decided about and that have neither quota nor award (frame STANDING)."""
     asked = {"systems": list(systems), "award_unit": HourUnit.NODE_HOURS.value}
-    return check(lake.frame(STANDING if knows_quotas(lake) else AWARDS, asked), QUOTAS)
+    return check(lake.frame(NEWEST if knows_quotas(lake) else AWARDS, asked), STANDING)
 
 
 def versions(lake: Lake | Writer, *, systems: tuple[str, ...] = (), changes: tuple[int, ...] = ()) -> pl.DataFrame:
@@ -98,7 +102,7 @@ def knows_quotas(lake: Lake | Writer) -> bool:
 
 
 def edits_of(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of QUOTAS as edits (frame EDITS) that change nothing yet and name these rows as what was seen."""
+    """Rows of QUOTAS or STANDING as edits (frame EDITS) that change nothing yet and name these rows as what was seen."""
     seen = {"base_version": "version", "base_hours": "hours", "base_starts": "starts", "base_ends": "ends"}
     return rows.select(*KEY, *VALUES, **{name: pl.col(column) for name, column in seen.items()})
 
@@ -120,11 +124,25 @@ def changed(now: pl.DataFrame, edits: pl.DataFrame) -> pl.DataFrame:
     """The edits that would change a quota (frame EDITS).
 
     Args:
-        now: What stands (QUOTAS).
+        now: What stands (STANDING).
         edits: What is wanted (EDITS).
     """
-    stands = now.select(*KEY, "version", **{f"now_{name}": pl.col(name) for name in VALUES})
+    stands = now.select(*KEY, "is_award", **{f"now_{name}": pl.col(name) for name in VALUES})
     both = edits.join(stands, on=KEY, how="left", validate="1:1")
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"now_{name}")) for name in VALUES)
-    taken_back = pl.col("hours").is_null()
-    return both.filter(pl.when(taken_back).then(pl.col("version").fill_null(0) > 0).otherwise(differs)).select(list(EDITS)).sort(KEY)
+    has_own = ~pl.col("is_award").fill_null(value=True)
+    return both.filter(pl.when(pl.col("hours").is_null()).then(has_own).otherwise(differs)).select(list(EDITS)).sort(KEY)
+
+
+def restoring(now: pl.DataFrame, then: pl.DataFrame) -> pl.DataFrame:
+    """The edits that bring the quotas of an earlier state back (frame EDITS): its own ones, and none where the award was the quota.
+
+    Args:
+        now: What stands (STANDING).
+        then: What stood (STANDING).
+    """
+    keys = pl.concat([now.select(*KEY), then.select(*KEY)]).unique().sort(KEY)
+    seen = keys.join(edits_of(now).drop(list(VALUES)), on=KEY, how="left", validate="1:1").with_columns(pl.col("base_version").fill_null(0))
+    own = then.filter(~pl.col("is_award")).select(*KEY, *VALUES)
+    wanted = seen.join(own, on=KEY, how="left", validate="1:1").with_columns(pl.col("unit").fill_null(HourUnit.NODE_HOURS.value))
+    return changed(now, wanted.select(list(EDITS)))
