@@ -38,6 +38,13 @@ def seen(settings: Settings, account: str, **values: Any) -> pl.DataFrame:
     return row.with_columns(pl.lit(value, EDITS[name]).alias(name) for name, value in values.items())
 
 
+def row(account: str, **values: Any) -> pl.DataFrame:
+    """An edit of an award of a thousand node-hours on Vega in 2026, but for these values."""
+    usual = {"system": "vega", "unit": "node_hours", "hours": 1_000.0, "starts": date(2026, 1, 1), "ends": date(2026, 12, 31)}
+    both = usual | {"account": account, "base_version": 0, "base_hours": 1_000.0} | values
+    return pl.DataFrame([{name: both.get(name) for name in EDITS}], schema=dict(EDITS))
+
+
 @cache
 def opened(lake: Path) -> Lake:
     """The store, read through one connection as long as its test runs."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from made_quotas import ACCOUNTS, OLGA, OTTO, READER, award, decided, opened, seen, three_awards
+from made_quotas import ACCOUNTS, OLGA, OTTO, READER, award, decided, opened, row, seen, three_awards
 
 from data import facts, projects, quota_changes, quotas
 from data import lake as store
@@ -18,7 +18,7 @@ from data.errors import AccessError, InputError
 from data.lake import Lake, writing
 from data.quota_changes import ChangeState, QuotaConflictError, approve, decline, save
 from data.quota_check import QuotaFaultsError, ceilings, faults
-from data.quotas import EDITS, QUOTAS, current, edits_of, standing
+from data.quotas import QUOTAS, current, edits_of, standing
 from data.settings import Settings
 from data.terms import Action
 
@@ -34,13 +34,6 @@ def site(settings: Settings, made_once: Path) -> Settings:
     """A copy of that store, for one test to write to."""
     shutil.copytree(made_once, settings.lake)
     return settings
-
-
-def row(account: str, **values: Any) -> pl.DataFrame:
-    """An edit of an award of a thousand node-hours on Vega in 2026, but for these values."""
-    usual = {"system": "vega", "unit": "node_hours", "hours": 1_000.0, "starts": date(2026, 1, 1), "ends": date(2026, 12, 31)}
-    both = usual | {"account": account, "base_version": 0, "base_hours": 1_000.0} | values
-    return pl.DataFrame([{name: both.get(name) for name in EDITS}], schema=dict(EDITS))
 
 
 def hours(settings: Settings, *, at: int | None = None) -> dict[str, tuple[float, int]]:
