@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 
-from analytics.charts import numbers, theme
+from analytics.charts import map_labels, numbers, theme
 from analytics.charts.drawing import scatter
 from analytics.charts.received import NOTHING
 from data.schema import Schema, check
@@ -36,11 +36,14 @@ STEPS = ((0.0, "#FEE838"), (0.01, "#CCBB68"), (0.03, "#9B9477"), (0.06, "#666970
 FEW_PROJECTS = 3
 """A country with fewer projects is marked, since one of them alone moves its figure."""
 
+WEST_KM, EAST_KM, SOUTH_KM, NORTH_KM = -2400, 2250, -1900, 2250
+"""The edges of the map."""
+
+SEA = "rgba(86,160,210,0.13)"
 EMPTY = "rgba(127,127,127,0.22)"
 BORDER = "rgba(127,127,127,0.75)"
 EARTH_KM = 6371.0
 CENTRE = (52.0, 10.0)
-NEAR_KM = 320
 HEIGHT_PX = 600
 HALO, INK = "#FFFFFF", "#0D131A"
 
@@ -70,7 +73,8 @@ def users_and_machines(
     _add_few(figure, outlines, users)
     _add_machines(figure, machines, unit)
     hidden = {"visible": False, "showgrid": False}
-    figure.update_layout(xaxis=hidden | {"range": [-2400, 2250], "scaleanchor": "y"}, yaxis=hidden | {"range": [-1900, 2250]})
+    figure.add_shape(type="rect", x0=WEST_KM, x1=EAST_KM, y0=SOUTH_KM, y1=NORTH_KM, fillcolor=SEA, line={"width": 0}, layer="below")
+    figure.update_layout(xaxis=hidden | {"range": [WEST_KM, EAST_KM], "scaleanchor": "y"}, yaxis=hidden | {"range": [SOUTH_KM, NORTH_KM]})
     return figure
 
 
@@ -199,28 +203,20 @@ def _add_machines(figure: go.Figure, machines: pl.DataFrame, unit: HourUnit) -> 
                     showlegend=True,
                 )
             )
-    for row, (x, y), above in zip(rows, places, _above(places), strict=True):
-        _add_label(figure, theme.safe(row["machine"]), x, y, above=above)
+    for row, place, side in zip(rows, places, map_labels.sides([row["machine"] for row in rows], places), strict=True):
+        _add_label(figure, theme.safe(row["machine"]), place, side)
 
 
-def _add_label(figure: go.Figure, words: str, x: float, y: float, *, above: bool) -> None:
+def _add_label(figure: go.Figure, words: str, place: tuple[float, float], side: map_labels.Side) -> None:
     """A name with a light rim, so that it can be read on every colour and on both themes."""
-    rise = 8 if above else -8
+    anchors = {"x": place[0], "y": place[1], "xanchor": side.xanchor, "yanchor": side.yanchor}
     for dx, dy, colour in ((-1, 0, HALO), (1, 0, HALO), (0, -1, HALO), (0, 1, HALO), (0, 0, INK)):
-        label = theme.small(words, x=x, y=y, yanchor="bottom" if above else "top", xshift=dx, yshift=rise + dy)
+        label = theme.small(words, **anchors, xshift=side.xshift + dx, yshift=side.yshift + dy)
         figure.add_annotation(label | {"font": label["font"] | {"color": colour}})
 
 
 def _add_sample(figure: go.Figure, words: str, marker: dict[str, Any]) -> None:
     figure.add_trace(scatter(name=words, x=[None], y=[None], mode="markers", marker=marker, hoverinfo="skip", showlegend=True))
-
-
-def _above(places: Sequence[tuple[float, float]]) -> list[bool]:
-    """Whether each name stands above its mark: below where another mark lies close above, so that names keep apart."""
-    return [
-        not any(0 < other_y - y < NEAR_KM and abs(other_x - x) < NEAR_KM for other_x, other_y in places if (other_x, other_y) != (x, y))
-        for x, y in places
-    ]
 
 
 def _joined(parts: Iterable[Sequence[float]]) -> np.ndarray[Any, Any]:

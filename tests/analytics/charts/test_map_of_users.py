@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from analytics.charts import map as map_chart
+from analytics.charts import map_labels
 from analytics.charts.svg import svg
 from data.facts import systems
 from data.outline import cities, europe
@@ -71,6 +72,14 @@ def test_every_machine_of_the_facts_has_a_place_within_its_country() -> None:
         x, y = map_chart.placed_km(*known[(str(system.city), system.country)])
         rings = outlines.filter(country=system.country).select("x_km", "y_km").rows()
         assert any(_within(x, y, xs, ys) or _near(x, y, xs, ys) for xs, ys in rings), system.name
+
+
+def test_the_names_of_the_machines_lie_on_no_other_name_or_mark() -> None:
+    known = {(row["city"], row["country"]): (row["latitude"], row["longitude"]) for row in cities().iter_rows(named=True)}
+    found = list(systems().values())
+    names, places = [each.name for each in found], [map_chart.placed_km(*known[(str(each.city), each.country)]) for each in found]
+    assert map_labels.overlaps(names, places, map_labels.sides(names, places)) == 0
+    assert map_labels.overlaps(names, places, [map_labels.SIDES[0]] * len(names)) > 0, "so crowded places prove nothing"
 
 
 @pytest.mark.parametrize(("country", "area_km2"), [("FR", 544_000), ("DE", 357_600), ("FI", 338_400), ("IT", 302_000), ("LU", 2_590)])
