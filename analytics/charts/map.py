@@ -36,8 +36,8 @@ STEPS = ((0.0, "#FEE838"), (0.01, "#CCBB68"), (0.03, "#9B9477"), (0.06, "#666970
 FEW_PROJECTS = 3
 """A country with fewer projects is marked, since one of them alone moves its figure."""
 
-WEST_KM, EAST_KM, SOUTH_KM, NORTH_KM = -2400, 2250, -1900, 2250
-"""The edges of the map."""
+WEST_KM, EAST_KM, SOUTH_KM, NORTH_KM = -2600, 2700, -1950, 2350
+"""The edges of the map, which are those of its outlines but for the west, where the sea goes on."""
 
 SEA = "rgba(86,160,210,0.13)"
 EMPTY = "rgba(127,127,127,0.22)"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-KM_PER_PX = (7.0, 11.0)
+KM_PER_PX = (7.2, 12.0)
 """How many kilometres a pixel is, on a wide page and on a narrow one; names keep apart on both."""
 
 CHARACTER_PX, LINE_PX, MARK_PX = 6.4, 15.0, 13.0
