@@ -1,6 +1,6 @@
 """The question of a split, put as an allocation problem: what projects ask of machines, what these offer, and what must hold."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -99,7 +99,7 @@ def split_problem(facts: SplitFacts, choices: SplitChoices) -> Problem:
         options=_options(facts, capacity, projects),
         partitions=capacity.select("partition", "system").unique(maintain_order=True),
         capacity=capacity.select("partition", "period", "node_hours", "mwh_per_node_hour", "tco2e_per_node_hour"),
-        limits=pl.DataFrame(list(_limits(facts, choices, capacity)), schema=_LIMITS),
+        limits=limit_table(facts.limits, choices, capacity["system"].unique().sort().to_list()),
     )
 
 
@@ -127,6 +127,11 @@ def capacity_with_factors(facts: SplitFacts, choices: SplitChoices) -> pl.DataFr
             tco2e_per_node_hour=pl.col("mwh") * per_mwh,
         )
     )
+
+
+def limit_table(limits: Iterable[PolicyLimit], choices: SplitChoices, systems: Sequence[str]) -> pl.DataFrame:
+    """The limits of law and policy for each machine by itself, and those of the choices, as the problem's table of limits."""
+    return pl.DataFrame(list(_limits(limits, choices, systems)), schema=_LIMITS)
 
 
 def _of_months(facts: SplitFacts, choices: SplitChoices) -> pl.DataFrame:
@@ -185,9 +190,8 @@ def _options(facts: SplitFacts, capacity: pl.DataFrame, projects: pl.DataFrame) 
     return options.with_columns(usefulness=pl.lit(1.0)).sort("project", "partition")
 
 
-def _limits(facts: SplitFacts, choices: SplitChoices, capacity: pl.DataFrame) -> Iterator[dict[str, object]]:
-    systems = capacity["system"].unique().sort().to_list()
-    for limit in facts.limits if choices.keep_law else ():
+def _limits(limits: Iterable[PolicyLimit], choices: SplitChoices, systems: Sequence[str]) -> Iterator[dict[str, object]]:
+    for limit in limits if choices.keep_law else ():
         if limit.of is LimitBase.UNION_SHARE and (limit.categories or limit.modes):
             for system in systems:
                 if not limit.systems or system in limit.systems:
