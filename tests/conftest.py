@@ -14,6 +14,13 @@ from data.settings import Settings
 from tests import quick_stores
 
 HOUSE = Path(__file__).resolve().parent.parent
+LONGEST = ("tests/browser/", "tests/test_readme.py", "tests/slurm/")
+"""What takes longest begins first, so that no worker is left alone with it at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest tests first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -21,7 +21,7 @@ COMMANDS = [line for language, _, text in BLOCKS if language == "sh" for line in
 TYPED = [line for line in COMMANDS if line.startswith("python ")]
 OTHERS = {"make start", "make test", ". .venv/bin/activate", "export EQUINODE_LAKE=$HOME/equinode-store"}
 BIN = Path(sys.executable).parent
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("readme")]
+pytestmark = [pytest.mark.timeout(900)]
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -96,7 +96,7 @@ def answered(address: str, server: "subprocess.Popen[bytes]") -> str:
 
 def test_make_test_runs_the_whole_suite() -> None:
     lines = [line for line in recipe("test") if "pytest" in line]
-    assert lines == [f"{BIN}/python -m pytest -n 2 --dist loadgroup"]
+    assert lines == [f"{BIN}/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder"]
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"`make (\w+)", README))))

@@ -19,8 +19,6 @@ from analytics.split_problem import Due, SplitChoices
 from data.terms import UserCategory
 from tests.analytics.test_recommendation import COMMERCIAL, NAMES, facts, split
 
-pytestmark = pytest.mark.xdist_group("instrument")
-
 SME_FLOOR = {UserCategory.SME: 0.12}
 AIMS = {"Most hours": Objective(alpha=0.0), "Proportional": Objective(alpha=1.0), "Much more": Objective(alpha=4.0)}
 

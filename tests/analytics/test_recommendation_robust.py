@@ -18,8 +18,6 @@ from analytics.recommendation_robust import (
 from data.terms import UserCategory
 from tests.analytics.test_recommendation import COMMERCIAL, NAMES, split
 
-pytestmark = pytest.mark.xdist_group("instrument")
-
 
 def across(*others: DemandScenario, floor: float = 0.0, alpha: float = 1.0) -> RobustRecommendation:
     found = split(objective=Objective(alpha=alpha), floors={UserCategory.SME: floor})

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from analytics import waiting
 from data.schema import waits_by
 
-pytestmark = pytest.mark.xdist_group("waiting")
-
 LOG = "traces/slurm-ccr-xdmod/pozidriv.sacct.psv.gz"
 SUBMIT, START, END, STATE, NODES = 10, 12, 13, 16, 24
 FINISHED = ("BOOT_FAIL", "CANCELLED", "COMPLETED", "FAILED", "NODE_FAIL", "PREEMPTED", "TIMEOUT", "OUT_OF_MEMORY")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.served import CHARTS, SHARED, Page, command, serving
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium"), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium")]
 
 Visitor = Callable[..., Page]
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.browser.served import CHARTS, Page, address_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium"), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium")]
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 """The rules of axe that stand for WCAG 2.2 AA, which EN 301 549 takes over for the web."""

@@ -12,8 +12,6 @@ from data import burn, usage
 from data.lake import Writer
 from data.terms import Period, Selection
 
-pytestmark = pytest.mark.xdist_group("burn")
-
 FIRST = datetime(2026, 1, 1, 20, tzinfo=UTC)
 LOGGED = {"lumi": Period(date(2026, 1, 1), date(2026, 3, 13)), "vega": Period(date(2026, 1, 1), date(2026, 3, 10))}
 NEVER = {"starts": None, "ends": None}

@@ -13,8 +13,6 @@ from data.errors import StoreError
 from data.lake import Lake, pending_migrations, prepare, writing
 from data.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("lake")
-
 COUNT = "select count(*) from lake.jobs"
 DECLARE = "insert into lake.declared_systems values ('vega', 'text', 'olga', now())"
 DECLARED = "select count(*) from lake.declared_systems"

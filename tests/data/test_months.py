@@ -13,8 +13,6 @@ from data.lake import Writer
 from data.schema import DIMENSIONS
 from data.terms import Period, Selection, UserCategory
 
-pytestmark = pytest.mark.xdist_group("usage")
-
 CODE = "EHPC-AIF-2025PG01-128"
 MONTHS = [date(2026, number, 1) for number in range(1, 8)]
 

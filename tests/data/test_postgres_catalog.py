@@ -19,8 +19,6 @@ from data.lake import Lake, exists, prepare
 from data.settings import Settings
 from data.systems import declared_system
 
-pytestmark = pytest.mark.xdist_group("postgres")
-
 HOUSE = Path(__file__).resolve().parents[2]
 MACHINE = 'name = "Alpha"\ncountry = "FI"\ntime_zone = "Europe/Helsinki"\n[partitions.cpu]\nnodes = 100\ncores_per_node = 64\n'
 START = 1_760_000_000

@@ -19,8 +19,6 @@ from data.synthetic_text import FIELDS, NO_VALUE
 from data.terms import AI_INDUSTRIAL_MODES, AccessMode, UserCategory
 from data.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
-pytestmark = pytest.mark.xdist_group("synthetic")
-
 SYSTEMS = facts.systems()
 END_S = int(datetime(END.year, END.month, END.day, tzinfo=UTC).timestamp())
 NUMBERS = ("Submit", "Eligible", "Start", "End", "ElapsedRaw", "NNodes", "NCPUS", "TimelimitRaw", "Restarts")

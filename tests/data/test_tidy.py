@@ -16,8 +16,6 @@ from data.lake import Lake
 from data.settings import Settings
 from data.terms import Action
 
-pytestmark = pytest.mark.xdist_group("tidy")
-
 SAID = """
 select 'jobs', sum(hash(t))::varchar from lake.jobs t union all select 'batches', sum(hash(t))::varchar from lake.batches t
 union all select 'days', sum(hash(t))::varchar from lake.usage_daily t

@@ -14,8 +14,6 @@ from data.lake import Writer
 from data.schema import DIMENSIONS, USAGE_MEASURES
 from data.terms import AccessMode, Period, Selection, UserCategory
 
-pytestmark = pytest.mark.xdist_group("usage")
-
 YEAR = Period(date(2026, 1, 1), date(2027, 1, 1))
 CODE = "EHPC-AIF-2025PG01-128"
 

@@ -37,7 +37,6 @@ SYSTEM = declared_system("pozidriv", MACHINE)
 
 pytestmark = [
     pytest.mark.skipif(not TRACE.is_dir(), reason=f"the log and XDMoD's figures for it are not at {TRACE}"),
-    pytest.mark.xdist_group("xdmod"),
 ]
 
 

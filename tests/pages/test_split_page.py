@@ -17,8 +17,6 @@ from data.terms import Period, Selection
 from pages.shared import split_address
 from tests.pages.small import words_of
 
-pytestmark = pytest.mark.xdist_group("split")
-
 Visit = Callable[..., AppTest]
 
 SPLIT = "policy/split.py"

@@ -14,8 +14,6 @@ from analytics.allocation.rounding import rounded
 from analytics.allocation.solution import Solution
 from analytics.allocation.solve import solve
 
-pytestmark = pytest.mark.xdist_group("explain")
-
 
 @pytest.fixture(scope="module")
 def found() -> Solution:
