@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 SHELL = Path(st.__file__).parent / "static" / "index.html"
 """The one page that the browser loads; its inline scripts alone are let through, by their hashes."""
 
-HISTORY = Path(__file__).parent / "pages" / "shared" / "history.js"
+SCRIPTS = Path(__file__).parent / "pages" / "shared"
 
 POLICY = (
     "default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -80,7 +80,12 @@ def health(_: Request) -> JSONResponse:
 
 def history(_: Request) -> FileResponse:
     """The script that makes every choice a step of the browser's history."""
-    return FileResponse(HISTORY, media_type="text/javascript")
+    return FileResponse(SCRIPTS / "history.js", media_type="text/javascript")
+
+
+def printing(_: Request) -> FileResponse:
+    """The script by which charts fit on paper."""
+    return FileResponse(SCRIPTS / "print.js", media_type="text/javascript")
 
 
 def overview(request: Request) -> RedirectResponse:
@@ -99,6 +104,6 @@ app = st.App(
     Path(__file__).parent / "pages" / "main.py",
     lifespan=warm,
     middleware=[Middleware(SecurityHeaders)],
-    routes=[Route("/health", health), Route("/history.js", history), Route("/overview", overview)],
+    routes=[Route("/health", health), Route("/history.js", history), Route("/print.js", printing), Route("/overview", overview)],
     on_script_error=tell,
 )

@@ -43,6 +43,7 @@ POLICY = (
 )
 OPERATIONS = (
     Place(file="operations/intake.py", title="Intake", question="Which logs are in, and what was refused?", needs_store=False),
+    Place(file="operations/quotas.py", title="Quotas", question="How much may each project use, and how far is it?"),
     Place(file="operations/health.py", title="Log health", question="How far can each log be trusted?"),
 )
 
@@ -80,7 +81,7 @@ def ways() -> None:
 words.written_for_site()
 st.set_page_config(page_title="Equinode", page_icon=str(ICON), layout="wide", initial_sidebar_state=220)
 st.html(parts.PRINT)
-st.html(parts.HISTORY, unsafe_allow_javascript=True)
+st.html(parts.SCRIPTS, unsafe_allow_javascript=True)
 pages = {place: place.page for place in (*POLICY, *OPERATIONS)}
 current = st.navigation(list(pages.values()), position="hidden")
 ways()

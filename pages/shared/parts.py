@@ -33,6 +33,7 @@ PRINT = """
 [data-testid="stButtonGroup"] [data-selected="true"], [data-testid="stButtonGroup"] [data-selected="true"] *,
 [role="tab"][aria-selected="true"], [role="tab"][aria-selected="true"] *,
 [data-testid="stSliderThumbValue"], [data-testid="stSliderThumbValue"] * { color: inherit !important; }
+@page { margin: 14mm 12mm; }
 @media print {
   [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], .st-key-filter-bar,
   [data-testid="stDownloadButton"], [class*="st-key-data-of-"], [data-testid="stButtonGroup"], [data-testid="stPopover"],
@@ -44,17 +45,24 @@ PRINT = """
   [data-testid="stMain"], [data-testid="stAppViewContainer"], [data-testid="stApp"] {
     overflow: visible !important; position: static !important;
   }
-  [data-testid="stMainBlockContainer"] { zoom: .62; padding: 0 !important; }
+  [data-testid="stMainBlockContainer"] { zoom: .72; padding: 0 !important; min-width: 0 !important; max-width: 100% !important; }
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) { display: flex !important; flex-wrap: nowrap !important; }
+  [data-testid="stColumn"] { min-width: 0 !important; }
+  [style*="--screen-width"] { width: var(--screen-width) !important; max-width: none !important; zoom: var(--paper-zoom); }
+  [style*="--screen-width"]:has([data-testid="stDataFrame"])::after {
+    content: "What does not fit on paper is in the table's CSV file."; display: block; font-size: 11px; margin-top: 4px;
+  }
+  [data-testid="stExpander"]:has(details:not([open])) { display: none !important; }
   [data-testid="stPlotlyChart"], [data-testid="stMetric"], [data-testid="stDataFrame"], [class*="st-key-frame-"] { break-inside: avoid; }
   [data-testid="stHeading"] { break-after: avoid; }
 }
 </style>
 """
-"""How a page lies on paper: without bars and buttons, and small enough that no chart is cut; targets that are
+"""How a page lies on paper: without bars and buttons, columns side by side, and small enough that no chart is cut; targets that are
 large enough to hit; and what is chosen in a row of buttons, tabs or a slider in the colour of text, which can be read in the dark too."""
 
-HISTORY = '<script src="history.js"></script>'
-"""The way to the server's own script by which back and forward undo and redo choices."""
+SCRIPTS = '<script src="history.js"></script><script src="print.js"></script>'
+"""The way to the server's own scripts: by one, back and forward undo and redo choices; by the other, no chart is cut on paper."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
