@@ -36,6 +36,7 @@ CHARTS = {
     "Reports": 0,
     "Methods": 0,
     "Intake": 0,
+    "Quotas": 0,
     "Log health": 0,
 }
 """Every page by its name in the list of pages, with the number of charts to wait for."""

@@ -28,7 +28,7 @@ PAGES = (
     "policy/reports.py",
     "policy/methods.py",
     "operations/intake.py",
-    "operations/health.py",
+    "operations/quotas.py",
     "operations/health.py",
 )
 NEEDS_STORE = PAGES[:7]

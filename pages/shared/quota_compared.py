@@ -1,0 +1,69 @@
+"""Quotas side by side, value by value: before and after, or what was seen, what holds and what is wanted."""
+
+import polars as pl
+
+from analytics.charts import numbers
+from data.quotas import KEY, VALUES
+from pages.shared import tables
+
+WHAT = {
+    "hours": "hours",
+    "unit": "unit",
+    "at_once": "at one time",
+    "fairshare": "fairshare",
+    "qos": "QOS",
+    "starts": "starts",
+    "ends": "ends",
+}
+
+
+def side_by_side(now: pl.DataFrame, edits: pl.DataFrame) -> pl.DataFrame:
+    """system, account, what, before, after: one row a value that the edits change.
+
+    Args:
+        now: What stands (STANDING or QUOTAS).
+        edits: What is wanted (EDITS).
+    """
+    both = _long(edits, "after").join(_long(now, "before"), on=[*KEY, "what"], how="left", validate="1:1")
+    rows = both.filter(pl.col("before").ne_missing(pl.col("after"))).select(*KEY, "what", "before", "after")
+    taken_back = edits.filter(pl.col("hours").is_null()).select(*KEY)
+    hours = rows.filter(what="hours")
+    return pl.concat([rows.join(taken_back, on=KEY, how="anti"), hours.join(taken_back, on=KEY, how="semi")]).sort(*KEY, "what")
+
+
+def three_sides(edits: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
+    """system, account, what, seen, holds_now, yours, set_by: one row a value in which the two sides differ.
+
+    Args:
+        edits: What one person wants, with what that person saw (EDITS).
+        theirs: What holds now (STANDING or QUOTAS).
+    """
+    seen = edits.select(*KEY, hours="base_hours", starts="base_starts", ends="base_ends")
+    on = [*KEY, "what"]
+    both = _long(edits, "yours").join(_long(theirs, "holds_now"), on=on, how="left", validate="1:1")
+    all_three = both.join(_long(seen, "seen"), on=on, how="left", validate="1:1").filter(pl.col("yours").ne_missing(pl.col("holds_now")))
+    by = theirs.select(*KEY, set_by=pl.concat_str(pl.col("author"), pl.lit(": "), pl.col("reason").fill_null("the award")))
+    return all_three.join(by, on=KEY, how="left", validate="m:1").select(*on, "seen", "holds_now", "yours", "set_by").sort(on)
+
+
+def for_people(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with machines under their names, and what is not set in words."""
+    texts = [name for name in ("before", "after", "seen", "holds_now", "yours") if name in rows.columns]
+    return tables.for_people(rows).with_columns(pl.col(texts).fill_null("not set"), pl.col("what").replace(WHAT))
+
+
+def _long(rows: pl.DataFrame, value: str) -> pl.DataFrame:
+    columns = [name for name in VALUES if name in rows.columns]
+    texts = rows.select(*KEY, *(_text(name) for name in columns))
+    return texts.unpivot(on=columns, index=KEY, variable_name="what", value_name=value)
+
+
+def _text(name: str) -> pl.Expr:
+    """The column as text; hours as people write them, to their last digit where they are not whole."""
+    if name in ("hours", "at_once", "fairshare"):
+        return pl.col(name).cast(pl.Float64).map_elements(_amount, return_dtype=pl.String)
+    return pl.col(name).cast(pl.String).alias(name)
+
+
+def _amount(value: float) -> str:
+    return numbers.whole(value) if value.is_integer() else numbers.fixed(value, 4)
