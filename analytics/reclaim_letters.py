@@ -1,6 +1,6 @@
 """The letter to a project from which hours could be taken back: its own figures, the rule, what stays, and how to object."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analytics.charts import numbers
@@ -40,7 +40,7 @@ def letter(row: Mapping[str, Any], rule: ReclaimRule, *, system: str) -> str:
     )
 
 
-def letters(rows: list[Mapping[str, Any]], rule: ReclaimRule, *, systems: Mapping[str, str]) -> str:
+def letters(rows: Sequence[Mapping[str, Any]], rule: ReclaimRule, *, systems: Mapping[str, str]) -> str:
     """All letters one after the other, each under a line.
 
     Args:
