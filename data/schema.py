@@ -246,9 +246,9 @@ def check(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     >>> check(pl.DataFrame({"jobs": [1]}), {"jobs": pl.Int64}).height
     1
     """
-    faults = []
+    faults, held = [], frame.schema
     for name, wanted in schema.items():
-        found = frame.schema.get(name)
+        found = held.get(name)
         if found is None:
             faults.append(f"column {name!r} is missing and must be {wanted}")
         elif found != wanted:

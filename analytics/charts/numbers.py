@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
@@ -16,6 +17,9 @@ from data.units import HOURS_PER_DAY, KG_PER_TONNE, KWH_PER_MWH, SECONDS_PER_HOU
 
 NOT_AVAILABLE = "not available"
 """What stands wherever a figure is unknown."""
+
+WITHHELD = "withheld"
+"""What stands where a figure would show a single organisation."""
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 """The space between a number and its unit, at which no line breaks."""
@@ -228,7 +232,7 @@ def day(value: date | None) -> str:
     >>> day(date(2026, 3, 3))
     '3 March 2026'
     """
-    return NOT_AVAILABLE if value is None else format_date(value, "d MMMM y", locale=LANGUAGE)
+    return NOT_AVAILABLE if value is None else _date(value, "d MMMM y")
 
 
 def month(value: date) -> str:
@@ -237,7 +241,7 @@ def month(value: date) -> str:
     >>> month(date(2026, 3, 1))
     'March 2026'
     """
-    return format_date(value, "MMMM y", locale=LANGUAGE)
+    return _date(value, "MMMM y")
 
 
 def moment(value: datetime, *, seconds: bool = False) -> str:
@@ -274,7 +278,7 @@ def fixed(value: float, decimals: int) -> str:
     ('71,984.2764', '356,656,339')
     """
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return _minus(format_decimal(Decimal(f"{value:.{decimals}f}"), format=pattern, locale=_ways()))
+    return _minus(_decimal(f"{value:.{decimals}f}", pattern, _ways()))
 
 
 def listed(words: Sequence[str]) -> str:
@@ -315,7 +319,7 @@ def _percentage(value: float) -> str:
     if abs(value) >= 9.95:
         return _written(float(round(value)))
     if abs(value) >= 0.995:
-        return _minus(format_decimal(Decimal(f"{value:.1f}"), format="0.0", locale=_ways()))
+        return _minus(_decimal(f"{value:.1f}", "0.0", _ways()))
     return _written(float(f"{value:.2g}"))
 
 
@@ -327,11 +331,22 @@ def _with_digits(value: float) -> str:
     """Three significant digits with their zeros, so that 1.00 M is told from 1 M."""
     behind = max(0, DIGITS - len(str(int(abs(value)))))
     pattern = "#,##0" + ("." + "0" * behind if behind else "")
-    return _minus(format_decimal(Decimal(repr(value)), format=pattern, locale=_ways()))
+    return _minus(_decimal(repr(value), pattern, _ways()))
 
 
 def _written(value: float) -> str:
-    return _minus(format_decimal(Decimal(repr(value + 0.0)), format="#,##0.############", locale=_ways()))
+    return _minus(_decimal(repr(value + 0.0), "#,##0.############", _ways()))
+
+
+@lru_cache(maxsize=50_000)
+def _decimal(digits: str, pattern: str, ways: Locale) -> str:
+    """The digits as people write them; a page writes the same few thousand numbers again and again."""
+    return str(format_decimal(Decimal(digits), format=pattern, locale=ways))
+
+
+@lru_cache(maxsize=5_000)
+def _date(value: date, pattern: str) -> str:
+    return str(format_date(value, pattern, locale=LANGUAGE))
 
 
 def _minus(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib import import_module
 from io import BytesIO
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import polars as pl
 import streamlit as st
@@ -26,12 +26,13 @@ from data.schema import PARTITIONS, empty
 from data.settings import settings
 from data.systems import known_systems
 from data.terms import Dimension, Period, PolicyLimit, Selection
+from pages.shared.kept import Kept
 
 SLOW_IMPORTS = ("pandas", "pyarrow", "plotly.graph_objects", "plotly.io", "babel.numbers")
 """What the first visitor would otherwise wait for."""
 
-MOST_KEPT = 1_000
-"""How many results are kept; each is a frame of totals, never of jobs."""
+MOST_BYTES = 500_000_000
+"""How much memory kept results may take together; each is a frame of totals, never of jobs."""
 
 T = TypeVar("T")
 
@@ -205,7 +206,7 @@ def kept(state: Seen, what: str, arguments: tuple[object, ...], make: Callable[[
 
 def kept_without_store(what: str, arguments: tuple[object, ...], make: Callable[[], T]) -> T:
     """What `make` gives, kept for these arguments alone; for results that no store has part in."""
-    return cast(T, _results(_as_bytes(("no store", what, arguments)), make))
+    return _results().of(_as_bytes(("no store", what, arguments)), make)
 
 
 def warm() -> None:
@@ -257,16 +258,16 @@ def _unique_names(state: Seen | None) -> dict[str, str]:
 
 
 def _kept(state: Seen, what: str, arguments: tuple[object, ...], make: Callable[[], T]) -> T:
-    return cast(T, _results(_as_bytes((state.place, state.snapshot_id, what, arguments)), make))
+    return _results().of(_as_bytes((state.place, state.snapshot_id, what, arguments)), make)
 
 
-@st.cache_data(show_spinner=False, max_entries=MOST_KEPT)
-def _results(key: bytes, _make: Callable[[], object]) -> object:  # noqa: ARG001, what results are kept under
-    return _make()
+@st.cache_resource(show_spinner=False)
+def _results() -> Kept:
+    return Kept(most_bytes=MOST_BYTES)
 
 
 def _as_bytes(key: tuple[object, ...]) -> bytes:
-    """The key as bytes, which Streamlit looks up in a quarter of the time that it takes to walk through its parts.
+    """The key as bytes, looked up in a fraction of the time that it takes to walk through its parts.
 
     In fast mode equal parts are written out each time, so that equal keys give equal bytes whichever objects they are made of.
     """
