@@ -143,29 +143,29 @@ def between(settings: Settings, before: int, after: int) -> pl.DataFrame:
     return check(pl.concat(found), DIFFERENCES)
 
 
+def holds_decisions(lake: Lake) -> bool:
+    """Whether the state has the tables of decisions; the very first ones have not."""
+    return bool(
+        lake.frame("select count(*) > 0 from information_schema.tables where table_catalog = 'lake' and table_name = 'projects'").item()
+    )
+
+
 def _standing(lake: Lake) -> pl.DataFrame:
-    return quotas.standing(lake) if _has_tables(lake) else empty(STANDING)
+    return quotas.standing(lake) if holds_decisions(lake) else empty(STANDING)
 
 
 def _projects(lake: Lake) -> pl.DataFrame:
     columns = [name for name in PROJECTS if name not in KEY]
-    return _in_words(projects.stored(lake), columns) if _has_tables(lake) else _none()
+    return _in_words(projects.stored(lake), columns) if holds_decisions(lake) else _none()
 
 
 def _scenarios(lake: Lake) -> pl.DataFrame:
-    known = scenarios.listed(lake) if _has_tables(lake) else []
+    known = scenarios.listed(lake) if holds_decisions(lake) else []
     rows = pl.DataFrame(
         [{"system": "", "account": one.title, "address": one.address, "reason": one.reason} for one in known],
         schema=dict.fromkeys(("system", "account", "address", "reason"), pl.String),
     )
     return _in_words(rows, ["address", "reason"])
-
-
-def _has_tables(lake: Lake) -> bool:
-    """Whether the state has the tables of decisions; the very first ones have not."""
-    return bool(
-        lake.frame("select count(*) > 0 from information_schema.tables where table_catalog = 'lake' and table_name = 'projects'").item()
-    )
 
 
 def _none() -> pl.DataFrame:

@@ -6,6 +6,8 @@ from analytics.charts import numbers
 from data.quotas import KEY, VALUES
 from pages.shared import tables
 
+AWARD = "the award"
+"""What a quota says that is taken back."""
 WHAT = {
     "hours": "hours",
     "unit": "unit",
@@ -27,8 +29,8 @@ def side_by_side(now: pl.DataFrame, edits: pl.DataFrame) -> pl.DataFrame:
     both = _long(edits, "after").join(_long(now, "before"), on=[*KEY, "what"], how="left", validate="1:1")
     rows = both.filter(pl.col("before").ne_missing(pl.col("after"))).select(*KEY, "what", "before", "after")
     taken_back = edits.filter(pl.col("hours").is_null()).select(*KEY)
-    hours = rows.filter(what="hours")
-    return pl.concat([rows.join(taken_back, on=KEY, how="anti"), hours.join(taken_back, on=KEY, how="semi")]).sort(*KEY, "what")
+    awards = rows.join(taken_back, on=KEY, how="semi").filter(what="hours").with_columns(after=pl.lit(AWARD))
+    return pl.concat([rows.join(taken_back, on=KEY, how="anti"), awards]).sort(*KEY, "what")
 
 
 def three_sides(edits: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:

@@ -37,6 +37,7 @@ CHARTS = {
     "Methods": 0,
     "Intake": 0,
     "Quotas": 0,
+    "History": 0,
     "Log health": 0,
 }
 """Every page by its name in the list of pages, with the number of charts to wait for."""

@@ -29,6 +29,7 @@ PAGES = (
     "policy/methods.py",
     "operations/intake.py",
     "operations/quotas.py",
+    "operations/history.py",
     "operations/health.py",
 )
 NEEDS_STORE = PAGES[:7]
