@@ -7,6 +7,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
+from analytics import capacity_changes
 from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.solution import Refusal
 from analytics.carbon import IntensityMethod, IntensityScope
@@ -35,6 +36,7 @@ from data.usage import spans, usage
 PERIOD = "2025, 2026-Q1, 2026-03 or 2026-01-15..2026-02-01 (the last day not included)."
 DEMAND = "Another demand to plan for, as sme=0.8: they ask for 0.8 times what they do (all=1.2: everybody); may be repeated."
 EVERYBODY = "all"
+CAPACITY = f"What machines would give otherwise than they did, such as '{capacity_changes.EXAMPLES}'."
 SYSTEMS = "Machines, joined by commas; all if not given."
 
 
@@ -49,6 +51,7 @@ def recommend(
     energy_budget: Annotated[float | None, typer.Option(help="Most facility energy, MWh.")] = None,
     carbon_budget: Annotated[float | None, typer.Option(help="Most location-based emissions, t CO2e.")] = None,
     demand: Annotated[list[str] | None, typer.Option(help=DEMAND)] = None,
+    capacity: Annotated[str, typer.Option(help=CAPACITY)] = "",
 ) -> None:
     """Recommend a split of a period's machine time, and say what it would change and why, also where demand comes otherwise.
 
@@ -63,6 +66,7 @@ def recommend(
             caps=shares_of_categories(cap),
             energy_budget_mwh=energy_budget,
             carbon_budget_t=carbon_budget,
+            capacity=_capacity_changes(capacity),
         )
         found, names = recommendation(split_facts(lake, chosen), choices), system_names(lake)
         if isinstance(found, Refusal):
@@ -148,6 +152,14 @@ def proportional_split(lake: Lake, chosen: Selection) -> Recommendation | None:
     except InputError:
         return None
     return None if isinstance(found, Refusal) else found
+
+
+def _capacity_changes(stated: str) -> tuple[capacity_changes.CapacityChange, ...]:
+    """Changes of capacity as they are typed."""
+    changes, faults = capacity_changes.typed(stated)
+    if faults:
+        raise InputError("; ".join(faults) + ".")
+    return changes
 
 
 def _other_demands(stated: Sequence[str]) -> list[DemandScenario]:

@@ -10,10 +10,11 @@ from analytics.allocation.problem import Problem
 from analytics.allocation.rounding import rounded
 from analytics.allocation.solution import Refusal, Solution
 from analytics.allocation.solve import solve
+from analytics.capacity_changes import PART
 from analytics.limits import AGAINST_LIMITS
 from analytics.quota_progress import KEY, PROGRESS, QuotaStatus
 from analytics.reclaim import CANDIDATES
-from analytics.split_problem import JOIN, PART, SplitChoices, limit_table
+from analytics.split_problem import JOIN, SplitChoices, limit_table
 from analytics.usage import ratio
 from data.schema import PARTITIONS, Schema, check, usage_by
 from data.terms import HourUnit, PolicyLimit, month_after

@@ -7,7 +7,8 @@ import polars as pl
 from analytics.allocation.objectives import Aim
 from analytics.allocation.solution import Refusal, Solution
 from analytics.allocation.solve import solve
-from analytics.split_problem import JOIN, PART, SplitChoices, SplitFacts, capacity_with_factors, split_problem
+from analytics.capacity_changes import PART
+from analytics.split_problem import JOIN, SplitChoices, SplitFacts, capacity_with_factors, split_problem
 from data.schema import Schema
 
 BY_PROJECT: Schema = {

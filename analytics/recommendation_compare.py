@@ -105,6 +105,7 @@ def _told(choices: SplitChoices) -> list[tuple[str, str]]:
         ("The limits of law and access policy", "kept" if choices.keep_law else "not kept"),
         ("The energy budget", _budget(choices.energy_budget_mwh, "MWh")),
         ("The carbon budget", _budget(choices.carbon_budget_t, "t CO₂e")),
+        ("The machines", "; ".join(change.text for change in choices.capacity) or "as they are"),
     ]
     for category in STACK:
         name = category_name(category.value)

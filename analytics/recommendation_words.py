@@ -7,10 +7,11 @@ import polars as pl
 
 from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.solution import Refusal
+from analytics.capacity_changes import PART
 from analytics.charts import numbers
 from analytics.charts.theme import category_name, sentence_case
 from analytics.recommendation import Recommendation
-from analytics.split_problem import PART, Due
+from analytics.split_problem import Due
 from data.terms import HourUnit, PolicyLimit
 
 AIMS = (

@@ -8,6 +8,7 @@ import polars as pl
 
 from analytics.allocation.objectives import Objective
 from analytics.allocation.problem import Problem
+from analytics.capacity_changes import PART, CapacityChange, added_partitions, changed
 from analytics.carbon import IntensityMethod, IntensityScope, annual_intensity
 from analytics.carbon_hourly import MONTHLY_INTENSITY
 from analytics.demand import DEMAND
@@ -18,7 +19,6 @@ from data.terms import LimitBase, PolicyLimit, UserCategory
 from data.units import KG_PER_TONNE, KWH_PER_MWH, WATTS_PER_KW
 
 JOIN = "@"
-PART = ":"
 
 
 class Due(StrEnum):
@@ -74,6 +74,8 @@ class SplitChoices:
     """Which emissions count."""
     keep_law: bool = True
     """Whether the limits of law and access policy hold."""
+    capacity: tuple[CapacityChange, ...] = ()
+    """What machines give otherwise than they did: maintenance, more nodes, further partitions."""
 
 
 def split_problem(facts: SplitFacts, choices: SplitChoices) -> Problem:
@@ -88,7 +90,7 @@ def split_problem(facts: SplitFacts, choices: SplitChoices) -> Problem:
         InputError: if nothing is asked for or offered, or a budget counts what is not known of a machine.
     """
     _check(facts, choices)
-    capacity = capacity_with_factors(facts, choices)
+    capacity = capacity_with_factors(facts, choices).filter(pl.col("node_hours") > 0)
     if capacity.is_empty():
         raise InputError("no machine chosen offers hours in the period; choose machines that were in service, or another period.")
     projects = _projects(facts, choices, capacity)
@@ -96,7 +98,7 @@ def split_problem(facts: SplitFacts, choices: SplitChoices) -> Problem:
         raise InputError("nobody asked for hours on the machines and in the period chosen; widen either.")
     return Problem.of(
         projects=projects,
-        options=_options(facts, capacity, projects),
+        options=_options(facts, capacity, projects, added_partitions(choices.capacity)),
         partitions=capacity.select("partition", "system").unique(maintain_order=True),
         capacity=capacity.select("partition", "period", "node_hours", "mwh_per_node_hour", "tco2e_per_node_hour"),
         limits=limit_table(facts.limits, choices, capacity["system"].unique().sort().to_list()),
@@ -106,8 +108,16 @@ def split_problem(facts: SplitFacts, choices: SplitChoices) -> Problem:
 def capacity_with_factors(facts: SplitFacts, choices: SplitChoices) -> pl.DataFrame:
     """What each partition offers in each month, with energy and emissions per node-hour, null where the facts do not tell.
 
-    Columns: system, partition (as `system:partition`), period (YYYY-MM), node_hours, mwh_per_node_hour, tco2e_per_node_hour.
+    Columns: system, partition (as `system:partition`), period (YYYY-MM), node_hours, mwh_per_node_hour, tco2e_per_node_hour. Where the
+    choices close a partition, it stays with 0 node-hours.
+
+    Raises:
+        InputError: if a change of capacity names what is not there.
     """
+    return changed(_as_it_is(facts, choices), facts.partitions, choices.capacity)
+
+
+def _as_it_is(facts: SplitFacts, choices: SplitChoices) -> pl.DataFrame:
     power_kw = (pl.col("node_idle_w") + pl.col("utilisation") * (pl.col("node_max_w") - pl.col("node_idle_w"))) / WATTS_PER_KW
     powered = facts.partitions.select("system", "partition", "grid_zone", "availability", mwh=power_kw * pl.col("pue") / KWH_PER_MWH)
     offered = facts.offered.join(powered, on=["system", "partition"], how="left", validate="m:1", maintain_order="left")
@@ -173,8 +183,8 @@ def _projects(facts: SplitFacts, choices: SplitChoices, capacity: pl.DataFrame) 
     )
 
 
-def _options(facts: SplitFacts, capacity: pl.DataFrame, projects: pl.DataFrame) -> pl.DataFrame:
-    """Each project with the partitions it used, or with all of its machine where it used none that offers hours."""
+def _options(facts: SplitFacts, capacity: pl.DataFrame, projects: pl.DataFrame, added: Sequence[str]) -> pl.DataFrame:
+    """Each project with the partitions it used, or with all of its machine where it used none that offers hours; and with added ones."""
     offered = capacity.select("system", "partition").unique(maintain_order=True)
     used = facts.usage.filter(pl.col("node_hours") > 0).select(
         "system",
@@ -186,7 +196,8 @@ def _options(facts: SplitFacts, capacity: pl.DataFrame, projects: pl.DataFrame) 
     others = (
         asking.join(known, on="project", how="anti").join(offered, on="system", how="inner", validate="m:m").select("project", "partition")
     )
-    options = pl.concat([known.join(asking, on="project", how="semi"), others])
+    new = asking.join(offered.filter(pl.col("partition").is_in(added)), on="system", how="inner", validate="m:m")
+    options = pl.concat([known.join(asking, on="project", how="semi"), others, new.select("project", "partition")]).unique()
     return options.with_columns(usefulness=pl.lit(1.0)).sort("project", "partition")
 
 

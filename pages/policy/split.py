@@ -6,9 +6,20 @@ import streamlit as st
 
 from analytics.allocation.solution import Refusal
 from analytics.recommendation import Recommendation
-from pages.shared import parts, scenario, split_address, split_demand, split_frontier, split_parts, split_refusal, split_scenarios, visit
+from pages.shared import (
+    parts,
+    scenario,
+    split_address,
+    split_demand,
+    split_frontier,
+    split_parts,
+    split_refusal,
+    split_scenarios,
+    split_waits,
+    visit,
+)
 
-DETAILS = ("Winners and losers", "What can be had at best", "Uncertain demand", "Scenarios", "Every project", "In words")
+DETAILS = ("Winners and losers", "Waits", "What can be had at best", "Uncertain demand", "Scenarios", "Every project", "In words")
 
 here = visit.now()
 chosen = split_address.everybody(here.chosen)
@@ -19,6 +30,7 @@ def details(found: Recommendation) -> None:
     tabs = st.tabs(DETAILS, key="detail", on_change="rerun", bind="query-params")
     bodies: tuple[Callable[[], None], ...] = (
         lambda: split_parts.winners_and_losers(here, chosen, found),
+        lambda: split_waits.section(here, chosen, found),
         lambda: split_frontier.section(here, chosen, found),
         lambda: split_demand.section(here, chosen, found),
         lambda: split_scenarios.section(here, chosen, asked, found),
@@ -34,11 +46,13 @@ def details(found: Recommendation) -> None:
 st.html(scenario.NARROW)
 side, beside = st.container(key=scenario.ROW_BOX).columns([1, 2], gap="large")
 with side:
-    asked = scenario.chosen_by_reader()
-lacking = scenario.uncounted(here, chosen, asked.choices)
+    asked = scenario.chosen_by_reader(here)
+lacking = [] if asked.faults else scenario.uncounted(here, chosen, asked.choices)
 answer: Recommendation | Refusal | None = None
 with beside:
-    if lacking:
+    if asked.faults:
+        st.error(parts.escaped(f"There is no split, because {'; '.join(asked.faults)}."))
+    elif lacking:
         split_refusal.uncounted(here, lacking)
     else:
         with st.spinner("Computing the split and its proof…"):

@@ -18,9 +18,9 @@ from analytics.recommendation_frontier import without_factors
 from analytics.split_problem import SplitChoices, SplitFacts
 from data.terms import Selection
 from data.units import KG_PER_TONNE, KWH_PER_MWH
-from pages.shared import loaders, parts, results, split_address
+from pages.shared import loaders, parts, results, split_address, split_capacity
 from pages.shared.parts import Figure
-from pages.shared.split_address import AIMS, CAP, CARBON, DUES, ENERGY, FLOOR, SHARES, USUAL_AIM, WEIGHT, Value
+from pages.shared.split_address import AIMS, CAP, CAPACITY, CARBON, DUES, ENERGY, FLOOR, SHARES, USUAL_AIM, WEIGHT, Value
 from pages.shared.visit import Visit
 
 AIM_BOX, LIMITS_BOX, ROW_BOX = "split-aim", "split-limits", "split-instrument"
@@ -63,6 +63,8 @@ class Asked:
     """Where it is said what the aim costs against its neighbours, once that is known."""
     due_place: DeltaGenerator
     """Where it is said what asking for more than one needs would bring, once that is known."""
+    faults: tuple[str, ...] = ()
+    """What of it cannot be read; there is no split then."""
 
     @property
     def aim(self) -> str:
@@ -70,14 +72,15 @@ class Asked:
         return str(self.values["aim"])
 
 
-def chosen_by_reader() -> Asked:
+def chosen_by_reader(here: Visit) -> Asked:
     """The aims and limits, after drawing their controls: the aim first, and what a reader sets less often apart from it."""
     with st.container(key=AIM_BOX):
         aim, cost_place = _aim()
     with st.container(key=LIMITS_BOX):
         values, due_place = _limits()
+        values[CAPACITY], faults = split_capacity.changes(here)
     values = {"aim": aim, **values}
-    return Asked(values=values, choices=split_address.choices_of(values), cost_place=cost_place, due_place=due_place)
+    return Asked(values=values, choices=split_address.choices_of(values), cost_place=cost_place, due_place=due_place, faults=tuple(faults))
 
 
 def _aim() -> tuple[str, DeltaGenerator]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlencode
 
+from analytics import capacity_changes
 from analytics.allocation.objectives import Aim, Objective
 from analytics.charts import numbers
 from analytics.charts.theme import STACK, category_name
@@ -50,11 +51,19 @@ SHARES = {
 }
 """What can be set for each user category: per cent of the hours offered, and the weight of a project."""
 ENERGY, CARBON = "energy-budget", "carbon-budget"
+CAPACITY = "capacity"
+"""What machines would give otherwise than they did, as it is typed."""
 BUDGET = Amount(usual=None, least=0.0, most=1e12)
 
 AMOUNTS = {f"{kind}-{category.value}": amount for kind, amount in SHARES.items() for category in STACK} | {ENERGY: BUDGET, CARBON: BUDGET}
 """Every number by its name in the address."""
-USUAL: dict[str, Value] = {"aim": USUAL_AIM, "due": USUAL_DUE, "law": True, **{key: amount.usual for key, amount in AMOUNTS.items()}}
+USUAL: dict[str, Value] = {
+    "aim": USUAL_AIM,
+    "due": USUAL_DUE,
+    "law": True,
+    CAPACITY: "",
+    **{key: amount.usual for key, amount in AMOUNTS.items()},
+}
 """Every choice as it is without one."""
 
 
@@ -75,6 +84,7 @@ def choices_of(values: Mapping[str, Value]) -> SplitChoices:
         energy_budget_mwh=numbers[ENERGY],
         carbon_budget_t=numbers[CARBON],
         keep_law=bool(values["law"]),
+        capacity=capacity_changes.typed(str(values[CAPACITY]))[0],
     )
 
 
@@ -92,6 +102,8 @@ def values_in(address: str) -> tuple[dict[str, Value], list[str]]:
             faults.append(f"{key} is {given[key]!r}, not {'true or false' if key == 'law' else 'one of ' + ', '.join(known)}")
         elif key in given:
             values[key] = given[key] == "true" if key == "law" else given[key]
+    values[CAPACITY] = given.get(CAPACITY, "")
+    faults += capacity_changes.typed(str(values[CAPACITY]))[1]
     for key, amount in AMOUNTS.items():
         if given.get(key):
             number = _parsed(given[key])

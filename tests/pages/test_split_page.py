@@ -54,6 +54,27 @@ def test_a_budget_of_energy_lowers_what_is_granted(visit: Visit, small_store: Pa
     assert granted(bound) < granted(free)
 
 
+def test_a_machine_that_gives_less_grants_less_and_its_waits_can_be_asked_for(visit: Visit, small_store: Path) -> None:
+    free = visit(small_store, SPLIT)
+    free.selectbox(key="capacity-partition").select_index(1)
+    free.number_input(key="capacity-percent").set_value(0.001)
+    whole = granted(free)
+    app = free.button(key="capacity-add").click().run()
+    typed = str(app.session_state["capacity"])
+    assert typed.endswith(" 0.001%")
+    assert granted(app) < whole
+    assert "What if: " in words_of(app)
+    waits = visit(small_store, SPLIT, capacity=typed, detail="Waits")
+    assert not waits.exception
+    assert "full, not" in words_of(waits)
+
+
+def test_a_change_of_capacity_that_cannot_be_read_gives_no_split(visit: Visit, small_store: Path) -> None:
+    app = visit(small_store, SPLIT, capacity="half of it")
+    assert not app.metric
+    assert "'half of it' is no change of capacity" in app.error[0].value
+
+
 def test_beside_the_choice_stands_what_asking_for_more_would_bring(visit: Visit, small_store: Path) -> None:
     told = {due: words_of(visit(small_store, SPLIT, due=due)) for due in split_address.DUES}
     for due, against in zip(split_address.DUES, ("the usual request of its access mode", "its own request"), strict=True):
