@@ -37,7 +37,7 @@ def by_group(rows: pl.DataFrame, group: str = "system", *, title: str = "") -> g
     """
     check(rows, {group: pl.String, **EMISSION_SUMS})
     if rows["emissions_location_kgco2e"].null_count() == rows.height:
-        return theme.words_instead(title, NO_EMISSIONS)
+        return theme.words_instead(title, theme.none_shown(rows, NO_EMISSIONS))
     shown = rows.sort("emissions_location_kgco2e", group, descending=[True, False], nulls_last=True)
     largest = max(float(value) for value in shown["emissions_location_high_kgco2e"].drop_nulls())
     unit, factor = ("kt CO₂e", KG_PER_TONNE * 1_000) if largest >= KG_PER_TONNE * 1_000 else ("t CO₂e", KG_PER_TONNE)
@@ -76,7 +76,7 @@ def by_group_summary(rows: pl.DataFrame, group: str = "system") -> str:
 
 def _add_range(figure: go.Figure, place: int, row: Mapping[str, Any], factor: float) -> None:
     if row["emissions_location_kgco2e"] is None:
-        figure.add_annotation(theme.small(numbers.NOT_AVAILABLE, x=0, y=place, xanchor="left", xshift=4))
+        figure.add_annotation(theme.small(theme.missing(row), x=0, y=place, xanchor="left", xshift=4))
         return
     ends = np.array([row["emissions_location_low_kgco2e"], row["emissions_location_high_kgco2e"]]) / factor
     line = {"color": theme.LIMIT, "width": 2}
@@ -92,5 +92,7 @@ def _sentence(row: Mapping[str, Any], group: str, kind: str, name: str) -> str:
     years = f", with the carbon intensity of {row['intensity_years']}" if row["intensity_years"] else ""
     forward = f", that of {row['carried_forward_years']} carried forward" if row["carried_forward_years"] else ""
     hourly = f", by the hour for {numbers.percent(row['hourly_share'])} of the energy" if row["hourly_share"] else ""
+    if row.get("withheld"):
+        return f"{who}: {numbers.WITHHELD}"
     share = f"; contracts known for {numbers.percent(row['contracted_share'])} of the energy" if kind == "market" else ""
     return f"{who}: {numbers.emissions(row[f'emissions_{kind}_kgco2e'])} {name.lower()}{years}{forward}{hourly}{share}"

@@ -33,7 +33,7 @@ def by_group(rows: pl.DataFrame, group: str = "system", *, title: str = "") -> g
     """
     check(rows, {group: pl.String, **ENERGY_SUMS})
     if rows["energy_it_kwh"].null_count() == rows.height:
-        return theme.words_instead(title, NO_ENERGY)
+        return theme.words_instead(title, theme.none_shown(rows, NO_ENERGY))
     shown = rows.sort("energy_it_kwh", group, descending=[True, False], nulls_last=True)
     unit, factor = _unit(shown["energy_it_high_kwh"])
     figure = theme.rows_canvas(title, f"{unit}, IT energy", shown[group].to_list(), right=110, legend=True)
@@ -70,7 +70,7 @@ def by_group_summary(rows: pl.DataFrame, group: str = "system") -> str:
 
 def _add_range(figure: go.Figure, place: int, row: Mapping[str, Any], factor: float) -> None:
     if row["energy_it_kwh"] is None:
-        figure.add_annotation(theme.small("not available: power not known", x=0, y=place, xanchor="left", xshift=4))
+        figure.add_annotation(theme.small(theme.missing(row, "not available: power not known"), x=0, y=place, xanchor="left", xshift=4))
         return
     low, high = row["energy_it_low_kwh"] / factor, row["energy_it_high_kwh"] / factor
     line = {"color": theme.LIMIT, "width": 2}
@@ -87,6 +87,8 @@ def _add_range(figure: go.Figure, place: int, row: Mapping[str, Any], factor: fl
 
 def _sentence(row: Mapping[str, Any], group: str, kind: str) -> str:
     who = theme.label(row[group])
+    if row.get("withheld"):
+        return f"{who}: {numbers.WITHHELD}"
     low, high = numbers.energy(row["energy_it_low_kwh"]), numbers.energy(row["energy_it_high_kwh"])
     return (
         f"{who}: {numbers.energy(row[f'energy_{kind}_kwh'])} {kind}, {numbers.energy(row['energy_it_kwh'])} in all "

@@ -159,7 +159,7 @@ def _add_dumbbell(figure: go.Figure, place: int, row: Mapping[str, Any], name: s
                 hovertemplate=theme.HOVER,
             )
         )
-    label = numbers.points(row["difference"]) if row["difference"] is not None else "no share set"
+    label = numbers.points(row["difference"]) if row["difference"] is not None else theme.missing(row, "no share set")
     figure.add_annotation(theme.small(label, x=max(ends, default=0), y=place, xanchor="left", xshift=12))
 
 

@@ -87,7 +87,7 @@ def by_category(shares: pl.DataFrame, *, unit: HourUnit, title: str = "") -> go.
                 "color": [theme.style_of(category)[0] for category in rows["category"]],
                 "pattern": theme.hatching(sparse),
             },
-            text=[_amount_and_share(hours, share) for hours, share in rows.select("hours", "share").rows()],
+            text=[_amount_and_share(row) for row in rows.iter_rows(named=True)],
             textposition="outside",
             cliponaxis=False,
             customdata=_sentences(rows, unit),
@@ -110,8 +110,8 @@ def by_category_summary(shares: pl.DataFrame, *, unit: HourUnit) -> str:
     return f"Horizontal bars of machine time by user category: {numbers.listed(parts)}."
 
 
-def _amount_and_share(hours: float | None, share: float | None) -> str:
-    return numbers.NOT_AVAILABLE if hours is None else f"{numbers.amount(hours, '')} ({numbers.percent(share)})"
+def _amount_and_share(row: Mapping[str, Any]) -> str:
+    return theme.missing(row) if row["hours"] is None else f"{numbers.amount(row['hours'], '')} ({numbers.percent(row['share'])})"
 
 
 def _every_month(rows: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
@@ -168,7 +168,7 @@ def _sentence(row: Mapping[str, Any], unit: HourUnit, category: str) -> str:
     missing = row["jobs_without_hours"]
     note = f"; of {numbers.counted(missing, 'job')} the hours are not known" if missing else ""
     if row["hours"] is None:
-        return f"{who}{where}: {numbers.NOT_AVAILABLE}{note}"
+        return f"{who}{where}: {theme.missing(row)}{note}"
     return f"{who}{where}: {numbers.exact(row['hours'])} {numbers.UNIT_WORDS[unit]}, {numbers.percent(row['share'])} of all{note}"
 
 

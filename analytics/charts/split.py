@@ -155,12 +155,14 @@ def _signed(value: float) -> str:
 
 
 def _cell(row: Mapping[str, Any] | None) -> str:
-    return "none" if row is None else _signed(_change(row)) if numbers.is_known(_change(row)) else numbers.NOT_AVAILABLE
+    return "none" if row is None else _signed(_change(row)) if numbers.is_known(_change(row)) else theme.missing(row)
 
 
 def _sentence(category: str, system: str, row: Mapping[str, Any] | None) -> str:
     who = f"{theme.label(category)}, {theme.safe(system)}"
     if row is None:
         return f"{who}: neither received nor recommended"
+    if row.get("withheld"):
+        return f"{who}: {numbers.WITHHELD}"
     received, recommended = numbers.exact(row["node_hours_received"]), numbers.exact(row["node_hours_recommended"])
     return f"{who}: received {received}, recommended {recommended} node-hours"

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
+import polars as pl
 
 from analytics.charts import numbers
 from analytics.charts.drawing import Drawing, Mark, bar
@@ -103,6 +104,8 @@ ROW_PX = 38
 
 HOVER = "%{customdata}<extra></extra>"
 """Hover texts are whole sentences, written beforehand."""
+
+ALL_WITHHELD = "The figures are withheld: they would show single organisations."
 
 CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 """How a figure behaves wherever it is shown: no logo, no button that sends it anywhere."""
@@ -292,6 +295,20 @@ def months_axis(months: int) -> dict[str, Any]:
     """
     step = next((step for most, step in ((6, 1), (14, 2), (24, 4), (42, 6)) if months <= most), 12)
     return {"tickformat": "%b<br>%Y", "dtick": f"M{step}", "tickangle": 0}
+
+
+def missing(row: Mapping[str, Any], why: str = numbers.NOT_AVAILABLE) -> str:
+    """What stands beside a row without a figure: that it is withheld where its column `withheld` says so, else why it is not known.
+
+    >>> missing({"withheld": True}), missing({"withheld": False}), missing({}, "power not known")
+    ('withheld', 'not available', 'power not known')
+    """
+    return numbers.WITHHELD if row.get("withheld") else why
+
+
+def none_shown(rows: pl.DataFrame, why: str) -> str:
+    """What stands in place of a chart of rows without any figure: that they are withheld where any is, else why they are not known."""
+    return ALL_WITHHELD if "withheld" in rows.columns and rows["withheld"].any() else why
 
 
 def words_instead(title: str, words: str) -> go.Figure:

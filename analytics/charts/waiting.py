@@ -25,7 +25,7 @@ def by_group(rows: pl.DataFrame, group: str = "category", *, title: str = "") ->
     """
     check(rows, {group: pl.String, **WAITS})
     if rows["median_wait_s"].null_count() == rows.height:
-        return theme.words_instead(title, NO_WAITS)
+        return theme.words_instead(title, theme.none_shown(rows, NO_WAITS))
     names = theme.in_order(rows[group])
     shown = {row[group]: row for row in rows.iter_rows(named=True)}
     longest_s = max(float(value) for value in rows["p90_wait_s"].drop_nulls())
@@ -52,7 +52,7 @@ def by_group_summary(rows: pl.DataFrame, group: str = "category") -> str:
 
 def _add_waits(figure: go.Figure, place: int, row: Mapping[str, Any], name: str, factor: float) -> None:
     if row["median_wait_s"] is None:
-        figure.add_annotation(theme.small(numbers.NOT_AVAILABLE, x=0, y=place, xanchor="left", xshift=4))
+        figure.add_annotation(theme.small(theme.missing(row), x=0, y=place, xanchor="left", xshift=4))
         return
     colour = theme.style_of(name)[0] if name in theme.COLOURS else theme.NEUTRAL
     ends = np.array([row["median_wait_s"], row["p90_wait_s"]]) / factor

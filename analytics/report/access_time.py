@@ -7,7 +7,7 @@ from analytics.charts import machines, numbers, received, theme
 from analytics.limits import against_limits
 from analytics.report.disclosure import blanked, with_remainder
 from analytics.report.document import Chart, Column, Kind, Section, Table
-from analytics.report.inputs import ReportInputs, counts_towards, told
+from analytics.report.inputs import ReportInputs, counts_towards, told, unheld
 from data.terms import HourUnit
 
 
@@ -74,12 +74,12 @@ def by_system(inputs: ReportInputs) -> Section:
     return Section(
         id="machines",
         title="How much of each machine was used?",
-        finding=findings.capacity_used(_open(totals, held), period=inputs.period.name),
+        finding=findings.capacity_used(unheld(totals, held), period=inputs.period.name),
         blocks=(
             Chart(
                 id="used-by-machine",
                 figure=machines.by_system(parts, unit=unit),
-                alt=told(_of_machines(totals, unit), hidden | held),
+                alt=_of_machines(unheld(totals, held), unit, hidden | held),
                 table=Table(
                     caption=f"Use and capacity of each machine, in {words}. Maintenance is not taken off the capacity.",
                     frame=totals,
@@ -206,15 +206,12 @@ def _shares(caption: str, rows: pl.DataFrame, first: Column, inputs: ReportInput
     return Table(caption=caption, frame=rows, withheld=inputs.held_back(rows, first.name), columns=(first, *others))
 
 
-def _open(rows: pl.DataFrame, held: frozenset[int]) -> pl.DataFrame:
-    """The rows that are not withheld."""
-    return rows.filter(pl.Series([place not in held for place in range(rows.height)], dtype=pl.Boolean))
-
-
-def _of_machines(totals: pl.DataFrame, unit: HourUnit) -> str:
-    """How much of each machine's capacity was used, in words."""
+def _of_machines(totals: pl.DataFrame, unit: HourUnit, held: frozenset[int]) -> str:
+    """How much of each machine's capacity was used, in words; of those whose use is not withheld."""
+    if totals.is_empty():
+        return told("", held).strip()
     parts = [f"{system} {numbers.percent(share)}" for system, share in totals.select("system", "share_of_capacity").rows()]
-    return f"Share of the capacity in {numbers.UNIT_WORDS[unit]} that was used on each machine: {numbers.listed(parts)}."
+    return told(f"Share of the capacity in {numbers.UNIT_WORDS[unit]} that was used on each machine: {numbers.listed(parts)}.", held)
 
 
 def _held_of_limits(inputs: ReportInputs, rows: pl.DataFrame) -> frozenset[int]:

@@ -14,8 +14,8 @@ from analytics.charts import numbers, theme
 from data.errors import SchemaError
 from data.terms import Flag
 
-WITHHELD = "withheld"
-"""What stands where a figure would show a single organisation."""
+WITHHELD = numbers.WITHHELD
+"""What stands where a figure would show a single organisation, in tables as in charts."""
 
 DIGITS = 10
 """To how many digits the figures of a report are kept."""

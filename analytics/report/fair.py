@@ -10,7 +10,7 @@ from analytics.demand import DemandBasis
 from analytics.fairness import Inequality
 from analytics.report.disclosure import blanked
 from analytics.report.document import Chart, Column, Kind, Note, Paragraph, Section, Table
-from analytics.report.inputs import ReportInputs, told
+from analytics.report.inputs import ReportInputs, in_words, marked, told
 
 LEAST = 1
 """The place of the least satisfaction among the indices: it is that of a single project."""
@@ -42,8 +42,8 @@ def against_due(inputs: ReportInputs) -> Section:
             Paragraph(text=_due_in_words(inputs, asked)),
             Chart(
                 id="received-and-due",
-                figure=fairness_charts.against_due(rows),
-                alt=told(fairness_charts.against_due_summary(rows), held),
+                figure=fairness_charts.against_due(marked(rows, held)),
+                alt=in_words(fairness_charts.against_due_summary, rows, held),
                 table=Table(
                     caption="Share of node-hours received and due.",
                     frame=rows,
@@ -105,8 +105,8 @@ def waits(inputs: ReportInputs) -> Section:
         blocks=(
             Chart(
                 id="waits-by-category",
-                figure=waiting_charts.by_group(rows),
-                alt=told(waiting_charts.by_group_summary(rows), held),
+                figure=waiting_charts.by_group(marked(rows, held)),
+                alt=in_words(waiting_charts.by_group_summary, rows, held),
                 table=Table(
                     caption="Waits from submission to start. Median and 90th percentile are within 4.4 %, the mean is exact.",
                     frame=rows,

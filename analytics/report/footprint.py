@@ -1,5 +1,7 @@
 """The sections about energy and emissions, measured and modelled, location-based and market-based."""
 
+from functools import partial
+
 import polars as pl
 
 from analytics import carbon, energy, findings, usage
@@ -7,7 +9,7 @@ from analytics.charts import carbon as carbon_charts
 from analytics.charts import energy as energy_charts
 from analytics.charts import numbers
 from analytics.report.document import Block, Chart, Column, Kind, Note, Section, Table
-from analytics.report.inputs import ReportInputs, told
+from analytics.report.inputs import ReportInputs, in_words, marked
 
 POWER_ESTIMATES = {"node_idle_w": "idle power", "node_max_w": "maximum power", "utilisation": "utilisation", "pue": "PUE"}
 """The facts of a partition on which energy rests, as words."""
@@ -122,8 +124,8 @@ def _energy_chart(name: str, unprotected: pl.DataFrame, first: Column, inputs: R
     caption = "Energy of jobs. Sums hold what is known; the last column says for which part of the node-hours."
     return Chart(
         id=name,
-        figure=energy_charts.by_group(rows, group),
-        alt=told(energy_charts.by_group_summary(rows, group), held),
+        figure=energy_charts.by_group(marked(rows, held), group),
+        alt=in_words(partial(energy_charts.by_group_summary, group=group), rows, held),
         table=Table(caption=caption, frame=rows, withheld=held, columns=(first, *others)),
     )
 
@@ -144,8 +146,8 @@ def _emissions_chart(name: str, unprotected: pl.DataFrame, first: Column, inputs
     caption = "Scope 2 emissions of the electricity of jobs, by both methods of the GHG Protocol."
     return Chart(
         id=name,
-        figure=carbon_charts.by_group(rows, group),
-        alt=told(carbon_charts.by_group_summary(rows, group), held),
+        figure=carbon_charts.by_group(marked(rows, held), group),
+        alt=in_words(partial(carbon_charts.by_group_summary, group=group), rows, held),
         table=Table(caption=caption, frame=rows, withheld=held, columns=(first, *others)),
     )
 

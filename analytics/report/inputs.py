@@ -1,6 +1,6 @@
 """What a report is made from: frames and facts, handed in whole, so that the same inputs make the same report."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -27,6 +27,27 @@ LEFT_OUT = "Withheld figures are left out."
 def told(alt: str, held: frozenset[int]) -> str:
     """The words of a chart, with a sentence where figures are withheld in it."""
     return f"{alt} {LEFT_OUT}" if held else alt
+
+
+def unheld(rows: pl.DataFrame, held: frozenset[int]) -> pl.DataFrame:
+    """The rows that are not withheld."""
+    return rows.filter(pl.Series([place not in held for place in range(rows.height)], dtype=pl.Boolean))
+
+
+def marked(rows: pl.DataFrame, held: frozenset[int]) -> pl.DataFrame:
+    """The rows as a chart draws them, with a column that says which of them are withheld, where any is."""
+    flags = pl.Series("withheld", [place in held for place in range(rows.height)], dtype=pl.Boolean)
+    return rows.with_columns(flags) if held else rows
+
+
+def in_words(summary: Callable[[pl.DataFrame], str], rows: pl.DataFrame, held: frozenset[int]) -> str:
+    """The words of a chart of the rows that are not withheld, and that others are left out.
+
+    >>> in_words(lambda rows: f"{rows.height} rows.", pl.DataFrame({"hours": [1.0, None]}), frozenset({1}))
+    '1 rows. Withheld figures are left out.'
+    """
+    shown = unheld(rows, held)
+    return told(summary(shown) if shown.height or not held else "", held).strip()
 
 
 def counts_towards(limit: str) -> str:

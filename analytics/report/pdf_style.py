@@ -103,7 +103,7 @@ DOCUMENT = r"""
 
 #for s in data.sections {
   heading(level: 1, s.title)
-  block(below: 0.9em, text(weight: 600, s.finding))
+  block(below: 0.9em, sticky: true, text(weight: 600, s.finding))
   for b in s.blocks { shown(b) }
 }
 

@@ -4,7 +4,7 @@ from analytics import findings, usage
 from analytics.charts import split as split_charts
 from analytics.report.disclosure import blanked
 from analytics.report.document import Block, Chart, Column, Kind, Note, Paragraph, Section, Table
-from analytics.report.inputs import ReportInputs, told
+from analytics.report.inputs import ReportInputs, marked, told
 
 HOURS = ("node_hours_received", "node_hours_recommended")
 
@@ -61,7 +61,7 @@ def _by_machine(inputs: ReportInputs) -> Chart:
     named = usage.with_system_names(blanked(rows, held, HOURS), inputs.partitions)
     return Chart(
         id="recommended-by-machine",
-        figure=split_charts.by_system(named),
+        figure=split_charts.by_system(marked(named, held)),
         alt=told(split_charts.by_system_summary(named), held),
         table=Table(
             caption="Node-hours received and recommended, by user category and machine.",

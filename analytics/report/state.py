@@ -1,5 +1,7 @@
 """The sections about one participating state: what its projects received, on which machines, in which access modes, at what emissions."""
 
+from functools import partial
+
 import polars as pl
 
 from analytics import carbon, findings, usage
@@ -7,7 +9,7 @@ from analytics.charts import numbers, received, theme
 from analytics.report.disclosure import blanked
 from analytics.report.document import Chart, Column, Kind, Section, Table
 from analytics.report.footprint import by_the_hour_column, emissions_of, energy_of
-from analytics.report.inputs import ReportInputs, told
+from analytics.report.inputs import ReportInputs, in_words, marked
 
 ELSEWHERE = "other"
 """Stands for all other states in tables that are protected."""
@@ -30,8 +32,8 @@ def received_by_state(inputs: ReportInputs) -> Section:
         blocks=(
             Chart(
                 id="state-by-category",
-                figure=received.by_category(shares.drop("country"), unit=unit),
-                alt=told(received.by_category_summary(shares.drop("country"), unit=unit), held),
+                figure=received.by_category(marked(shares.drop("country"), held), unit=unit),
+                alt=in_words(partial(received.by_category_summary, unit=unit), shares.drop("country"), held),
                 table=Table(
                     caption="Machine time of the state's projects by user category.",
                     frame=shares,
