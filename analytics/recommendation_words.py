@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from analytics import capacity_changes
 from analytics.allocation.objectives import Aim, Objective
 from analytics.allocation.solution import Refusal
 from analytics.capacity_changes import PART
@@ -62,6 +63,12 @@ def limit_in_words(name: str, limits: Sequence[PolicyLimit], names: Mapping[str,
     return {"energy_budget": "the energy budget", "carbon_budget": "the carbon budget"}.get(name, name)
 
 
+def what_if(found: Recommendation, names: Mapping[str, str]) -> str:
+    """What machines are taken to give otherwise than they did, as a sentence; empty where they are taken as they were."""
+    changes = [capacity_changes.in_words(change, names.get(change.system, change.system)) for change in found.choices.capacity]
+    return f"It supposes that {numbers.listed(changes)}." if changes else ""
+
+
 def in_words(sentence: str, limits: Sequence[PolicyLimit], names: Mapping[str, str]) -> str:
     """A sentence of the engine with every limit's name said as people say it."""
     words = sentence.split(" ")
@@ -75,6 +82,7 @@ def paragraph(found: Recommendation, limits: Sequence[PolicyLimit], names: Mappi
             None,
             (
                 f"For {period} the split aims at {aim_in_words(found.choices.objective)}.",
+                what_if(found, names),
                 who_changes(found),
                 _how_served(found),
                 _what_binds(found, limits, names),

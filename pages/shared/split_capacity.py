@@ -4,7 +4,7 @@ import streamlit as st
 
 from analytics import capacity_changes
 from analytics.capacity_changes import MOST_NODES, MOST_PERCENT, CapacityChange
-from pages.shared import loaders, parts
+from pages.shared import loaders
 from pages.shared.split_address import CAPACITY
 from pages.shared.visit import Visit
 
@@ -24,14 +24,9 @@ def changes(here: Visit) -> tuple[str, list[str]]:
             help=f"One change after the other with a semicolon between: {capacity_changes.EXAMPLES}",
         )
         _put_together(here)
-    made, faults = capacity_changes.typed(text)
-    names = loaders.system_names(here.state)
-    said = [capacity_changes.in_words(change, names.get(change.system, change.system)) for change in made]
-    for sentence in said:
-        st.caption(parts.escaped(f"What if: {sentence}."))
     if text:
         st.button("As the machines are", on_click=st.session_state.update, args=({CAPACITY: ""},), key="capacity-none")
-    return text, faults
+    return text, capacity_changes.typed(text)[1]
 
 
 def _put_together(here: Visit) -> None:

@@ -20,7 +20,8 @@ AGAINST = {"what was received": Against.RECEIVED, "equal shares": Against.EQUAL_
 
 def answer(here: Visit, found: Recommendation) -> None:
     """The finding, the figures and the main chart."""
-    parts.finding(f"Aim: {words.aim_in_words(found.choices.objective)}. {words.who_changes(found)}")
+    supposed = words.what_if(found, loaders.system_names(here.state))
+    parts.finding(" ".join(filter(None, (f"Aim: {words.aim_in_words(found.choices.objective)}.", supposed, words.who_changes(found)))))
     figures = scenario.figures(found)
     parts.figures(figures[:3])
     parts.figures(figures[3:])
