@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from data.errors import EquinodeError, InputError
+from data.export.slurm_forms import Form
+from data.export.slurm_plan import Usage
 from data.export.usage import Format
 from data.export.xdmod import Compat, DatasetType, Dimension
 from data.export.xdmod_periods import AggregationUnit
@@ -180,6 +182,60 @@ def export_metrics(
     sys.stdout.buffer.write(
         export_metrics_table(compat, system=system, start=start, end=end, by=by, units=units, types=types, time_zone=time_zone, form=form)
     )
+
+
+@export.command("slurm")
+def export_to_slurm(
+    *,
+    system: Annotated[str, typer.Option(help="The machine.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder for the files that make the changes and take them back; never one of an earlier export.")
+    ],
+    state: Annotated[
+        list[Path] | None, typer.Option(help="What Slurm's commands printed, - for standard input; may be repeated, see below.")
+    ] = None,
+    from_site: Annotated[bool, typer.Option("--from-site", help="Run the site's own commands instead (EQUINODE_SLURM in front).")] = False,
+    quotas: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet: account, unit, hours, at_once, fairshare, qos, starts; else the store's quotas.")
+    ] = None,
+    form: Annotated[Form, typer.Option(help="sacctmgr commands, a flat file for sacctmgr load, or JSON for slurmrestd.")] = Form.COMMANDS,
+    usage: Annotated[
+        Usage,
+        typer.Option(
+            help="What was used before: slurm: all it counted is part of the quota; log: what the store knows since the quota's start; "
+            "none: the whole quota comes on top."
+        ),
+    ] = Usage.SLURM,
+    cluster: Annotated[str | None, typer.Option(help="Slurm's name of the cluster, where several could be meant.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Tell only what was written and what is wrong.")] = False,
+) -> None:
+    """Quotas as limits in Slurm: the changes in words and numbers, the file that makes them, and the file that takes them back.
+
+    Nothing is changed by this command. The state is what these print, one below the other in any order, those you can:
+
+    sacctmgr -P show assoc WOPLimits WithRawQOSLevel
+    format=Cluster,Account,User,ParentName,Fairshare,GrpTRES,GrpTRESMins,QOS,QOSRawLevel,DefaultQOS
+
+    sshare -P -a -o Account,User,GrpTRESRaw
+
+    scontrol show config
+
+    sacctmgr -P show tres format=Type,Name
+
+    sacctmgr -P show qos format=Name,Flags,UsageFactor
+
+    sacct -a -X -P --noconvert -s RUNNING,SUSPENDED -o JobIDRaw,Account,State,AllocTRES,ElapsedRaw,TimelimitRaw
+
+    The first may also be the file of sacctmgr dump, or the JSON of slurmrestd's associations.
+    """
+    from data.commands_slurm import SlurmOrder, export_slurm
+
+    if from_site == bool(state):
+        raise InputError("name the state of Slurm with --state FILE, or --from-site, and not both.")
+    order = SlurmOrder(
+        system=system, quotas=quotas, states=tuple(state or ()), cluster=cluster, form=form, usage=usage, out=out, quiet=quiet
+    )
+    export_slurm(order, said=said)
 
 
 @projects.command("import")

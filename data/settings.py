@@ -29,6 +29,9 @@ class Settings(BaseSettings):
         default=None, min_length=16, repr=False, description="Key of the pseudonyms; none: made once and kept beside the store."
     )
     sacct: str = Field(default="sacct", description="The site's own sacct, such as 'ssh login1 env SLURM_TIME_FORMAT=%s sacct'.")
+    slurm: str = Field(
+        default="", description="What stands in front of Slurm's sacctmgr, sshare, scontrol and sacct, such as 'ssh login1'."
+    )
     disclosure_least_organisations: int = Field(
         default=3, ge=1, description="Public reports withhold figures to which fewer organisations contribute, a company among them."
     )

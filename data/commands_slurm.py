@@ -1,0 +1,126 @@
+"""What `python -m data export slurm` does, apart from reading the command line."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+from rich.markup import escape
+
+from data import burn, projects
+from data.access import local_person, require
+from data.errors import InputError
+from data.export.slurm import DIFF_TABLE, Export, export
+from data.export.slurm_asked import ASKED, asked_in
+from data.export.slurm_forms import Form
+from data.export.slurm_plan import Usage, Used
+from data.export.slurm_site import read_from_site
+from data.export.usage import Format, encoded
+from data.ingest.standard_input import at_hand
+from data.lake import Lake, exists
+from data.quotas import current
+from data.settings import settings
+from data.systems import known_systems, system_named
+from data.terms import Action, HourUnit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlurmOrder:
+    """What is asked for on the command line."""
+
+    system: str
+    """The machine."""
+    quotas: Path | None
+    """A table of quotas; none: those of the store."""
+    states: tuple[Path, ...]
+    """What Slurm's commands printed; none: they are run."""
+    cluster: str | None
+    """The cluster, where several could be meant."""
+    form: Form
+    """In which form changes are written."""
+    usage: Usage
+    """Whose account of the past limits lean on."""
+    out: Path
+    """The folder to write to."""
+    quiet: bool
+    """Whether to tell nothing but what was written and what is wrong."""
+
+
+def export_slurm(order: SlurmOrder, *, said: Console) -> None:
+    """Write what makes quotas hold in Slurm and what takes it back, and tell what that changes.
+
+    Raises:
+        InputError: if something cannot be done, so that a script sees it; the text that says what is written all the same.
+    """
+    require(Action.EXPORT, local_person(settings()))
+    lake = Lake(settings()) if exists(settings()) else None
+    machine = system_named(order.system, known_systems(lake))
+    asked = _asked(order, machine.id, lake)
+    texts = [_text(state) for state in order.states] or read_from_site(settings(), order.cluster)
+    used = used_hours(lake, machine.id, asked) if lake is not None else {}
+    done = export(asked.select(list(ASKED)), texts, machine, form=order.form, usage=order.usage, used=used, cluster=order.cluster)
+    kept = keep(done, order.out)
+    if not order.quiet:
+        said.print(done.said, markup=False)
+    said.print(f"Written to {escape(str(order.out))}: {', '.join(kept)}")
+    if done.refusals:
+        others = f" (and {len(done.refusals) - 1:,} more, see {kept[0]})" if len(done.refusals) > 1 else ""
+        raise InputError(f"nothing was exported for Slurm. {done.refusals[0]}{others}")
+
+
+def used_hours(lake: Lake, system: str, quotas: pl.DataFrame) -> Used:
+    """The hours that the store knows of since the start of each quota, by account in small letters and unit.
+
+    An account is left out where the store has none such, or where a job does not tell its size.
+    """
+    spans = quotas.select("system", pl.col("account").str.to_lowercase().alias("asked"), "starts").unique(subset=["system", "asked"])
+    logged = projects.accounts(lake, systems=(system,)).with_columns(asked=pl.col("account").str.to_lowercase())
+    wanted = logged.join(spans, on=["system", "asked"], validate="m:1").with_columns(ends=pl.lit(None, pl.Date))
+    summed = wanted.select("system", "account", "asked").join(
+        burn.since(lake, wanted.select("system", "account", "starts", "ends")), on=["system", "account"], how="left", validate="1:m"
+    )
+    used: dict[tuple[str, HourUnit], float] = {}
+    for unit in HourUnit:
+        thing = unit.value.removesuffix("_hours")
+        missing = pl.col(f"jobs_without_{thing}s").fill_null(0).sum() + pl.col(f"wall_hours_without_{thing}s").fill_null(0).sum()
+        for account, hours in summed.group_by("asked").agg(hours=pl.when(missing == 0).then(pl.col(unit.value).sum())).iter_rows():
+            if hours is not None:
+                used[account, unit] = hours
+    return used
+
+
+def keep(done: Export, out: Path) -> list[str]:
+    """Write all files of an export to a folder, never over an earlier one, and tell their names.
+
+    Raises:
+        InputError: if the folder holds an export already, or cannot be written to.
+    """
+    texts = dict(done.files) | {DIFF_TABLE: encoded(done.diff, Format.CSV).decode()}
+    there = sorted(path.name for path in out.glob("undo.*")) if out.is_dir() else []
+    if there:
+        raise InputError(
+            f"{out} holds {there[0]} of an earlier export, which may be needed to take it back; name another folder with --out."
+        )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (out / name).write_text(text, "utf-8")
+    except OSError as error:
+        raise InputError(f"the export cannot be written to {out} ({error.strerror}); name a folder of yours with --out.") from error
+    return list(texts)
+
+
+def _asked(order: SlurmOrder, system: str, lake: Lake | None) -> pl.DataFrame:
+    if order.quotas is not None:
+        return asked_in(order.quotas, system)
+    if lake is None:
+        raise InputError("there is no store, and so no quotas in it; name a table of them with --quotas FILE.")
+    return current(lake, (system,))
+
+
+def _text(state: Path) -> str:
+    with at_hand(state) as path:
+        try:
+            return path.read_bytes().decode("utf-8", errors="replace")
+        except OSError as error:
+            raise InputError(f"the state of Slurm {state} cannot be read ({error.strerror}); expected what its commands print.") from error

@@ -1,0 +1,67 @@
+"""Changes as the JSON that slurmrestd takes at /slurmdb/…/associations: the same from v0.0.38 to v0.0.44.
+
+A list of resources in a request takes the place of the whole list that Slurm holds. Every request therefore carries all limits of the
+account on resources, those that stay among them, and names with -1 those that go: no list is ever empty, for on an empty one some
+versions of slurmrestd end.
+"""
+
+import json
+
+from data.export.slurm_forms import NOT_SET, Form, Settings, Way, Written, by_account
+from data.export.slurm_plan import Limit, Plan
+from data.export.slurm_state import Association, Tres
+
+APPLY, UNDO = "apply.json", "undo.json"
+HOW = (
+    f"Send {APPLY} to slurmrestd, with the version that it offers in place of v0.0.44: curl --fail-with-body --header "
+    f'"X-SLURM-USER-TOKEN: $SLURM_JWT" --json @{APPLY} http://HOST:6820/slurmdb/v0.0.44/associations. See that "errors" is empty, and '
+    "read the limits back: the slurmrestd of Slurm 22.05 passes over some changes in silence until they are sent again, and names the "
+    f"QOS that an account inherits as its own. To take it back, send {UNDO} the same way."
+)
+ANY = "node"
+"""The resource named where an account holds no limit on any and asks for none."""
+
+
+def written(plan: Plan) -> Written:
+    """The request that makes the changes, and the one that takes them back."""
+    files = {
+        name: json.dumps({"associations": [_association(settings, plan) for settings in by_account(plan, way)]}, indent=1) + "\n"
+        for name, way in ((APPLY, Way.APPLY), (UNDO, Way.UNDO))
+    }
+    return Written(form=Form.REST, files=files, how=HOW)
+
+
+def refusals(plan: Plan) -> list[str]:
+    """Accounts of which the state does not tell all that the request must carry."""
+    held = plan.state.associations or {}
+    unknown = {
+        change.asked.row: change.asked
+        for change in plan.changes
+        if (found := held[change.account]).minutes is None or found.at_once is None or found.fairshare is None
+    }
+    lacking = "GrpTRES, GrpTRESMins or Fairshare, all of which this form has to carry"
+    return [f"{asked.named}: the state of Slurm does not tell {lacking}." for asked in unknown.values()]
+
+
+def _association(settings: Settings, plan: Plan) -> dict[str, object]:
+    held = (plan.state.associations or {})[settings.account]
+    shares = settings.fairshare if settings.fairshare is not None else held.fairshare
+    return {
+        "account": settings.account,
+        "cluster": plan.cluster,
+        "user": "",
+        "shares_raw": shares,
+        "max": {"tres": {"total": _tres(settings, held, Limit.AT_ONCE), "group": {"minutes": _tres(settings, held, Limit.MINUTES)}}},
+    }
+
+
+def _tres(settings: Settings, held: Association, limit: Limit) -> list[dict[str, object]]:
+    """All limits of the account on resources, the changed ones with the value that is meant."""
+    stays: Tres = (held.minutes if limit is Limit.MINUTES else held.at_once) or {}
+    wanted = dict(stays) | settings.tres(limit)
+    return [_one(name, count) for name, count in sorted(wanted.items())] or [_one(ANY, NOT_SET)]
+
+
+def _one(name: str, count: int) -> dict[str, object]:
+    kind, _, rest = name.partition("/")
+    return {"type": kind, "name": rest, "count": count}
