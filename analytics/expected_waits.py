@@ -21,8 +21,9 @@ LOADS: Schema = {"system": pl.String, "month": pl.Date, "load": pl.Float64}
 EXPECTED_WAITS: Schema = {
     "system": pl.String,
     "category": pl.String,  # null: all categories together
-    "load_received": pl.Float64,  # of the period, as it was used
-    "load_recommended": pl.Float64,  # of the period, with the split
+    "share_granted": pl.Float64,  # hours that the split grants / hours offered
+    "share_used_of_asked": pl.Float64,  # of the period: hours used / hours asked for, at most 1
+    "share_full_expected": pl.Float64,  # share_granted x share_used_of_asked
     "months_as_full": pl.Int64,
     "median_wait_least_s": pl.Float64,  # over those months; null with fewer than three
     "median_wait_middle_s": pl.Float64,
@@ -43,9 +44,10 @@ def loads(facts: SplitFacts) -> pl.DataFrame:
 def expected_waits(found: Recommendation, history: pl.DataFrame, waits: pl.DataFrame) -> pl.DataFrame:
     """The waits to expect with a split, read off the machine's own log: nothing is modelled, so nothing is said where it was never as full.
 
-    The load of a split is what it grants ÷ what the machine offers, changes of capacity included. Of all months of the log with a load no
-    further than 5 percentage points from that, the least, middle and largest monthly median wait are given. Waits have other causes
-    besides load, so the range is that of experience, not an interval with a probability.
+    Projects seldom use all that they ask for, so the load to expect of a split is what it grants ÷ what the machine offers (changes of
+    capacity included) × what projects used of what they asked for in the period. Of all months of the log with a load no further than
+    5 percentage points from that, the least, middle and largest monthly median wait are given. Waits have other causes besides load, so the
+    range is that of experience, not an interval with a probability.
 
     Args:
         found: The split.
@@ -55,15 +57,11 @@ def expected_waits(found: Recommendation, history: pl.DataFrame, waits: pl.DataF
     Gives frame EXPECTED_WAITS.
     """
     check(waits, waits_by("system", "category", "month"))
-    planned = found.by_system.filter(pl.col("node_hours_offered") > 0).select(
-        "system",
-        load_received=pl.col("node_hours_received") / pl.col("node_hours_offered"),
-        load_recommended=pl.col("node_hours_recommended") / pl.col("node_hours_offered"),
-    )
+    planned = _planned(found)
     alike = (
         check(history, LOADS)
         .join(planned, on="system", how="inner", validate="m:1")
-        .filter((pl.col("load") - pl.col("load_recommended")).abs() <= AS_FULL)
+        .filter((pl.col("load") - pl.col("share_full_expected")).abs() <= AS_FULL)
         .select("system", "month")
     )
     together = queue_waits(waits.drop("category"), "system", "month").with_columns(category=pl.lit(None, pl.String))
@@ -91,14 +89,33 @@ def expected_waits(found: Recommendation, history: pl.DataFrame, waits: pl.DataF
     return joined.sort("system", "category", nulls_last=False)
 
 
+def _planned(found: Recommendation) -> pl.DataFrame:
+    """How full each machine was and would be."""
+    received, offered = pl.col("node_hours_received"), pl.col("node_hours_offered")
+    asked = found.by_project.group_by("system").agg(
+        share_used_of_asked=(received.sum() / pl.col("node_hours_demanded").sum()).clip(upper_bound=1.0)
+    )
+    granted = pl.col("node_hours_recommended") / offered
+    return (
+        found.by_system.filter(offered > 0)
+        .join(asked, on="system", how="inner", validate="1:1")
+        .select(
+            "system",
+            "share_used_of_asked",
+            share_granted=granted,
+            share_full_expected=granted * pl.col("share_used_of_asked"),
+        )
+    )
+
+
 def in_words(rows: pl.DataFrame, names: Mapping[str, str]) -> list[str]:
     """One sentence a machine, on all its jobs together."""
     return [_sentence(row, names.get(row["system"], row["system"])) for row in rows.filter(pl.col("category").is_null()).to_dicts()]
 
 
 def _sentence(row: Mapping[str, object], name: str) -> str:
-    load, was = (numbers.percent(float(str(row[key]))) for key in ("load_recommended", "load_received"))
-    full = f"{name} would be {load} full, not {was}"
+    granted, used, load = (numbers.percent(float(str(row[f"share_{key}"]))) for key in ("granted", "used_of_asked", "full_expected"))
+    full = f"{name} would be {load} full, if of the {granted} granted {used} is used, as of what was asked for"
     months = int(str(row["months_as_full"]))
     if row["median_wait_least_s"] is None:
         seen = "in no month" if months == 0 else f"only in {numbers.counted(months, 'month')}"

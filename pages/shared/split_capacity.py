@@ -15,7 +15,9 @@ KIND, WHERE, WHEN, PERCENT, NODES, NAME = (f"capacity-{what}" for what in ("kind
 
 def changes(here: Visit) -> tuple[str, list[str]]:
     """The changes as they are typed, and what of them is none, after drawing their controls."""
-    with st.expander("Machines: maintenance, more nodes, a new partition", expanded=bool(st.session_state.get(CAPACITY))):
+    with st.expander(
+        "Machines: maintenance, more nodes, a new partition", expanded=bool(st.session_state.get(CAPACITY) or st.query_params.get(CAPACITY))
+    ):
         text = st.text_input(
             "Changes of capacity",
             key=CAPACITY,
@@ -24,8 +26,8 @@ def changes(here: Visit) -> tuple[str, list[str]]:
             help=f"One change after the other with a semicolon between: {capacity_changes.EXAMPLES}",
         )
         _put_together(here)
-    if text:
-        st.button("As the machines are", on_click=st.session_state.update, args=({CAPACITY: ""},), key="capacity-none")
+        if text:
+            st.button("As the machines are", on_click=st.session_state.update, args=({CAPACITY: ""},), key="capacity-none")
     return text, capacity_changes.typed(text)[1]
 
 

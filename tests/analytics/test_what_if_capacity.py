@@ -124,7 +124,10 @@ def a_history(loads: list[float]) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def test_the_waits_of_months_as_full_are_expected_and_of_no_others() -> None:
     found = split("")
-    load = found.by_system.filter(system="alpha").select(pl.col("node_hours_recommended") / pl.col("node_hours_offered")).item()
+    alpha = found.by_project.filter(system="alpha").sum()
+    used_of_asked = min(1.0, alpha["node_hours_received"].item() / alpha["node_hours_demanded"].item())
+    offered = found.by_system.filter(system="alpha")["node_hours_offered"].item()
+    load = alpha["node_hours_recommended"].item() / offered * used_of_asked
     history, waits = a_history([load - 0.04, load + 0.2, load, load + 0.049, load - 0.3])
     rows = expected_waits.expected_waits(found, history, waits).filter(category="sme")
     row = rows.row(0, named=True)
