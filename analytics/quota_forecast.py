@@ -23,8 +23,8 @@ LEAST_WEEKS = 4
 LEVEL = 0.8
 """The interval is meant to hold what comes in so many of the cases."""
 
-NORMAL_QUANTILE = 1.2815515655446004
-"""Within so many standard deviations lie eight tenths of a normal distribution."""
+NORMAL_QUANTILES = {0.9: 1.2815515655446004, 0.95: 1.6448536269514722}
+"""So many standard deviations above its mean lie nine tenths, and nineteen twentieths, of a normal distribution."""
 
 CLUSTERING = 1.5
 """Busy weeks follow busy weeks: the variance of a sum of weeks is so many times that of as many unrelated ones."""
@@ -98,7 +98,7 @@ def outlook(weekly: Numbers, *, weeks: Counts, weeks_left: Numbers, planned: Num
     squares = np.where(counted, (weekly - np.where(told, centre, 0.0)[:, None]) ** 2, 0.0).sum(axis=1)
     variance = squares / (seen - 1) + (RESTLESSNESS * planned) ** 2
     resting_on = np.where(told, np.minimum(weeks, RECENT_WEEKS), LEAST_WEEKS)
-    spread = np.sqrt(CLUSTERING * variance * (weeks_left + weeks_left**2 / resting_on)) * _student(seen - 1)
+    spread = np.sqrt(CLUSTERING * variance * (weeks_left + weeks_left**2 / resting_on)) * student_quantile(seen - 1, (1 + LEVEL) / 2)
     hours = rate * weeks_left
     return Outlook(hours_per_week=rate, hours=hours, low_hours=np.maximum(hours - spread, 0.0), high_hours=hours + spread)
 
@@ -129,8 +129,12 @@ def _mean(weekly: Numbers, counted: NDArray[np.bool_], told: NDArray[np.bool_]) 
     return np.where(told, sums / np.maximum(counted.sum(axis=1), 1), np.nan)
 
 
-def _student(freedom: Counts) -> Numbers:
-    """Student's 90 % quantile, by its expansion around the normal one; within 1 % from three degrees of freedom on."""
-    z = NORMAL_QUANTILE
-    first, second = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    return np.asarray(z + first / freedom + second / freedom**2)
+def student_quantile(freedom: Counts | int, part: float) -> Numbers:
+    """Student's quantile, by its expansion around the normal one; within 2 % from three degrees of freedom on.
+
+    >>> float(student_quantile(9, 0.95).round(3)), float(student_quantile(3, 0.9).round(2))
+    (1.833, 1.64)
+    """
+    z = NORMAL_QUANTILES[part]
+    first, second, third = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96, (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return np.asarray(z + first / freedom + second / freedom**2 + third / freedom**3)

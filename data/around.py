@@ -1,0 +1,61 @@
+"""Machine time and waits in the weeks before and after a day, of some accounts and of all others on the same machines."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from data.lake import Lake
+from data.schema import check, usage_by, waits_by
+from data.usage import MEASURES
+
+AFFECTED, OTHERS = "affected", "others"
+"""What stands in the place of an account."""
+
+WITHIN = """
+with affected as (select unnest($affected_systems) as system, unnest($affected_accounts) as account)
+select r.system, r."partition", case when a.account is null then $others else $affected end as account,
+    coalesce(p.category, 'unclassified') as category,
+    ($changed::date + (7 * floor((r.day - $changed::date) / 7))::int)::date as day,
+"""
+OF_WEEKS = """
+from lake.{table} r left join affected a using (system, account) left join lake.projects p using (system, account)
+where list_contains($systems, r.system) and r.day >= $changed::date - 7 * $weeks::int and r.day < $changed::date + 7 * $weeks::int
+group by all
+order by all
+"""
+USAGE = WITHIN + MEASURES + OF_WEEKS.replace("{table}", "usage_daily")
+WAITS = WITHIN + "bin, sum(jobs)::bigint as jobs, sum(wait_s) as wait_s" + OF_WEEKS.replace("{table}", "waits_daily")
+
+
+def usage(lake: Lake, affected: Sequence[tuple[str, str]], changed: date, *, weeks: int) -> pl.DataFrame:
+    """Machine time in each of so many weeks before and after a day, on the machines of the accounts affected.
+
+    Args:
+        lake: The store.
+        affected: Machine and account of each project that a change affected.
+        changed: The day of the change, the first of the weeks after.
+        weeks: So many on either side.
+
+    Returns:
+        A frame of `usage_by("system", "partition", "account", "category", "day")`, in which the account is AFFECTED or OTHERS, and the
+        day the first of its week.
+    """
+    return check(lake.frame(USAGE, _asked(affected, changed, weeks)), usage_by("system", "partition", "account", "category", "day"))
+
+
+def waits(lake: Lake, affected: Sequence[tuple[str, str]], changed: date, *, weeks: int) -> pl.DataFrame:
+    """The histogram of queue waits of the same weeks and groups (frame `waits_by` of the same dimensions)."""
+    return check(lake.frame(WAITS, _asked(affected, changed, weeks)), waits_by("system", "partition", "account", "category", "day"))
+
+
+def _asked(affected: Sequence[tuple[str, str]], changed: date, weeks: int) -> dict[str, object]:
+    return {
+        "affected_systems": [system for system, _ in affected],
+        "affected_accounts": [account for _, account in affected],
+        "systems": sorted({system for system, _ in affected}),
+        "affected": AFFECTED,
+        "others": OTHERS,
+        "changed": changed,
+        "weeks": weeks,
+    }

@@ -1,0 +1,68 @@
+"""Weeks before and after a day: the same hours and waits as everywhere else, those affected told from the others."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+from made_jobs import bring_in, decided, frame, job, plain_store, project
+from polars.testing import assert_frame_equal
+
+from data import around, projects
+from data import usage as rollups
+from data.lake import Writer
+from data.terms import Period, Selection
+
+pytestmark = pytest.mark.xdist_group("around")
+
+CHANGED = date(2026, 2, 10)
+AFFECTED = [("lumi", "project_1")]
+
+
+@pytest.fixture(scope="module")
+def filled() -> Iterator[Writer]:
+    """A store of two machines over ten weeks, with two accounts on each and jobs without any."""
+    rows = [
+        job(
+            number,
+            system="lumi" if number % 2 else "vega",
+            account=["project_1", "project_2", None][number % 3],
+            submitted=datetime(2026, 1, 1, 20, tzinfo=UTC) + timedelta(hours=23 * number),
+            waited_s=400 * number,
+            ran_s=9_000 * (1 + number % 4),
+        )
+        for number in range(1, 71)
+    ]
+    with plain_store() as writer:
+        for number, system in enumerate(("lumi", "vega"), start=1):
+            bring_in(writer, number, frame(*(row for row in rows if row["system"] == system)))
+        projects.save(writer, decided(project("project_1", system="lumi", category="sme")), author="olga")
+        yield writer
+
+
+def by_week(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """Rows by day of the machine changed as weeks around the day."""
+    lumi = rows.filter(pl.col("system") == "lumi").with_columns(
+        day=CHANGED + pl.duration(days=7 * ((pl.col("day") - CHANGED).dt.total_days() // 7)),
+        account=pl.when(pl.col("account") == "project_1").then(pl.lit("affected")).otherwise(pl.lit("others")),
+    )
+    return lumi.group_by("account", "category", "day", *by).agg(pl.selectors.numeric().exclude(by).sum()).sort("account", "day", *by)
+
+
+def test_weeks_of_usage_are_the_days_of_three_weeks_on_either_side(filled: Writer) -> None:
+    window = Selection(period=Period(CHANGED - timedelta(weeks=3), CHANGED + timedelta(weeks=3)))
+    wanted = by_week(rollups.usage(filled, window, "system", "account", "category", "day"))
+    found = around.usage(filled, AFFECTED, CHANGED, weeks=3)
+    assert set(found["system"]) == {"lumi"}
+    assert found["day"].unique().sort().to_list() == [CHANGED + timedelta(weeks=place) for place in range(-3, 3)]
+    measures = ["account", "category", "day", "jobs", "node_hours", "wall_hours"]
+    assert_frame_equal(found.select(measures).sort("account", "day"), wanted.select(measures))
+    assert set(found.filter(account="affected")["category"]) == {"sme"}
+
+
+def test_weeks_of_waits_hold_the_same_jobs(filled: Writer) -> None:
+    window = Selection(period=Period(CHANGED - timedelta(weeks=2), CHANGED + timedelta(weeks=2)))
+    wanted = by_week(rollups.waits(filled, window, "system", "account", "category", "day"), "bin")
+    found = around.waits(filled, AFFECTED, CHANGED, weeks=2)
+    columns = ["account", "category", "day", "bin", "jobs", "wait_s"]
+    assert_frame_equal(found.select(columns).sort("account", "day", "bin"), wanted.select(columns), check_dtypes=False)
