@@ -103,7 +103,8 @@ def explored(lake: Lake, chosen: Selection, by: Sequence[Dimension], only: Filte
         "categories": [category.value for category in chosen.categories],
         **{f"only_{dimension.value}": wanted.get(dimension, []) for dimension in FILTERED},
     }
-    untold = [columns for number, columns in UNTOLD.items() if lake.pinned is not None and number in pending_migrations(lake)]
+    lacking = pending_migrations(lake) if isinstance(lake, Lake) and lake.pinned is not None else []
+    untold = [columns for number, columns in UNTOLD.items() if number in lacking]
     known = f", known as (select *{''.join(', ' + columns for columns in untold)} from rolled)"  # noqa: S608 (columns of our own)
     found = lake.frame(_source(chosen, {*by, *wanted}) + known + GROUPED, parameters)
     return check(found.select([dimension.value for dimension in by] + list(USAGE_MEASURES)), explored_by(by))

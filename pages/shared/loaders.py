@@ -3,9 +3,10 @@
 import logging
 import pickle
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from importlib import import_module
 from io import BytesIO
 from typing import TypeVar
@@ -14,15 +15,17 @@ import polars as pl
 import streamlit as st
 
 from analytics import usage as indicators
+from analytics.carbon_hourly import intensity_by_hour as by_hour
 from data import batches as batch_records
-from data import explore, facts, lake, months, outline, projects, quotas
+from data import explore, facts, lake, months, outline, projects, quotas, series
+from data import hourly as hours
 from data import scenarios as kept_scenarios
 from data import usage as rollups
 from data.errors import EquinodeError, StoreError
 from data.facts import System
 from data.lake import Lake, Snapshot
 from data.scenarios import Scenario
-from data.schema import PARTITIONS, empty
+from data.schema import CARBON_SERIES, PARTITIONS, empty
 from data.settings import settings
 from data.systems import known_systems
 from data.terms import Dimension, Period, PolicyLimit, Selection
@@ -72,12 +75,24 @@ def explored(
     state: Seen, chosen: Selection, by: tuple[Dimension, ...], only: tuple[tuple[Dimension, tuple[str, ...]], ...] = ()
 ) -> pl.DataFrame:
     """Machine time in the selection told apart by any dimensions, of some of their values alone (frame `explore.explored_by`)."""
-    return _kept(state, "explored", (chosen, by, only), lambda: explore.explored(state.lake, chosen, by, dict(only)))
+    return _kept(state, "explored", (chosen, by, only), lambda: _explored(state, chosen, by, dict(only)))
 
 
 def waits(state: Seen, chosen: Selection, *by: str) -> pl.DataFrame:
     """The histogram of queue waits in the selection (frame `waits_by`)."""
-    return _kept(state, "waits", (chosen, by), lambda: rollups.waits(state.lake, chosen, *by))
+    return _kept(state, "waits", (chosen, by), lambda: _histogram(state, "waits", chosen, *by))
+
+
+def slowdowns(state: Seen, chosen: Selection, *by: str) -> pl.DataFrame:
+    """The histogram of bounded slowdowns in the selection (frame `slowdowns_by`)."""
+    return _kept(state, "slowdowns", (chosen, by), lambda: _histogram(state, "slowdowns", chosen, *by))
+
+
+def hourly(state: Seen, period: Period, chosen: tuple[str, ...]) -> pl.DataFrame:
+    """The node-hours and the measured energy of every hour of the period on these machines, or on all (frame `HOURLY`)."""
+    held = _held(state, "hours", lambda: hours.hourly(state.lake, whole_period(state)))
+    inside = held.filter(pl.col("hour").is_between(period.start_utc, period.end_utc, closed="left"))
+    return inside.filter(pl.col("system").is_in(list(chosen))) if chosen else inside
 
 
 def spans(state: Seen) -> pl.DataFrame:
@@ -171,6 +186,16 @@ def logged_throughout(state: Seen, chosen: Selection, period: Period) -> bool:
     return newest >= period.end - timedelta(days=7)
 
 
+def intensity_by_hour(state: Seen, period: Period, zones: Collection[str], method: str, scope: str) -> pl.DataFrame:
+    """The carbon intensity of grid zones in every hour of the period, as far as the store has a series (frame HOURLY_INTENSITY)."""
+    known = _kept(state, "series", (), lambda: series.coverage(state.lake, series.SeriesKind.CARBON))
+    every = tuple(known.filter(method=method, scope=scope)["zone"].unique().sort())
+    asked = partial(series.carbon, state.lake, every, whole_period(state))
+    of, counts = series.IntensityMethod(method), series.IntensityScope(scope)
+    held = _held(state, f"intensity, {method}, {scope}", lambda: by_hour(asked(method=of, scope=counts) if every else empty(CARBON_SERIES)))
+    return held.filter(pl.col("hour").is_between(period.start_utc, period.end_utc, closed="left"), pl.col("grid_zone").is_in(list(zones)))
+
+
 @st.cache_data(show_spinner=False)
 def intensity() -> pl.DataFrame:
     """Annual carbon intensity of the grid zones."""
@@ -233,17 +258,45 @@ def health() -> dict[str, str | int]:
 
 
 def _usage(state: Seen, chosen: Selection, *by: str) -> pl.DataFrame:
-    """Months are asked in memory, as long as they are few enough to be held there; days are asked in the store."""
-    if months.answers(chosen, *by):
-        rows = _kept(state, "rows of months", (), lambda: months.rows_of(state.lake))["account" in by]
-        if rows <= months.MOST_ROWS:
-            return months.usage(_months(state.place, state.snapshot_id, "account" in by, state.lake), chosen, *by)
+    """Months and the days of categories are asked in memory, as long as they are few enough to be held there."""
+    if months.answers(chosen, *by) and _few(state, "by_account" if "account" in by else "by_category", months.MOST_ROWS):
+        return months.usage(_months(state, by_account="account" in by), chosen, *by)
+    if months.days_answer(*by):
+        return months.usage(_held(state, "days", lambda: months.days(state.lake)), chosen, *by)
     return rollups.usage(state.lake, chosen, *by)
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _months(place: str, snapshot_id: int, by_account: bool, _lake: Lake) -> pl.DataFrame:  # noqa: ARG001, what they are kept under
-    return months.months(_lake, by_account=by_account)
+def _explored(state: Seen, chosen: Selection, by: tuple[Dimension, ...], only: dict[Dimension, tuple[str, ...]]) -> pl.DataFrame:
+    by_account = months.by_account(by, only)
+    if months.answers(chosen) and Dimension.DAY not in by and _few(state, "by_account" if by_account else "by_category", months.MOST_ROWS):
+        return months.explored(_months(state, by_account=by_account), chosen, by, only)
+    return explore.explored(state.lake, chosen, by, only)
+
+
+def _histogram(state: Seen, what: str, chosen: Selection, *by: str) -> pl.DataFrame:
+    """A histogram asked in memory where it can be, else in the store."""
+    held, asked = (months.waits, rollups.waits) if what == "waits" else (months.slowdowns, rollups.slowdowns)
+    if months.answers(chosen, *by) and "account" not in by and _few(state, what, months.MOST_BINS):
+        return months.histogram(_held(state, what, lambda: held(state.lake)), chosen, *by)
+    return asked(state.lake, chosen, *by)
+
+
+def _few(state: Seen, rollup: str, most: int) -> bool:
+    return _kept(state, "rows of months", (), lambda: months.rows_of(state.lake))[rollup] <= most
+
+
+def _months(state: Seen, *, by_account: bool) -> pl.DataFrame:
+    return _held(state, f"months, by account: {by_account}", lambda: months.months(state.lake, by_account=by_account))
+
+
+def _held(state: Seen, what: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+    """A whole rollup in memory, apart from results, of which there are far more; that of an older state gives way first."""
+    return _rollups().of(_as_bytes((state.place, state.snapshot_id, what)), make)
+
+
+@st.cache_resource(show_spinner=False)
+def _rollups() -> Kept:
+    return Kept(most_bytes=MOST_BYTES)
 
 
 def _offered(state: Seen, chosen: Selection) -> pl.DataFrame:

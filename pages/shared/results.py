@@ -8,10 +8,12 @@ import streamlit as st
 
 from analytics import carbon, energy, fairness, limits, usage, waiting
 from analytics.carbon import IntensityMethod, IntensityScope
+from analytics.carbon_hourly import UNDER_LOAD, intensity_under_load
 from analytics.charts import numbers
-from analytics.commands_store import intensity_drawn
 from analytics.demand import demand_by_month, demand_while_logged
 from analytics.fairness import Inequality
+from analytics.power import hourly_power
+from data.schema import empty
 from data.terms import Dimension, HourUnit, Period, Selection
 from pages.shared import loaders
 from pages.shared.visit import Visit
@@ -145,13 +147,19 @@ def energy_rows(here: Visit) -> pl.DataFrame:
     return loaders.kept(here.seen, "energy", (here.chosen,), made)
 
 
+def intensity_by_hour(here: Visit, facts: pl.DataFrame, chosen: Series) -> pl.DataFrame:
+    """The carbon intensity of the partitions' grid zones by the hour, as far as the store has a series (frame HOURLY_INTENSITY)."""
+    zones = facts["grid_zone"].drop_nulls().unique()
+    return loaders.intensity_by_hour(here.seen, here.chosen.period, zones, chosen.method.value, chosen.scope.value)
+
+
 def emission_rows(here: Visit) -> pl.DataFrame:
     """Energy and emissions by machine, partition, category and month, by the series of carbon intensity chosen."""
     _, chosen = series()
 
     def made() -> pl.DataFrame:
         facts = loaders.partitions(here.state)
-        drawn = intensity_drawn(here.seen.lake, here.chosen, facts, method=chosen.method, scope=chosen.scope)
+        drawn = _intensity_drawn(here, facts, chosen)
         return carbon.emissions(energy_rows(here), facts, loaders.intensity(), method=chosen.method, scope=chosen.scope, hourly=drawn)
 
     return loaders.kept(here.seen, "emissions", (here.chosen, chosen), made)
@@ -200,6 +208,15 @@ def logged_of_chosen(here: Visit) -> dict[str, Period]:
     """From which day to which the logs of the machines chosen run."""
     chosen = here.chosen.systems
     return {system: days for system, days in loaders.logged_days(here.seen).items() if not chosen or system in chosen}
+
+
+def _intensity_drawn(here: Visit, facts: pl.DataFrame, chosen: Series) -> pl.DataFrame:
+    """The carbon intensity of the electricity that each partition drew in each month, hour by hour (frame UNDER_LOAD)."""
+    hours = intensity_by_hour(here, facts, chosen)
+    if hours.is_empty():
+        return empty(UNDER_LOAD)
+    drawn = hourly_power(loaders.hourly(here.seen, here.chosen.period, here.chosen.systems), facts)
+    return intensity_under_load(drawn, facts, hours)
 
 
 def _decided(here: Visit) -> pl.DataFrame:

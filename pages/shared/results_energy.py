@@ -6,8 +6,6 @@ import polars as pl
 
 from analytics import efficiency, energy, flexibility, power, regulation
 from analytics.charts.savings import MOVES
-from analytics.commands_store import hourly_intensity
-from data import hourly as hours
 from data.terms import Period
 from pages.shared import loaders, results
 from pages.shared.visit import Visit
@@ -27,7 +25,7 @@ def hourly_power(here: Visit) -> pl.DataFrame:
 
     def made() -> pl.DataFrame:
         chosen = here.chosen
-        worked = power.while_logged(hours.hourly(here.seen.lake, chosen.period, chosen.systems), results.logged_of_chosen(here))
+        worked = power.while_logged(loaders.hourly(here.seen, chosen.period, chosen.systems), results.logged_of_chosen(here))
         return power.hourly_power(worked, loaders.partitions(here.state, chosen.systems))
 
     return loaders.kept(here.seen, "hourly power", (here.chosen.period, here.chosen.systems), made)
@@ -84,7 +82,7 @@ def intensity(here: Visit) -> pl.DataFrame:
 
     def made() -> pl.DataFrame:
         facts = loaders.partitions(here.state, here.chosen.systems)
-        known = hourly_intensity(here.seen.lake, here.chosen.period, facts, method=chosen.method, scope=chosen.scope)
+        known = results.intensity_by_hour(here, facts, chosen)
         return known.select("grid_zone", "hour", "intensity_gco2e_per_kwh").sort("grid_zone", "hour")
 
     return loaders.kept(here.seen, "hourly intensity", (here.chosen.period, here.chosen.systems, chosen), made)

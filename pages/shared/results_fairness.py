@@ -6,7 +6,6 @@ import polars as pl
 
 from analytics import certainty, fairness, gains, usage, waiting
 from analytics.certainty import Interval
-from data import usage as rollups
 from data.terms import HourUnit
 from pages.shared import loaders, results
 from pages.shared.visit import Visit
@@ -31,8 +30,7 @@ def slowdown_spread(here: Visit) -> pl.DataFrame:
 
 def slowdowns(here: Visit, *by: str) -> pl.DataFrame:
     """The histogram of bounded slowdowns in the selection (frame `slowdowns_by`)."""
-    made = (here.chosen, by)
-    return loaders.kept(here.seen, "slowdowns", made, lambda: rollups.slowdowns(here.seen.lake, here.chosen, *by))
+    return loaders.slowdowns(here.seen, here.chosen, *by)
 
 
 def unmet(here: Visit) -> pl.DataFrame:

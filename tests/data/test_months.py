@@ -8,10 +8,10 @@ import pytest
 from made_jobs import bring_in, decided, frame, job, plain_store, project
 from polars.testing import assert_frame_equal
 
-from data import months, projects, usage
+from data import explore, months, projects, usage
 from data.lake import Writer
 from data.schema import DIMENSIONS
-from data.terms import Period, Selection, UserCategory
+from data.terms import Dimension, Period, Selection, UserCategory
 
 CODE = "EHPC-AIF-2025PG01-128"
 MONTHS = [date(2026, number, 1) for number in range(1, 8)]
@@ -57,6 +57,49 @@ def test_any_question_gets_the_answer_of_the_store(filled: Writer, seed: int) ->
     held = months.months(filled, by_account="account" in by)  # type: ignore[arg-type]
     assert months.answers(chosen, *by)
     assert_frame_equal(months.usage(held, chosen, *by), asked, check_exact=True)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_table_gets_the_answer_of_the_store(filled: Writer, seed: int) -> None:
+    rng = random.Random(seed)
+    by = rng.sample([dimension for dimension in Dimension if dimension is not Dimension.DAY], rng.randrange(5))
+    only = {
+        dimension: rng.sample(values, rng.randrange(1, len(values)))
+        for dimension, values in {
+            Dimension.SYSTEM: ["lumi", "vega"],
+            Dimension.CATEGORY: ["sme", "research", "unclassified"],
+            Dimension.COUNTRY: ["SI", "", "FI"],
+            Dimension.PROJECT: ["project_1", "", CODE],
+        }.items()
+        if rng.random() < 0.3
+    }
+    chosen = Selection(period=Period(MONTHS[rng.randrange(3)], MONTHS[3 + rng.randrange(4)]), systems=("vega",) if seed % 4 == 0 else ())
+    asked = explore.explored(filled, chosen, by, only)  # type: ignore[arg-type]
+    held = months.months(filled, by_account=months.by_account(by, only))  # type: ignore[arg-type]
+    assert_frame_equal(months.explored(held, chosen, by, only), asked, check_exact=True)
+
+
+@pytest.mark.parametrize("by", [("day",), ("system", "day"), ("system", "partition", "category", "day")])
+@pytest.mark.parametrize("categories", [(), (UserCategory.SME, UserCategory.UNCLASSIFIED)])
+def test_days_get_the_answer_of_the_store(filled: Writer, by: tuple[str, ...], categories: tuple[UserCategory, ...]) -> None:
+    chosen = Selection(period=Period(date(2026, 2, 3), date(2026, 4, 1)), categories=categories)
+    asked = usage.usage(filled, chosen, *by)  # type: ignore[arg-type]
+    assert asked.height
+    assert months.days_answer(*by)
+    assert_frame_equal(months.usage(months.days(filled), chosen, *by), asked, check_exact=True)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("what", ["waits", "slowdowns"])
+@pytest.mark.parametrize("by", [(), ("category",), ("system", "mode", "country", "month")])
+def test_histograms_get_the_answer_of_the_store(filled: Writer, what: str, by: tuple[str, ...]) -> None:
+    chosen = Selection(period=Period(date(2026, 2, 1), date(2026, 4, 1)), categories=(UserCategory.SME, UserCategory.RESEARCH))
+    asked, held = getattr(usage, what)(filled, chosen, *by), getattr(months, what)(filled)
+    assert asked.height
+    assert_frame_equal(months.histogram(held, chosen, *by), asked, check_exact=True, check_row_order=False)
+
+
+def test_what_days_cannot_tell_is_left_to_the_store() -> None:
+    assert not any((months.days_answer("day", "account"), months.days_answer("system"), months.days_answer("day", "day")))
 
 
 def test_parts_of_months_days_and_what_is_no_dimension_are_left_to_the_store() -> None:
