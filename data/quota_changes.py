@@ -150,7 +150,7 @@ def approve(settings: Settings, person: Person, change_id: int, *, reason: str =
     when = now or datetime.now(UTC)
     with writing(settings, author=person.name, message="Quotas approved") as writer:
         record = _waiting(writer, change_id)
-        if _same_person(record["author"], person.name):
+        if same_person(record["author"], person.name):
             raise InputError(f"{person.name} proposed change {change_id}; a second person has to agree to it. Nothing was changed.")
         wanted = proposed(writer, change_id)
         _believable(writer, wanted)
@@ -172,7 +172,7 @@ def decline(settings: Settings, person: Person, change_id: int, *, reason: str, 
     reason = _one_line(reason)
     with writing(settings, author=person.name, message="Quotas declined") as writer:
         record = _waiting(writer, change_id)
-        state = ChangeState.WITHDRAWN if _same_person(record["author"], person.name) else ChangeState.DECLINED
+        state = ChangeState.WITHDRAWN if same_person(record["author"], person.name) else ChangeState.DECLINED
         if state is ChangeState.DECLINED:
             _believable_reason(reason)
         _decide(writer, record, state, person, reason, now or datetime.now(UTC))
@@ -190,6 +190,11 @@ def changes(lake: Lake | Writer, *states: ChangeState) -> pl.DataFrame:
 def proposed(lake: Lake | Writer, change_id: int) -> pl.DataFrame:
     """What a change proposes, with what its author saw (frame EDITS); no row where it never waited for a second person."""
     return check(lake.frame(PROPOSED, {"change_id": change_id}), EDITS) if knows_quotas(lake) else empty(EDITS)
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names of authors are one person's, however they are written."""
+    return one.strip().casefold() == other.strip().casefold()
 
 
 def _not_overtaken(writer: Writer, edits: pl.DataFrame) -> pl.DataFrame:
@@ -259,10 +264,6 @@ def _believable_reason(reason: str) -> None:
         raise InputError("the change has no reason; give one, so that the history can tell it later.")
     if len(reason) > LONGEST_REASON:
         raise InputError(f"the reason has {len(reason):,} characters, but at most {LONGEST_REASON:,} are kept; shorten it.")
-
-
-def _same_person(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
 
 
 def _one_line(text: str) -> str:

@@ -17,6 +17,8 @@ from data.ingest.source import GZIP_MAGIC
 
 ZIP_MAGIC = b"PK\x03\x04"
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+NEVER_DECIMAL = ("\t", ";", "|")
+"""Delimiters that stand in no number; a comma may be the mark of one."""
 LOOKED_AT_RECORDS = 50
 """How many records are looked at to tell the delimiter."""
 
@@ -65,6 +67,23 @@ def read_table(path: Path) -> TextTable:
         form = f"CSV with {DELIMITERS[delimiter]}, {encoding}"
     filled = [record for record in records if any(record[1])]
     return TextTable(file=path.name, form=form, records=filled, blank=len(records) - len(filled), delimiter=delimiter)
+
+
+def table_of_text(name: str, text: str) -> TextTable:
+    """The records of a text that somebody pasted (tab, semicolon, comma or bar between cells).
+
+    Raises:
+        InputError: if it is empty, or no table.
+    """
+    if not text.strip():
+        raise InputError(f"{name} is empty; expected a table.")
+    lines = [line for line in text.splitlines() if line.strip()]
+    in_every_line = (delimiter for delimiter in NEVER_DECIMAL if all(delimiter in line for line in lines))
+    delimiter = next(in_every_line, None) or _delimiter(name, text)
+    records = list(_of_text(name, text, delimiter))
+    filled = [record for record in records if any(record[1])]
+    form = f"text with {DELIMITERS[delimiter]}"
+    return TextTable(file=name, form=form, records=filled, blank=len(records) - len(filled), delimiter=delimiter)
 
 
 def file_bytes(path: Path) -> bytes:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from analytics.charts import numbers
 from data.history import HistoryKind
-from pages.shared import history_parts, parts, visit
+from pages.shared import history_parts, loaders, parts, visit
 
 STATE, BEFORE, AFTER, TAB = "state", "from-state", "to-state", "look"
 
@@ -64,4 +64,5 @@ if rows.is_empty():
 else:
     history_parts.table(rows)
     looked_at(rows)
-parts.sources(method="the history")
+state = loaders.snapshot(here.seen)
+st.caption(f"Source: the store's own states, up to {state.snapshot_id} of {numbers.moment(state.committed)}.")

@@ -5,7 +5,7 @@ import streamlit as st
 from analytics.charts import numbers
 from analytics.quota_progress import QuotaStatus
 from data.terms import Action
-from pages.shared import parts, quota_rows, quota_table, quota_unsaved, visit
+from pages.shared import parts, quota_many, quota_proposals, quota_rows, quota_table, quota_unsaved, visit
 
 here = visit.now()
 may_edit = Action.DECIDE in here.person.may
@@ -29,6 +29,7 @@ def finding() -> str:
 
 
 parts.finding(finding())
+quota_unsaved.told()
 st.caption(
     f"{numbers.counted(shown.found.height, 'project')} found of {numbers.whole(shown.every.height)}."
     + (" Columns with a pencil can be typed in; what is typed is kept as unsaved at once, and survives a reload." if may_edit else "")
@@ -37,6 +38,8 @@ if shown.found.is_empty():
     st.info("No project is found so; widen the search, the status or the choice of machines.")
 else:
     quota_table.show(here, shown.page, draft, may_edit=may_edit)
+quota_proposals.section(here)
 if may_edit:
+    quota_many.section(here, shown.found, draft)
     quota_unsaved.section(here, draft)
 parts.sources(method="a quota's progress")

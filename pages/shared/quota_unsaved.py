@@ -8,6 +8,7 @@ import streamlit as st
 from analytics import quota_draft
 from analytics.carbon import IntensityMethod, IntensityScope, annual_intensity
 from analytics.charts import numbers
+from analytics.quota_progress import QuotaStatus
 from data import quota_changes, quota_drafts, quotas
 from data.errors import EquinodeError
 from data.quota_changes import LONGEST_REASON, ChangeState, QuotaConflictError
@@ -22,19 +23,22 @@ SAVED = "quotas-saved"
 MOST_SEEN = 12
 
 
-def section(here: Visit, draft: pl.DataFrame) -> None:
-    """What is unsaved, what it would do, and saving it; nothing where nothing is unsaved."""
+def told() -> None:
+    """What was saved or decided last, said once."""
     done = st.session_state.pop(SAVED, None)
     if done is not None:
         st.success(parts.escaped(done), icon=":material/check:")
+
+
+def section(here: Visit, draft: pl.DataFrame) -> None:
+    """What is unsaved, what it would do, and saving it; nothing where nothing is unsaved."""
     if draft.is_empty():
         return
     st.header(f"{numbers.counted(draft.height, 'unsaved change')}", anchor="unsaved")
     late = overtaken(quota_rows.standing(here), draft).filter("is_overtaken")
     if late.height:
         _overtaken(here, late.select(list(EDITS)))
-    changed = _changed(here, draft)
-    st.markdown("\n".join(f"- {parts.escaped(sentence)}" for sentence in quota_draft.in_words(changed)))
+    changed = effects(here, draft)
     _by_category(here, changed)
     _rows(here, draft, changed)
     if late.is_empty():
@@ -42,6 +46,13 @@ def section(here: Visit, draft: pl.DataFrame) -> None:
     else:
         st.caption("Decide first about the projects that somebody else set meanwhile; then the changes can be saved.")
     _discard(here, draft)
+
+
+def effects(here: Visit, edits: pl.DataFrame) -> pl.DataFrame:
+    """What edits would change (frame CHANGED), after saying so in sentences."""
+    changed = _changed(here, edits)
+    st.markdown("\n".join(f"- {parts.escaped(sentence)}" for sentence in quota_draft.in_words(changed)))
+    return changed
 
 
 def _changed(here: Visit, draft: pl.DataFrame) -> pl.DataFrame:
@@ -60,7 +71,9 @@ def _machines(here: Visit) -> pl.DataFrame:
 
 def _by_category(here: Visit, changed: pl.DataFrame) -> None:
     due = {row["category"]: row["share_due"] for row in results.due(here).iter_rows(named=True) if row["share_due"] is not None}
-    rows = quota_draft.by_category(quota_rows.every(here), changed, due)
+    every = quota_rows.every(here)
+    runs = (pl.col("status") != QuotaStatus.ENDED.value) | pl.col("account").is_in(changed["account"].to_list())
+    rows = quota_draft.by_category(every.filter(runs), changed, due)
     units = changed["unit"].unique().to_list()
     tables.table(
         rows.filter(pl.col("unit").is_in(units)),
@@ -68,7 +81,9 @@ def _by_category(here: Visit, changed: pl.DataFrame) -> None:
         name="quota-draft-by-category",
         alt="Hours granted to each user category before and after the unsaved changes, with the share due",
     )
-    st.caption(parts.escaped(f"Of all projects with a quota. The share due is by demand in {here.chosen.period.name}, in node-hours."))
+    st.caption(
+        parts.escaped(f"Of all projects whose quota has not ended. The share due is by demand in {here.chosen.period.name}, in node-hours.")
+    )
 
 
 def _rows(here: Visit, draft: pl.DataFrame, changed: pl.DataFrame) -> None:

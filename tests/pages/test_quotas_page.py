@@ -19,6 +19,7 @@ from data.quota_drafts import draft, keep
 from data.quotas import current, edits_of, standing
 from data.settings import Settings
 from data.terms import Action
+from pages.shared.quota_many import ruled
 from pages.shared.quota_typed import edits_typed
 from tests.pages.small import words_of
 
@@ -144,3 +145,47 @@ def test_what_is_typed_is_believed_or_refused_cell_by_cell(
     assert edits.select("account", "hours").rows() == believed
     assert len(said) == len(refused)
     assert all(part in sentence for part, sentence in zip(refused, said, strict=True))
+
+
+def test_all_projects_that_are_found_are_changed_by_one_rule_after_it_was_told(visit: Visit, lake: Path) -> None:
+    app = visit(lake, QUOTAS)
+    app.session_state["quota-many"] = True
+    app.run()
+    app.number_input(key="many-value").set_value(1.5).run()
+    assert "Changes 2 projects by +650" in words_of(app)
+    pressed(app, "Take into unsaved changes (2 projects)")
+    assert draft(Settings(lake=lake), OLGA).select("account", "hours").rows() == [(SME, 600.0), (RESEARCH, 1_350.0)]
+    assert hours(lake, RESEARCH) == (900.0, 0)
+
+
+def test_a_pasted_table_is_told_row_by_row_and_taken_in(visit: Visit, lake: Path) -> None:
+    app = visit(lake, QUOTAS)
+    app.session_state["quota-paste"] = True
+    app.run()
+    app.text_area(key="paste-text").input(f"{RESEARCH}\t1 234\nnobody\t7\n{SME}\t-5").run()
+    assert "project 'nobody' is not known" in words_of(app)
+    assert "-5 node-hours; expected a number of hours that is not negative" in words_of(app).replace("\\", "")
+    pressed(app, "Take into unsaved changes (1 project)")
+    assert draft(Settings(lake=lake), OLGA).select("account", "hours").rows() == [(RESEARCH, 1_234.0)]
+
+
+def test_a_rule_leaves_as_it_stands_what_it_cannot_know() -> None:
+    known = pl.DataFrame({"system": ["vega"] * 2, "account": ["a", "b"], "unit": ["node_hours"] * 2, "used_hours": [3.0, None]})
+    found = ruled(rows(), known.with_columns(forecast_hours=pl.lit(None, pl.Float64)), "Hours: what was used, times", 2.0)
+    assert found["hours"].to_list() == [6.0, 6.0]
+    assert ruled(rows(), known, "End: set to", date(2028, 1, 1))["ends"].to_list() == [date(2028, 1, 1)] * 2
+
+
+def test_with_four_eyes_a_proposal_waits_on_the_page_until_another_person_approves_it(
+    visit: Visit, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EQUINODE_FOUR_EYES", "1")
+    keep(Settings(lake=lake), OLGA, edit(lake, RESEARCH, hours=1_200.0))
+    app = visit(lake, QUOTAS)
+    app.text_input(key="quota-reason").input("a good start")
+    pressed(app, "Propose to a second person")
+    assert "You proposed it" in words_of(app)
+    assert not [button for button in app.button if button.label.startswith("Approve")]
+    monkeypatch.setenv("EQUINODE_AUTHOR", "otto")
+    pressed(visit(lake, QUOTAS), "Approve")
+    assert hours(lake, RESEARCH) == (1_200.0, 1)
