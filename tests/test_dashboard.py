@@ -36,7 +36,11 @@ def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Ask]:
     """Asks the health route, or a plain page, behind the dashboard's own middleware, on a store of its own."""
     monkeypatch.setenv("EQUINODE_LAKE", str(tmp_path / "lake"))
     settings.cache_clear()
-    routes = [Route("/health", dashboard.health), Route("/page", lambda _: PlainTextResponse("a page"))]
+    routes = [
+        Route("/health", dashboard.health),
+        Route("/overview", dashboard.overview),
+        Route("/page", lambda _: PlainTextResponse("a page")),
+    ]
     app = Starlette(routes=routes, middleware=[Middleware(dashboard.SecurityHeaders)])
     with ThreadPoolExecutor(1) as aside:  # a browser test in the same process may have left an event loop running in this thread
         yield lambda path: aside.submit(lambda: asyncio.run(_answer(app, path))).result()
@@ -52,7 +56,9 @@ async def _answer(app: Starlette, path: str) -> Answer:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [], "root_path": "", "http_version": "1.1"}
+    path, _, query = path.partition("?")
+    asked = {"path": path, "query_string": query.encode(), "headers": [(b"host", b"site")], "root_path": ""}
+    scope = {"type": "http", "method": "GET", "scheme": "http", "server": ("site", 80), "http_version": "1.1", **asked}
     await app(scope, receive, send)
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return Answer(status=sent[0]["status"], headers=headers, body=b"".join(message.get("body", b"") for message in sent[1:]))
@@ -92,3 +98,11 @@ def test_health_fails_where_the_store_cannot_be_read(ask: Ask, tmp_path: Path) -
     answer = ask("/health")
     assert answer.status == 503
     assert json.loads(answer.body)["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"), [("/overview", "./"), ("/overview?period=2025&unit=GPU-hours", "./?period=2025&unit=GPU-hours")]
+)
+def test_the_overview_answers_to_its_name_with_its_choices(ask: Ask, path: str, leads_to: str) -> None:
+    answer = ask(path)
+    assert (answer.status, answer.headers["location"]) == (307, leads_to)

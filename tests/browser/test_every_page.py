@@ -30,7 +30,7 @@ UNTOLD = """() => [...document.querySelectorAll('[data-testid=stPlotlyChart]')].
 ON_PAPER = """() => {
     const shown = element => element.getClientRects().length > 0 && getComputedStyle(element).visibility !== 'hidden';
     const wide = document.documentElement.clientWidth;
-    const cut = [...document.querySelectorAll('.js-plotly-plot, [data-testid=stTable], [data-testid=stMetric]')]
+    const cut = [...document.querySelectorAll('.js-plotly-plot, [data-testid=stDataFrame], [data-testid=stTable], [data-testid=stMetric]')]
         .filter(element => shown(element) && element.getBoundingClientRect().right > wide + 1);
     const bars = [...document.querySelectorAll(
         '[data-testid=stSidebar], [data-testid=stHeader], [data-testid=stToolbar], button, .st-key-filter-bar'
@@ -93,11 +93,13 @@ def _looked_at(page: Page, title: str, charts: int, found: Walk, axe: str) -> No
 
 
 def _printed(page: Page, title: str, found: Walk) -> None:
+    page.tab.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.tab.emulate_media(media="print")
     page.tab.set_viewport_size({"width": PAPER_WIDTH, "height": 1_000})
     page.tab.wait_for_timeout(700)
     found.paper[title] = page.tab.evaluate(ON_PAPER)
     page.tab.emulate_media(media="screen")
+    page.tab.evaluate("window.dispatchEvent(new Event('afterprint'))")
     page.tab.set_viewport_size({"width": 1_400, "height": 1_000})
 
 

@@ -22,7 +22,17 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("THREADS", "many"), ("THREADS", "0"), ("WRITER_WAIT_S", "-1"), ("PSEUDONYM_KEY", ""), ("PSEUDONYM_KEY", "short")]
+    ("name", "value"),
+    [
+        ("THREADS", "many"),
+        ("THREADS", "0"),
+        ("WRITER_WAIT_S", "-1"),
+        ("PSEUDONYM_KEY", ""),
+        ("PSEUDONYM_KEY", "short"),
+        ("LOCALE", "xx_YY"),
+        ("LOCALE", "German"),
+        ("LOCALE", ""),
+    ],
 )
 def test_a_setting_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"EQUINODE_{name}", value)
