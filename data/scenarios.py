@@ -8,7 +8,7 @@ import polars as pl
 
 from data.access import Person, require
 from data.errors import InputError
-from data.lake import Lake, pending_migrations, writing
+from data.lake import Lake, Writer, pending_migrations, writing
 from data.schema import Schema, check, empty
 from data.settings import Settings
 from data.terms import Action
@@ -77,7 +77,7 @@ def save(settings: Settings, person: Person, *, name: str, reason: str, address:
         StoreError: if the store cannot be written; nothing is stored then.
     """
     require(Action.DECIDE, person)
-    name, reason = _one_line(name), _one_line(reason)
+    name, reason = one_line(name), one_line(reason)
     _believable(name, reason, address)
     saved = datetime.now(UTC)
     with writing(settings, author=person.name, message=f"Scenario {name}: {reason}") as writer:
@@ -88,13 +88,15 @@ def save(settings: Settings, person: Person, *, name: str, reason: str, address:
     return Scenario(name=name, version=version, address=address, snapshot_id=snapshot_id, author=person.name, reason=reason, saved=saved)
 
 
-def listed(lake: Lake) -> list[Scenario]:
+def listed(lake: Lake | Writer) -> list[Scenario]:
     """Every version of every scenario, the newest first; none in a store from before there were scenarios."""
-    rows = empty(SCENARIOS) if MIGRATION in pending_migrations(lake) else check(lake.frame(LISTED), SCENARIOS)
+    old = isinstance(lake, Lake) and MIGRATION in pending_migrations(lake)
+    rows = empty(SCENARIOS) if old else check(lake.frame(LISTED), SCENARIOS)
     return [Scenario(**row) for row in rows.iter_rows(named=True)]
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text without line breaks and doubled blanks."""
     return re.sub(r"\s+", " ", text).strip()
 
 
