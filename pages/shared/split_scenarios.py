@@ -17,7 +17,7 @@ from data.errors import EquinodeError
 from data.scenarios import LONGEST_NAME, LONGEST_REASON, Scenario
 from data.settings import settings
 from data.terms import Action, Selection
-from pages.shared import access, filters, loaders, parts, scenario, split_address, tables
+from pages.shared import access, filters, loaders, parts, scenario, split_address, split_standing, tables
 from pages.shared.scenario import Asked
 from pages.shared.visit import Visit
 
@@ -81,6 +81,7 @@ def _save(here: Visit, chosen: Selection, asked: Asked) -> None:
 
 def _saved_ones(here: Visit, known: dict[str, Scenario]) -> None:
     st.markdown("**Saved scenarios**")
+    split_standing.say_current(here)
     if not known:
         st.caption("None yet. A saved scenario keeps all choices, the months and the machines, with author, time and reason.")
         return
@@ -93,6 +94,7 @@ def _saved_ones(here: Visit, known: dict[str, Scenario]) -> None:
     st.button(
         "Take it up", on_click=_take_up, args=(here, known[title]), key="load-scenario", help="Sets all choices, the months and machines."
     )
+    split_standing.decide(here, known[title])
     for fault in st.session_state.pop("scenario-faults", ()):
         st.warning(parts.escaped(fault))
 

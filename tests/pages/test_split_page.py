@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data import scenarios
+from data import scenario_standing, scenarios
 from data.access import local_person
 from data.lake import Lake
 from data.settings import Settings
@@ -148,6 +148,21 @@ def test_choices_are_saved_with_their_reason_and_compared(visit: Visit, store_to
     assert not compared.exception
     assert "The energy budget: from 0.5 MWh to none." in words_of(compared).replace("\\", "")
     assert {"Lean", "The choices on this page"} <= set(compared.table[0].value.columns)
+
+
+def test_a_scenario_is_made_current_with_a_reason_and_not_without(visit: Visit, store_to_write: Path) -> None:
+    site = Settings(lake=store_to_write)
+    scenarios.save(site, local_person(site), name="Lean", reason="budget", address="aim=Most+hours", snapshot_id=1)
+    app = visit(store_to_write, SPLIT, detail="Scenarios")
+    app.button(key="scenario-make-current").click().run()
+    assert "has no reason" in app.error[0].value
+    assert scenario_standing.current(Lake(site)) is None
+    app.text_input(key="scenario-decision-reason").set_value("spring")
+    app.button(key="scenario-make-current").click().run()
+    held = scenario_standing.current(Lake(site))
+    assert held is not None
+    assert held.reason == "spring"
+    assert any("Current\\: Lean" in each.value or "Current: Lean" in each.value for each in app.markdown)
 
 
 def test_a_stored_address_that_cannot_be_is_told_and_taken_up_as_far_as_it_can(visit: Visit, store_to_write: Path) -> None:
