@@ -18,9 +18,9 @@ COLOURS: Mapping[str, str] = {
     UserCategory.LARGE_INDUSTRY: "#CC79A7",
     UserCategory.RESEARCH: "#0072B2",
     UserCategory.PUBLIC_SECTOR: "#009E73",
-    UserCategory.UNCLASSIFIED: "#8C8C8C",
+    UserCategory.UNCLASSIFIED: "#6B6B6B",
 }
-"""The colour of each user category, the same everywhere (Okabe and Ito's set)."""
+"""The colour of each user category, the same everywhere (Okabe and Ito's set, and a grey that nobody takes for one of its colours)."""
 
 DASHES: Mapping[str, str] = {
     UserCategory.START_UP: "dash",
