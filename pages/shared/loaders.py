@@ -17,7 +17,7 @@ import streamlit as st
 from analytics import usage as indicators
 from analytics.carbon_hourly import intensity_by_hour as by_hour
 from data import batches as batch_records
-from data import explore, facts, lake, months, outline, projects, quotas, series
+from data import explore, facts, lake, months, outline, projects, quotas, scenario_standing, series
 from data import hourly as hours
 from data import scenarios as kept_scenarios
 from data import usage as rollups
@@ -36,6 +36,9 @@ SLOW_IMPORTS = ("pandas", "pyarrow", "plotly.graph_objects", "plotly.io", "babel
 
 MOST_BYTES = 500_000_000
 """How much memory kept results may take together; each is a frame of totals, never of jobs."""
+
+READ_WITHOUT = (kept_scenarios.MIGRATION, quotas.MIGRATION, scenario_standing.MIGRATION)
+"""Migrations that only make tables of decisions: a store that has not seen them holds none, and is read all the same."""
 
 T = TypeVar("T")
 
@@ -346,7 +349,7 @@ def _place() -> str:
 
 def _has_tables(state: Seen) -> bool:
     pending = _kept(state, "migrations", (), lambda: lake.pending_migrations(state.lake))
-    missing = [number for number in pending if number not in (kept_scenarios.MIGRATION, quotas.MIGRATION)]
+    missing = [number for number in pending if number not in READ_WITHOUT]
     if missing and 1 not in missing:
         raise StoreError(f"the store was made by an earlier version and lacks migrations {missing}; run 'python -m data rebuild'.")
     return not missing
