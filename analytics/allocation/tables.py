@@ -7,6 +7,9 @@ import polars as pl
 
 from data.errors import InputError
 
+RAW = " as handed in"
+"""What follows a column's name where its text stands beside its value."""
+
 FAULTS_SHOWN = 12
 """How many faults one message lists before it only counts the rest."""
 
@@ -110,7 +113,7 @@ def clean(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         raise InputError(f"table {name}: column {', '.join(stray)} is not known; expected are {', '.join(columns)}. Rename or remove it.")
     text = frame.select(_as_text(frame, column) for column in columns)
     cast = text.with_columns(pl.col(column).cast(pl.Float64, strict=False) for column, kind in columns.items() if kind.number)
-    raise_faults([fault for column, kind in columns.items() for fault in _faults(name, column, kind, text, cast)])
+    raise_faults(_faults(name, text, cast))
     _check_duplicates(name, cast)
     return cast.sort(KEYS[name])
 
@@ -145,25 +148,35 @@ def _as_text(frame: pl.DataFrame, column: str) -> pl.Expr:
     return pl.when(value == "").then(None).otherwise(value).alias(column)
 
 
-def _faults(table: str, column: str, kind: Column, text: pl.DataFrame, cast: pl.DataFrame) -> list[str]:
-    """The sentences about every cell of a column that cannot be used."""
-    value, raw = pl.col(column), text[column]
-    wrong: dict[str, pl.Series] = {}
+def _faults(table: str, text: pl.DataFrame, cast: pl.DataFrame) -> list[str]:
+    """The sentences about every cell of a table that cannot be used; all cells are looked at together, as nearly always none is wrong."""
+    both = cast.with_columns(text.select(pl.all().name.suffix(RAW)))
+    wrong = [(column, why, mask) for column, kind in TABLES[table].items() for why, mask in _wrong(column, kind).items()]
+    found = both.select(mask.any().alias(str(place)) for place, (_, _, mask) in enumerate(wrong)).row(0) if wrong else ()
+    return [
+        f"table {table}, row {row + 1}{_known_as(table, text, row)}: {column} {_shown(text[column][row])}{why}."
+        for (column, why, mask), is_found in zip(wrong, found, strict=True)
+        if is_found
+        for row in both.select(mask.arg_true()).to_series()
+    ]
+
+
+def _wrong(column: str, kind: Column) -> dict[str, pl.Expr]:
+    """Where a cell of a column cannot be used, by the words that say why."""
+    value, raw = pl.col(column), pl.col(column + RAW)
+    wrong: dict[str, pl.Expr] = {}
     if kind.needed:
         wrong["is empty; fill it in"] = raw.is_null()
     if kind.choices:
-        wrong[f"must be one of {', '.join(kind.choices)}"] = raw.is_not_null() & ~raw.is_in(kind.choices)
+        wrong[f"must be one of {', '.join(kind.choices)}"] = raw.is_not_null() & ~raw.is_in(list(kind.choices))
     if kind.number:
-        wrong["is not a number; write it with digits and a point"] = raw.is_not_null() & (cast[column].is_null() | cast[column].is_nan())
-        wrong["must be finite"] = cast.select(value.is_infinite().fill_null(False)).to_series()
-        wrong["must not be negative"] = cast.select((value < 0).fill_null(False)).to_series()
+        no_number = value.is_null() | value.is_nan().fill_null(True)
+        wrong["is not a number; write it with digits and a point"] = raw.is_not_null() & no_number
+        wrong["must be finite"] = value.is_infinite().fill_null(False)
+        wrong["must not be negative"] = (value < 0).fill_null(False)
     if kind.positive:
-        wrong["must be above zero; leave the row out if there is none"] = cast.select((value == 0).fill_null(False)).to_series()
-    return [
-        f"table {table}, row {row + 1}{_known_as(table, text, row)}: {column} {_shown(raw[row])}{why}."
-        for why, mask in wrong.items()
-        for row in mask.arg_true().to_list()
-    ]
+        wrong["must be above zero; leave the row out if there is none"] = (value == 0).fill_null(False)
+    return wrong
 
 
 def _known_as(table: str, text: pl.DataFrame, row: int) -> str:
@@ -177,6 +190,8 @@ def _shown(raw: str | None) -> str:
 
 def _check_duplicates(name: str, frame: pl.DataFrame) -> None:
     key = list(KEYS[name])
+    if frame.select(pl.struct(key).n_unique()).item() == frame.height:
+        return
     twice = frame.with_row_index("row", offset=1).group_by(key, maintain_order=True).agg("row").filter(pl.col("row").list.len() > 1)
     raise_faults(
         [
