@@ -157,10 +157,12 @@ def capacity_while_logged(partitions: pl.DataFrame, logged: Mapping[str, Period]
         logged: From which day to which the logs of each machine run.
         period: The period asked for.
     """
-    parts = [
-        capacity(partitions.filter(pl.col("system") == system), both) for system, days in logged.items() if (both := days.within(period))
-    ]
-    return pl.concat([pl.DataFrame(schema=dict(CAPACITY)), *parts])
+    systems_of: dict[Period, list[str]] = {}
+    for system, days in logged.items():
+        if both := days.within(period):
+            systems_of.setdefault(both, []).append(system)
+    parts = [capacity(partitions.filter(pl.col("system").is_in(systems)), both) for both, systems in systems_of.items()]
+    return pl.concat([pl.DataFrame(schema=dict(CAPACITY)), *parts]).sort("system", "partition", "month")
 
 
 def capacity_by(offered: pl.DataFrame, *dimensions: str) -> pl.DataFrame:

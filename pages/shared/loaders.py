@@ -238,9 +238,13 @@ def kept_without_store(what: str, arguments: tuple[object, ...], make: Callable[
 
 
 def warm() -> None:
-    """Imports what is slow to import, and asks the store once; a store that cannot be read is told to the log and to the visitor."""
+    """Imports what is slow to import, and asks the store once; a store that cannot be read is told to the log and to the visitor.
+
+    Frames of pages are small: Polars' engine for large ones takes longer to start than they take to be computed.
+    """
     for name in SLOW_IMPORTS:
         import_module(name)
+    pl.Config.set_engine_affinity("in-memory")
     facts.systems()
     logging.getLogger("equinode").info("ready: %s", health())
 

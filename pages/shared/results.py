@@ -81,8 +81,12 @@ def by_month(here: Visit) -> pl.DataFrame:
 
 def of_capacity(here: Visit, *by: str) -> pl.DataFrame:
     """Machine time by machine, and whatever else, as a share of the capacity (frame of `usage.against_capacity`)."""
-    used = loaders.usage(here.seen, here.chosen, "system", *by)
-    return usage.against_capacity(used, loaders.offered(here.seen, here.chosen), unit=here.chosen.unit)
+
+    def made() -> pl.DataFrame:
+        used = loaders.usage(here.seen, here.chosen, "system", *by)
+        return usage.against_capacity(used, loaders.offered(here.seen, here.chosen), unit=here.chosen.unit)
+
+    return loaders.kept(here.seen, "of capacity", (here.chosen, by), made)
 
 
 def capacity_by_month(here: Visit) -> pl.DataFrame:
@@ -122,19 +126,27 @@ def comparable(here: Visit) -> bool:
 
 def due(here: Visit) -> pl.DataFrame:
     """What each category received against what was due to it by demand, in node-hours (frame of `fairness.against_due`)."""
-    used = usage.hours(loaders.usage(here.seen, here.chosen, "category"), HourUnit.NODE_HOURS).select("category", "hours")
-    return fairness.against_due(used, fairness.due_by_demand(demand(here)))
+
+    def made() -> pl.DataFrame:
+        used = usage.hours(loaders.usage(here.seen, here.chosen, "category"), HourUnit.NODE_HOURS).select("category", "hours")
+        return fairness.against_due(used, fairness.due_by_demand(demand(here)))
+
+    return loaders.kept(here.seen, "due", (here.chosen,), made)
 
 
 def satisfaction(here: Visit) -> pl.DataFrame:
     """The satisfaction of each project with an award."""
-    return fairness.satisfaction_of_projects(demand(here))
+    return loaders.kept(here.seen, "satisfaction", (here.chosen,), lambda: fairness.satisfaction_of_projects(demand(here)))
 
 
 def inequality(here: Visit) -> Inequality:
     """The indices of inequality between projects with an award."""
-    served = satisfaction(here)
-    return fairness.inequality(served["satisfaction"].to_numpy(), served["category"].to_numpy())
+
+    def made() -> Inequality:
+        served = satisfaction(here)
+        return fairness.inequality(served["satisfaction"].to_numpy(), served["category"].to_numpy())
+
+    return loaders.kept(here.seen, "inequality", (here.chosen,), made)
 
 
 def energy_rows(here: Visit) -> pl.DataFrame:
@@ -177,8 +189,12 @@ def intensity_in_words(total: pl.DataFrame) -> str:
 def against_limits(here: Visit) -> pl.DataFrame:
     """The machine time of all categories against the limits of law and policy (frame AGAINST_LIMITS)."""
     everybody = replace(here.chosen, categories=())
-    used = loaders.usage(here.seen, everybody, "system", "category", "mode")
-    return limits.against_limits(used, loaders.offered(here.seen, everybody), loaders.policy_limits())
+
+    def made() -> pl.DataFrame:
+        used = loaders.usage(here.seen, everybody, "system", "category", "mode")
+        return limits.against_limits(used, loaders.offered(here.seen, everybody), loaders.policy_limits())
+
+    return loaders.kept(here.seen, "against limits", (everybody,), made)
 
 
 def users_by_country(here: Visit, only: Only = ()) -> pl.DataFrame:

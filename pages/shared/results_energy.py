@@ -67,7 +67,11 @@ def highest_hours(here: Visit) -> pl.DataFrame:
 
 def peaks(here: Visit) -> pl.DataFrame:
     """The highest hour of each machine beside what its site may draw (frame of `power.against_power_limits`)."""
-    return power.against_power_limits(power.peaks(hourly_power(here)), _numbers_of(here, "power_limit_kw"))
+
+    def made() -> pl.DataFrame:
+        return power.against_power_limits(power.peaks(hourly_power(here)), _numbers_of(here, "power_limit_kw"))
+
+    return loaders.kept(here.seen, "highest hours", (here.chosen.period, here.chosen.systems), made)
 
 
 def limit_kw(here: Visit) -> float | None:

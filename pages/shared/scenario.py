@@ -10,7 +10,6 @@ from analytics.allocation.solution import Refusal, Solution
 from analytics.carbon_hourly import monthly_intensity
 from analytics.charts import numbers
 from analytics.charts.theme import STACK, label
-from analytics.commands_store import hourly_intensity
 from analytics.recommendation import Recommendation, recommendation
 from analytics.recommendation_changes import exaggeration_in_words
 from analytics.recommendation_compare import Side
@@ -251,7 +250,7 @@ def _against(other: str, beside: Recommendation, found: Recommendation) -> str:
 
 def _facts(here: Visit) -> SplitFacts:
     facts, usual = loaders.partitions(here.state, here.chosen.systems), SplitChoices()
-    hours = hourly_intensity(here.seen.lake, here.chosen.period, facts, method=usual.method, scope=usual.scope)
+    hours = results.intensity_by_hour(here, facts, results.Series(method=usual.method, scope=usual.scope))
     return SplitFacts(
         demand=results.demand(here),
         usage=loaders.usage(here.seen, here.chosen, "system", "account", "category", "partition", "month"),
