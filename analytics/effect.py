@@ -25,6 +25,9 @@ MOST_WEEKS = 13
 AFFECTED, OTHERS, BEYOND = "affected", "others", "beyond_others"
 """The projects whose quotas were changed; all others on the same machines; and what the first changed beyond the second."""
 
+MEANWHILE = "_meanwhile"
+"""What is added to the first two for projects that do not last over all of the weeks compared, since they began or ended meanwhile."""
+
 
 class Measure(StrEnum):
     """What is compared."""
@@ -105,8 +108,9 @@ def effect(
 
     For the projects affected, for all others on the same machines, and for each user category: node-hours and IT energy a week, median and
     mean wait, share received ÷ share due. `beyond_others` compares those affected with what they would have been, had they changed in the
-    same proportion as the others (difference in differences, of proportions). That is the effect of the change of quotas only as far as
-    nothing else befell the one and not the other.
+    same proportion as the others (difference in differences, of proportions), both only of projects whose quotas run on all of these days:
+    who begins or ends meanwhile would look like an effect. What is found is the effect of the change of quotas only as far as nothing else
+    befell the one and not the other.
 
     Interval: change ± t × s, meant to hold nine times in ten; s is the standard deviation of 1,000 trials in each of which as many weeks
     were drawn anew from those before, and from those after, the same for all groups, × √(n/(n − 1)) for n weeks, × √((1 + r)/(1 − r)) where
@@ -116,7 +120,8 @@ def effect(
     Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993; Card and Krueger, American Economic Review 84, 1994.
 
     Args:
-        usage: By system, partition, account (`affected` or `others`), category and day (the first of its week).
+        usage: By system, partition, account (`affected` or `others`, or the same with `_meanwhile`), category and day (the first of its
+            week).
         waits: The histogram of waits by the same.
         partitions: Frame PARTITIONS, for the energy of jobs without a meter.
         around: The weeks compared.
@@ -132,10 +137,11 @@ def effect(
     if around.weeks == 0:
         rows: list[Row] = [_row(group, measure, None, around) for group in (*groups, BEYOND) for measure in Measure]
         return pl.DataFrame(rows, schema=dict(EFFECT), orient="row")
-    series = {group: _series(group, usage, spent, waits, around) for group in groups}
+    series = {group: _series(_of(group), usage, spent, waits, around) for group in groups}
+    changed, unchanged = (_series(pl.col("account") == group, usage, spent, waits, around) for group in (AFFECTED, OTHERS))
     drawn = drawn_weeks(around.weeks)
     rows = [row for group in groups for row in _of_group(group, series, around, drawn, due or {})]
-    rows += _beyond(series[AFFECTED], series[OTHERS], around, drawn)
+    rows += _beyond(changed, unchanged, around, drawn)
     return pl.DataFrame(rows, schema=dict(EFFECT), orient="row")
 
 
@@ -194,8 +200,12 @@ def _row(group: str, measure: Measure, found: Trials | None, around: Windows) ->
     return group, measure.value, before, after, after - before, low, high, verdict.value
 
 
-def _series(group: str, usage: pl.DataFrame, spent: pl.DataFrame, waits: pl.DataFrame, around: Windows) -> Series:
-    here = pl.col("account") == group if group in (AFFECTED, OTHERS) else pl.col("category") == group
+def _of(group: str) -> pl.Expr:
+    """The rows of a group."""
+    return pl.col("account").is_in([group, group + MEANWHILE]) if group in (AFFECTED, OTHERS) else pl.col("category") == group
+
+
+def _series(here: pl.Expr, usage: pl.DataFrame, spent: pl.DataFrame, waits: pl.DataFrame, around: Windows) -> Series:
     used, waited = usage.filter(here), waits.filter(here)
     sums = used.select(pl.col("wall_hours", WALL_HOURS_WITHOUT[HourUnit.NODE_HOURS]).sum()).row(0)
     hours = _by_week(used, pl.col("node_hours").sum(), around) if sums[1] <= MOST_UNKNOWN_SHARE * sums[0] else None

@@ -7,7 +7,20 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analytics.effect import AFFECTED, BEYOND, EFFECT, LEAST_WEEKS, MOST_WEEKS, OTHERS, Measure, Verdict, Windows, effect, windows
+from analytics.effect import (
+    AFFECTED,
+    BEYOND,
+    EFFECT,
+    LEAST_WEEKS,
+    MEANWHILE,
+    MOST_WEEKS,
+    OTHERS,
+    Measure,
+    Verdict,
+    Windows,
+    effect,
+    windows,
+)
 from analytics.effect_trials import clustering
 from analytics.usage import usage_frame
 from analytics.waiting import waits_frame
@@ -66,6 +79,21 @@ def test_beyond_the_others_means_beyond_what_they_changed_by() -> None:
     hours, wait = row(rows, BEYOND, Measure.NODE_HOURS), row(rows, BEYOND, Measure.MEAN_WAIT)
     assert (hours["before"], hours["after"], hours["change"]) == (20, 30, 10)
     assert (wait["before"], wait["after"], wait["change"]) == (20, 30, 10)
+
+
+def test_who_begins_or_ends_meanwhile_is_no_effect() -> None:
+    used, waited = frames(np.full(8, 10.0), np.full(8, 100.0))
+    newcomers, waits = frames(np.array([0.0] * 4 + [50.0] * 4), np.array([0.0] * 4 + [900.0] * 4))
+    later = pl.col("account") + MEANWHILE
+    rows = effect(
+        pl.concat([used, newcomers.with_columns(account=later)]),
+        pl.concat([waited, waits.with_columns(account=later)]),
+        PARTITION,
+        Windows(changed=CHANGED, weeks=4),
+    )
+    assert row(rows, AFFECTED, Measure.NODE_HOURS)["after"] == 60
+    assert row(rows, OTHERS, Measure.NODE_HOURS)["after"] == 1_000
+    assert row(rows, BEYOND, Measure.NODE_HOURS)["change"] == 0
 
 
 def test_the_share_received_is_measured_against_the_share_due_then() -> None:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.xdist_group("around")
 
 CHANGED = date(2026, 2, 10)
 AFFECTED = [("lumi", "project_1")]
+LASTING = [*AFFECTED, ("lumi", "project_2")]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,11 @@ def by_week(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
     """Rows by day of the machine changed as weeks around the day."""
     lumi = rows.filter(pl.col("system") == "lumi").with_columns(
         day=CHANGED + pl.duration(days=7 * ((pl.col("day") - CHANGED).dt.total_days() // 7)),
-        account=pl.when(pl.col("account") == "project_1").then(pl.lit("affected")).otherwise(pl.lit("others")),
+        account=pl.when(pl.col("account") == "project_1")
+        .then(pl.lit("affected"))
+        .when(pl.col("account") == "project_2")
+        .then(pl.lit("others"))
+        .otherwise(pl.lit("others_meanwhile")),
     )
     return lumi.group_by("account", "category", "day", *by).agg(pl.selectors.numeric().exclude(by).sum()).sort("account", "day", *by)
 
@@ -52,7 +57,7 @@ def by_week(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
 def test_weeks_of_usage_are_the_days_of_three_weeks_on_either_side(filled: Writer) -> None:
     window = Selection(period=Period(CHANGED - timedelta(weeks=3), CHANGED + timedelta(weeks=3)))
     wanted = by_week(rollups.usage(filled, window, "system", "account", "category", "day"))
-    found = around.usage(filled, AFFECTED, CHANGED, weeks=3)
+    found = around.usage(filled, AFFECTED, LASTING, CHANGED, weeks=3)
     assert set(found["system"]) == {"lumi"}
     assert found["day"].unique().sort().to_list() == [CHANGED + timedelta(weeks=place) for place in range(-3, 3)]
     measures = ["account", "category", "day", "jobs", "node_hours", "wall_hours"]
@@ -63,6 +68,6 @@ def test_weeks_of_usage_are_the_days_of_three_weeks_on_either_side(filled: Write
 def test_weeks_of_waits_hold_the_same_jobs(filled: Writer) -> None:
     window = Selection(period=Period(CHANGED - timedelta(weeks=2), CHANGED + timedelta(weeks=2)))
     wanted = by_week(rollups.waits(filled, window, "system", "account", "category", "day"), "bin")
-    found = around.waits(filled, AFFECTED, CHANGED, weeks=2)
+    found = around.waits(filled, AFFECTED, LASTING, CHANGED, weeks=2)
     columns = ["account", "category", "day", "bin", "jobs", "wait_s"]
     assert_frame_equal(found.select(columns).sort("account", "day", "bin"), wanted.select(columns), check_dtypes=False)
