@@ -48,12 +48,11 @@ def against_limits(usage: pl.DataFrame, offered: pl.DataFrame, limits: Iterable[
     """
     check(usage, usage_by("system", "category", "mode"))
     bases = capacity_by(check(offered, CAPACITY), "system")
-    parts = [_against(limit, usage, bases) for limit in limits]
-    rows = pl.concat([pl.DataFrame(schema=dict(AGAINST_LIMITS)), *parts])
-    return rows.sort("system", "limit")
+    parts = [_against(limit, usage.lazy(), bases.lazy()) for limit in limits]
+    return pl.concat([pl.LazyFrame(schema=dict(AGAINST_LIMITS)), *parts]).sort("system", "limit").collect()
 
 
-def _against(limit: PolicyLimit, usage: pl.DataFrame, bases: pl.DataFrame) -> pl.DataFrame:
+def _against(limit: PolicyLimit, usage: pl.LazyFrame, bases: pl.LazyFrame) -> pl.LazyFrame:
     held = bases.filter(pl.col("system").is_in(limit.systems)) if limit.systems else bases
     counted = usage
     if limit.categories:
@@ -90,7 +89,7 @@ def _against(limit: PolicyLimit, usage: pl.DataFrame, bases: pl.DataFrame) -> pl
 _OF_UNION = pl.col("mode") != AccessMode.OTHER.value
 
 
-def _union_told(usage: pl.DataFrame) -> pl.DataFrame:
+def _union_told(usage: pl.LazyFrame) -> pl.LazyFrame:
     """The machines with logs, and whether any of their accounts is told to be of Union access."""
     return usage.group_by("system").agg(union_told=_OF_UNION.any())
 
