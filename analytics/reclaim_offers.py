@@ -36,7 +36,8 @@ OFFERS: Schema = {
     "unit": pl.String,
     "ends": pl.Date,
     "quota_hours": pl.Float64,
-    "needed_hours": pl.Float64,  # beyond its quota: by forecast, or for the jobs that wait
+    "used_hours": pl.Float64,
+    "needed_hours": pl.Float64,  # beyond its quota, and beyond what it used already: by forecast, or for the jobs that wait
     "given_hours": pl.Float64,
     "given_share": pl.Float64,  # of what it needs
     "given_node_hours": pl.Float64,

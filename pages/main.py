@@ -44,6 +44,8 @@ POLICY = (
 OPERATIONS = (
     Place(file="operations/intake.py", title="Intake", question="Which logs are in, and what was refused?", needs_store=False),
     Place(file="operations/quotas.py", title="Quotas", question="How much may each project use, and how far is it?"),
+    Place(file="operations/reclaim.py", title="Reclaim", question="Which hours will not be used, and who could use them?"),
+    Place(file="operations/effect.py", title="Effect", question="What did a change of quotas bring?"),
     Place(file="operations/history.py", title="History", question="Who changed what, when and why?"),
     Place(file="operations/health.py", title="Log health", question="How far can each log be trusted?"),
 )

@@ -11,8 +11,9 @@ from analytics.reclaim import CANDIDATES, ReclaimRule, reclaimable
 from analytics.reclaim_letters import letter, letters
 from analytics.reclaim_offers import Reclaimed, ReclaimFacts, offered_back
 from analytics.split_problem import SplitChoices
+from data.quotas import EDITS, KEY, edits_of
 from data.terms import Action, Selection
-from pages.shared import loaders, parts, quota_results, results, tables
+from pages.shared import loaders, parts, quota_results, quota_rows, quota_table, results, tables
 from pages.shared.visit import Visit
 
 BY_FORECAST, BELOW, MONTHS, PART, LAW = (f"reclaim-{name}" for name in ("forecast", "below", "months", "part", "law"))
@@ -57,6 +58,17 @@ def section(here: Visit) -> None:
     )
     _letters(here, taken, rule)
     _given(here, found)
+    if Action.DECIDE in here.person.may:
+        _into_unsaved(here, taken, found)
+
+
+def edits(here: Visit, taken: pl.DataFrame, found: Reclaimed) -> pl.DataFrame:
+    """What would be taken and given as edits of quotas (frame EDITS); what is given comes on top of hours used beyond a quota."""
+    had = pl.max_horizontal("quota_hours", "used_hours")
+    given = found.offers.filter(pl.col("given_hours") > 0).select(*KEY, hours=had.ceil() + pl.col("given_hours"))
+    wanted = pl.concat([taken.select(*KEY, hours="kept_hours"), given])
+    stands = edits_of(quota_rows.standing(here)).drop("hours")
+    return stands.join(wanted, on=KEY, how="inner", validate="1:1").select(list(EDITS))
 
 
 def candidates(here: Visit, rule: ReclaimRule) -> pl.DataFrame:
@@ -205,6 +217,21 @@ def _given(here: Visit, found: Reclaimed) -> None:
     lie = found.freed.with_columns(left=pl.col("taken_node_hours") - pl.col("given_node_hours"))
     shown = tables.for_people(lie.rename({"left": "left_node_hours"}).with_columns(pl.col("partition").fill_null("not known: never ran")))
     tables.table(found.freed, shown=shown, name="reclaim-freed", alt="Node-hours that could be taken and given, by machine and partition")
+
+
+def _into_unsaved(here: Visit, taken: pl.DataFrame, found: Reclaimed) -> None:
+    """Take the recommendation into the person's unsaved quotas, where it can be changed, and saved with a reason."""
+    st.header("Go on with it", anchor=False)
+    st.caption(
+        "The hours go into your unsaved quotas: of the projects that would lose hours and of those that would be given them. There you "
+        "change what you see otherwise, and save it with a reason; until then nothing is changed."
+    )
+    if st.button("Take it into my unsaved quotas", key="reclaim-keep", type="primary"):
+        wanted = edits(here, taken, found)
+        quota_table.keep(here, wanted)
+        quota_table.begin_anew()
+        st.success(f"{numbers.counted(wanted.height, 'project')} taken into your unsaved quotas.", icon=":material/check:")
+    st.page_link("operations/quotas.py", label="To the unsaved quotas")
 
 
 def _readable(rows: pl.DataFrame) -> pl.DataFrame:

@@ -37,6 +37,8 @@ CHARTS = {
     "Methods": 0,
     "Intake": 0,
     "Quotas": 0,
+    "Reclaim": 0,
+    "Effect": 0,
     "History": 0,
     "Log health": 0,
 }

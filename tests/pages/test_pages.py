@@ -29,6 +29,8 @@ PAGES = (
     "policy/methods.py",
     "operations/intake.py",
     "operations/quotas.py",
+    "operations/reclaim.py",
+    "operations/effect.py",
     "operations/history.py",
     "operations/health.py",
 )
