@@ -5,7 +5,7 @@ import streamlit as st
 from analytics.charts import numbers
 from analytics.quota_progress import QuotaStatus
 from data.terms import Action
-from pages.shared import parts, quota_many, quota_proposals, quota_rows, quota_table, quota_unsaved, visit
+from pages.shared import parts, quota_many, quota_one, quota_proposals, quota_rows, quota_table, quota_unsaved, visit
 
 here = visit.now()
 may_edit = Action.DECIDE in here.person.may
@@ -38,6 +38,7 @@ if shown.found.is_empty():
     st.info("No project is found so; widen the search, the status or the choice of machines.")
 else:
     quota_table.show(here, shown.page, draft, may_edit=may_edit)
+quota_one.section(here, shown.page)
 quota_proposals.section(here)
 if may_edit:
     quota_many.section(here, shown.found, draft)

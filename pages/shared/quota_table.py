@@ -18,7 +18,7 @@ from pages.shared.visit import Visit
 EDITION = "quota-edition"
 """Where the session counts how often the draft was changed past the table, which then forgets what was typed into it."""
 REFUSED = "quota-refused"
-"""Where the session keeps what was refused of what was typed."""
+"""Where the session keeps what was refused of what was typed, and into which table."""
 MARK = "●"
 ROWS_SEEN = 16
 UNITS = {unit.value: words for unit, words in numbers.UNIT_WORDS.items()}
@@ -76,7 +76,8 @@ def show(here: Visit, page: pl.DataFrame, unsaved: pl.DataFrame, *, may_edit: bo
         on_change=_take_in,
         args=(here, key, edits),
     )
-    for sentence in st.session_state.get(REFUSED, ()):
+    table, sentences = st.session_state.get(REFUSED, (key, []))
+    for sentence in sentences if table == key else ():
         st.error(parts.escaped(f"Not taken in: {sentence}."), icon=":material/error:")
 
 
@@ -88,7 +89,7 @@ def _take_in(here: Visit, key: str, edits: pl.DataFrame) -> None:
         keep(here, believed)
     except EquinodeError as error:
         refused = [*refused, str(error).rstrip(".")]
-    st.session_state[REFUSED] = refused
+    st.session_state[REFUSED] = (key, refused)
 
 
 def _look(page: pl.DataFrame, edits: pl.DataFrame, unsaved: pl.DataFrame) -> pl.DataFrame:
@@ -132,7 +133,7 @@ def _columns() -> dict[str, Any]:
         "system": column("Machine"),
         "category": column("User category"),
         "status": column("Status", width=130, help="By the forecast of use at the end of the quota; the methods page says how."),
-        "quota": number("Quota", format="localized", help="Hours from the first day to the end, in all. Type to change."),
+        "quota": number("Quota", width=120, format="localized", help="Hours from the first day to the end, in all. Type to change."),
         "unit": column("Unit"),
         "used_hours": number("Used", width=110, format="localized"),
         "used_share": number("Used, share", width=110, format="percent"),
