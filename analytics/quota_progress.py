@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analytics.quota_forecast import MOST_WEEKS, Outlook, outlook
+from analytics.quota_forecast import MOST_WEEKS, Outlook, Trial, outlook, tried
 from analytics.usage import JOBS_WITHOUT, WALL_HOURS_WITHOUT, ratio
 from data.schema import PROJECTS, WEEKLY_USE, Schema, check, usage_by
 from data.terms import HourUnit, Period, UserCategory
@@ -149,6 +149,22 @@ def progress(
     matrix = _matrix(rows, check(weekly, WEEKLY_USE))
     ahead = _with_forecast(rows, _outlook(rows, matrix), matrix)
     return _with_status(ahead).with_columns(_sparklines(rows, matrix)).select(list(PROGRESS))
+
+
+def trial(rows: pl.DataFrame) -> Trial | None:
+    """How well the same forecast, made eight weeks ago of these projects, foresaw what they used since; None where none has weeks enough.
+
+    Of projects whose quotas run and whose use is known, weighed alike. Takes frame PROGRESS.
+    """
+    runs = (pl.col("starts") < pl.col("as_of")) & (pl.col("as_of") < pl.col("ends"))
+    known = check(rows, PROGRESS).filter(runs, pl.col("used_hours").is_not_null(), pl.col("quota_hours") > 0)
+    if known.is_empty():
+        return None
+    planned = pl.col("quota_hours") / (pl.col("ends") - pl.col("starts")).dt.total_days() * DAYS_PER_WEEK
+    weeks = np.minimum(known["weeks"].to_numpy(), MOST_WEEKS)
+    matrix = np.zeros((known.height, MOST_WEEKS))
+    matrix[np.arange(MOST_WEEKS) < weeks[:, None]] = known["weekly_hours"].list.reverse().explode().drop_nulls().to_numpy()
+    return tried(matrix, weeks=weeks, planned=known.select(planned).to_series().to_numpy())
 
 
 def _joined(quotas: pl.DataFrame, projects: pl.DataFrame, logged: Mapping[str, Period]) -> pl.DataFrame:

@@ -41,5 +41,14 @@ def detail(here: Visit, system: str, account: str) -> None:
         name="quota-burn-down",
         selection=name,
         method="Quotas",
-        coverage=[f"The machine's log ends on {numbers.day(last)}. The band is meant to hold eight cases of ten."],
+        coverage=[f"The machine's log ends on {numbers.day(last)}. The band is meant to hold eight cases of ten.{_trial(here, system)}"],
     )
+
+
+def _trial(here: Visit, system: str) -> str:
+    """How the same forecast fared eight weeks ago on this machine, in a sentence."""
+    found = quota_results.tried(here.seen, system)
+    if found is None:
+        return ""
+    whose = numbers.counted(found.projects, "project")
+    return f" Made {found.weeks} weeks ago it held what came since of {numbers.percent(found.held_share)} of {whose} of this machine."

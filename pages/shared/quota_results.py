@@ -3,8 +3,9 @@
 import polars as pl
 
 from analytics import energy
-from analytics.quota_forecast import MOST_WEEKS
+from analytics.quota_forecast import MOST_WEEKS, Trial
 from analytics.quota_progress import progress as progress_of
+from analytics.quota_progress import trial
 from analytics.usage import total_by
 from data import burn, quotas
 from data.terms import Selection
@@ -20,6 +21,11 @@ def current(state: Seen) -> pl.DataFrame:
 def progress(state: Seen) -> pl.DataFrame:
     """Every project with its quota, what it used of it and what it will have used at the end (frame PROGRESS)."""
     return loaders.kept(state, "progress", (), lambda: _progress(state))
+
+
+def tried(state: Seen, system: str) -> Trial | None:
+    """How well the forecast, made eight weeks ago of this machine's projects, foresaw what came."""
+    return loaders.kept(state, "forecast tried", (system,), lambda: trial(progress(state).filter(system=system)))
 
 
 def used_of_quotas(state: Seen) -> pl.DataFrame:

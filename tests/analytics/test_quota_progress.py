@@ -10,7 +10,7 @@ import pytest
 from analytics import quota_progress
 from analytics.energy import ENERGY
 from analytics.quota_forecast import LEAST_WEEKS, outlook, tried
-from analytics.quota_progress import PROGRESS, QUOTAS_READ, QuotaStatus, progress
+from analytics.quota_progress import PROGRESS, QUOTAS_READ, QuotaStatus, progress, trial
 from analytics.usage import usage_frame
 from data.errors import SchemaError
 from data.schema import PROJECTS, WEEKLY_USE, empty, usage_by
@@ -180,3 +180,17 @@ def test_a_forecast_of_the_past_is_judged_by_what_came() -> None:
     assert found is not None
     assert (found.projects, found.held_share, found.hours, found.hours_said) == (2, 0.5, 80 + 4_000, 160)
     assert tried(weekly, weeks=np.array([11, 5, 0]), planned=planned) is None
+
+
+def test_the_forecast_of_eight_weeks_ago_is_tried_on_the_weeks_of_the_table() -> None:
+    def one(account: str, used: list[float], **given: Any) -> pl.DataFrame:
+        row = looked_at(quota(**given), weeks(used)) | {"account": account}
+        return pl.DataFrame([row], schema=dict(PROGRESS))
+
+    steady, leapt = one("a", [100.0] * 26), one("b", [2_000.0] * 8 + [100.0] * 18, hours=52_000.0)
+    short = one("c", [100.0] * 10, starts=AS_OF - timedelta(weeks=10))
+    found = trial(pl.concat([steady, leapt, short]))
+    assert found is not None
+    assert (found.projects, found.held_share, found.hours, found.hours_said) == (2, 0.5, 16_800, 1_600)
+    assert trial(short) is None
+    assert trial(pl.DataFrame(schema=dict(PROGRESS))) is None
