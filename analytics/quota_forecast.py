@@ -60,6 +60,8 @@ class Trial:
     """So many weeks ago."""
     held_share: float
     """In this part of them what came lay within the interval."""
+    passed_share: float
+    """In this part of them more came than its upper end; a tenth is what it is meant to be."""
     hours: float
     """What all of them used since."""
     hours_said: float
@@ -118,9 +120,15 @@ def tried(weekly: Numbers, *, weeks: Counts, planned: Numbers, ahead: int = RECE
     left = np.full(len(then), float(ahead))
     said = outlook(weekly[then, ahead:], weeks=weeks[then] - ahead, weeks_left=left, planned=planned[then])
     came = weekly[then, :ahead].sum(axis=1)
-    held = (came >= said.low_hours * (1 - ROUNDING)) & (came <= said.high_hours * (1 + ROUNDING))
+    passed = came > said.high_hours * (1 + ROUNDING)
+    fell_short = came < said.low_hours * (1 - ROUNDING)
     return Trial(
-        projects=len(then), weeks=ahead, held_share=float(held.mean()), hours=float(came.sum()), hours_said=float(said.hours.sum())
+        projects=len(then),
+        weeks=ahead,
+        held_share=float((~passed & ~fell_short).mean()),
+        passed_share=float(passed.mean()),
+        hours=float(came.sum()),
+        hours_said=float(said.hours.sum()),
     )
 
 

@@ -47,7 +47,7 @@ def detail(here: Visit, system: str, account: str) -> None:
 
 def _trial(here: Visit, system: str) -> str:
     """How the same forecast fared eight weeks ago on this machine, in a sentence."""
-    found = quota_results.tried(here.seen, system)
+    found = quota_results.tried(here.seen, (system,))
     if found is None:
         return ""
     whose = numbers.counted(found.projects, "project")

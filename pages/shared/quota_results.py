@@ -23,9 +23,10 @@ def progress(state: Seen) -> pl.DataFrame:
     return loaders.kept(state, "progress", (), lambda: _progress(state))
 
 
-def tried(state: Seen, system: str) -> Trial | None:
-    """How well the forecast, made eight weeks ago of this machine's projects, foresaw what came."""
-    return loaders.kept(state, "forecast tried", (system,), lambda: trial(progress(state).filter(system=system)))
+def tried(state: Seen, systems: tuple[str, ...]) -> Trial | None:
+    """How well the forecast, made eight weeks ago of the projects of these machines or of all, foresaw what came."""
+    chosen = pl.col("system").is_in(systems) if systems else pl.lit(value=True)
+    return loaders.kept(state, "forecast tried", (systems,), lambda: trial(progress(state).filter(chosen)))
 
 
 def used_of_quotas(state: Seen) -> pl.DataFrame:

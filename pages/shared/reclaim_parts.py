@@ -49,6 +49,8 @@ def section(here: Visit) -> None:
     st.header("What could be taken, from whom", anchor="taken")
     st.caption(parts.escaped(f"The rule: {rule.in_words}. Hours used, and those that waiting jobs ask for, are never taken."))
     st.caption("Of the machines chosen and all user categories, looked at from the last day of each machine's log, whatever the period.")
+    if rule.by_forecast:
+        _how_sure(here)
     tables.table(
         taken,
         shown=_readable(taken.select(CANDIDATES_SHOWN)),
@@ -164,6 +166,20 @@ def _figures(taken: pl.DataFrame, found: Reclaimed) -> None:
             ),
         ]
     )
+
+
+def _how_sure(here: Visit) -> None:
+    """How often projects passed the upper end of the same forecast, made eight weeks ago."""
+    found = quota_results.tried(here.seen, here.chosen.systems)
+    if found is None:
+        st.caption("No project's quota ran long enough to try the forecast on what came since.")
+        return
+    whose = numbers.counted(found.projects, "project")
+    words = (
+        f"Made {found.weeks} weeks ago, the upper end of this forecast was passed since by {numbers.percent(found.passed_share)} of {whose}"
+    )
+    more = f"; they used {numbers.percent(found.hours / found.hours_said)} of what was foreseen" if found.hours_said > 0 else ""
+    st.caption(f"{words}{more}. One project in ten is what it is meant to be: where it is more, be sparing with what you take.")
 
 
 def _letters(here: Visit, taken: pl.DataFrame, rule: ReclaimRule) -> None:

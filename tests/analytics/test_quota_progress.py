@@ -178,7 +178,7 @@ def test_a_forecast_of_the_past_is_judged_by_what_came() -> None:
     weeks_seen, planned = np.array([30, 30, 5]), np.full(3, 10.0)
     found = tried(weekly, weeks=weeks_seen, planned=planned)
     assert found is not None
-    assert (found.projects, found.held_share, found.hours, found.hours_said) == (2, 0.5, 80 + 4_000, 160)
+    assert (found.projects, found.held_share, found.passed_share, found.hours, found.hours_said) == (2, 0.5, 0.5, 80 + 4_000, 160)
     assert tried(weekly, weeks=np.array([11, 5, 0]), planned=planned) is None
 
 
