@@ -1,19 +1,19 @@
-"""Prints how long each page takes to answer a change of its period in a store of a hundred million jobs, and how long the app to start.
+"""Prints how long each page takes to answer a change of its period, the app to start and a report to be made, in a store of many jobs.
 
-The demonstration log is brought in as anybody would, and all its jobs are copied under other numbers until the store holds as many as
-asked for; every sum of the rollups is that of the log times the copies. Each page is opened in Chromium on a server of its own, so that
-nothing is kept from another page, and its period is changed several times, each time to one not seen before. Told are medians: of the
-page's script on the server, by the clock and of processors, which a busy machine makes no longer, and of the whole way from the click to
-the page at rest, beside that of an almost empty page of Streamlit. Ratios of one run can be compared; milliseconds cannot. The store
-takes about ten gigabytes of disk for the time of the run: name fewer jobs for a quick look, and a folder to keep the store for the next
-run.
+The store is the demonstration log with copies of it, as `tests/speed/copied_store.py` tells. Each page is opened in Chromium on a server
+of its own, so that nothing is kept from another page, and its period is changed several times, each time to one not seen before. Told
+are medians: of the page's script on the server, by the clock and of processors, which a busy machine makes no longer, and of the whole
+way from the click to the page at rest, beside that of an almost empty page of Streamlit. Ratios of one run can be compared; milliseconds
+cannot, and how many programs waited for the machine's processors stands beside them. A hundred million jobs take some ten minutes and a
+gigabyte of disk to be made: name a folder to keep the store for the next run.
 
-    PYTHONPATH=. python tests/speed/clicks_speed.py [JOBS] [FOLDER]
+    PYTHONPATH=. python tests/speed/clicks_speed.py [JOBS] [FOLDER] [PAGE …]
 """
 
 import os
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,21 +23,30 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from data import rollups
-from data.lake import Lake, writing
-from data.settings import Settings
-from tests.browser.served import ARGUMENTS, Page, command, serving
+from tests.browser.served import ARGUMENTS, HOUSE, Page, serving
+from tests.speed import copied_store
 
-JOBS = int(sys.argv[1].replace("_", "")) if len(sys.argv) > 1 else 100_000_000
-AT_ONCE = 1_000_000
+JOBS = int(sys.argv[1].replace("_", "")) if len(sys.argv) > 1 else 300_000
 SCRIPT_TARGET_MS, TRIP_TARGET_RATIO, START_TARGET_S = 300, 2.0, 5.0
-PAGES = ("overview", "usage", "fairness", "energy", "explore", "split", "calls", "reports", "methods", "intake", "log-health")
+PAGES = tuple(sys.argv[3:]) or (
+    "overview",
+    "usage",
+    "fairness",
+    "energy",
+    "explore",
+    "split",
+    "calls",
+    "reports",
+    "methods",
+    "intake",
+    "log-health",
+    "quotas",
+    "reclaim",
+    "effect",
+    "history",
+)
 TIMED, EMPTY = "tests/speed/timed_app.py", "tests/speed/almost_empty.py"
 CHANGES = ("Q1 2026", "Q4 2025", "Q3 2025", "Q2 2025", "Q1 2025", "2025", "All months")
-COPIED = """
-insert into lake.jobs by name
-select * replace (job_id + $turn * 10000000000 as job_id) from lake.jobs where job_id < 10000000000
-"""
 WATCH = """() => {
     window.clicked = 0, window.changed = 0;
     document.addEventListener('click', () => { window.clicked = performance.now(); }, true);
@@ -57,20 +66,23 @@ def main() -> None:
     with _folder() as folder, sync_playwright() as playwright:
         lake = folder / f"lake-{JOBS}"
         if not lake.exists():
-            _fill(lake)
+            copied_store.fill(lake, JOBS)
+        print(copied_store.described(lake), flush=True)
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         empty = _measured(browser, lake, "", script=EMPTY, route="_stcore/health")[2]
-        print(f"{'':16} {'script ms':>10} {'busy ms':>10} {'trip ms':>10} {'ratio':>7} {'start s':>8}")
-        print(f"{'almost empty':38} {empty:10.0f}", flush=True)
+        print(f"{'':16} {'script ms':>10} {'busy ms':>10} {'trip ms':>10} {'ratio':>7} {'start s':>8} {'load':>6}")
+        print(f"{'almost empty':38} {empty:10.0f} {os.getloadavg()[0]:23.1f}", flush=True)
         slow = [fault for page in PAGES for fault in _told(page, _measured(browser, lake, page), empty)]
         browser.close()
+        report = [sys.executable, str(HOUSE / "tests" / "speed" / "report_speed.py")]
+        subprocess.run(report, check=False, env=os.environ | {"EQUINODE_LAKE": str(lake)})
     sys.exit("\n".join(slow) if slow else 0)
 
 
 def _told(page: str, measured: tuple[float, float, float, float], empty: float) -> Iterator[str]:
     """What is slower than it should be, after printing the page's line."""
     script, busy, trip, start = measured
-    print(f"{page:16} {script:10.0f} {busy:10.0f} {trip:10.0f} {trip / empty:7.2f} {start:8.1f}", flush=True)
+    print(f"{page:16} {script:10.0f} {busy:10.0f} {trip:10.0f} {trip / empty:7.2f} {start:8.1f} {os.getloadavg()[0]:6.1f}", flush=True)
     if script > SCRIPT_TARGET_MS:
         yield f"{page}: {script:.0f} ms of script, at most {SCRIPT_TARGET_MS} are wanted"
     if trip > TRIP_TARGET_RATIO * empty:
@@ -107,31 +119,6 @@ def _changed(page: Page, times: Path, change: str) -> tuple[float, float, float]
         if quiet >= AT_REST_MS * 0.9:
             runs = [[float(part) * 1_000 for part in line.split()] for line in times.read_text().splitlines()[before:]]
             return sum(clock for clock, _ in runs), sum(busy for _, busy in runs), trip
-
-
-def _fill(lake: Path) -> None:
-    """A store of about so many jobs: the demonstration log, and copies of all its jobs under other numbers."""
-    start, settings = time.perf_counter(), Settings(lake=lake, catalog=None)
-    command(lake, "demo", "--jobs", str(min(AT_ONCE, JOBS)))
-    logged = _jobs(settings)
-    copies = max(1, JOBS // logged)
-    for turn in range(1, copies):
-        with writing(settings, author="speed", message="Copied jobs") as writer:
-            writer.change(COPIED, {"turn": turn})
-    with writing(settings, author="speed", message="Sums of the copies") as writer:
-        for table in rollups.TABLES:
-            columns = writer.frame(f"from lake.{table} limit 0").columns
-            times = ", ".join(f"{name} = {name} * {copies}" for name in columns if name in rollups.MEASURES)
-            writer.change(f"update lake.{table} set {times}")  # noqa: S608 (names of our own tables)
-    print(f"{_jobs(settings):,} jobs stored after {time.perf_counter() - start:.0f} s", flush=True)
-
-
-def _jobs(settings: Settings) -> int:
-    lake = Lake(settings)
-    try:
-        return int(lake.frame("select count(*) from lake.jobs").item())
-    finally:
-        lake.close()
 
 
 @contextmanager
