@@ -19,7 +19,7 @@ from data.export.slurm_plan import Plan, Usage, Used, planned
 from data.export.slurm_state import State
 from data.export.slurm_state_json import is_json, state_of_json
 from data.export.slurm_state_text import state_of_text
-from data.export.slurm_warnings import cautions
+from data.export.slurm_warnings import Caution, Matter, cautions
 from data.export.slurm_words import caution_table, diff, text
 from data.machines import System
 
@@ -85,6 +85,8 @@ def export(
     refused += [*plan.refusals, *refusals_of(plan, form), *(FORMS[form].refusals(plan) if form is not Form.COMMANDS else ())]
     written = FORMS[form].written(plan) if plan.changes and not refused else None
     found = cautions(plan)
+    if form is Form.REST and (known := slurm_rest.caution(plan)):
+        found.insert(0, Caution(matter=Matter.FORM, account=None, said=known))
     return Export(
         plan=plan,
         diff=diff(plan),

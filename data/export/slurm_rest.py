@@ -6,6 +6,7 @@ versions of slurmrestd end.
 """
 
 import json
+import re
 
 from data.export.slurm_forms import NOT_SET, Form, Settings, Way, Written, by_account
 from data.export.slurm_plan import Limit, Plan
@@ -18,6 +19,10 @@ HOW = (
     "read the limits back: the slurmrestd of Slurm 22.05 passes over some changes in silence until they are sent again, and names the "
     f"QOS that an account inherits as its own. To take it back, send {UNDO} the same way."
 )
+VERSION = re.compile(r"(\d+)\.(\d+)")
+RELIABLE = (23, 2)
+"""From which version on slurmrestd is another program, of which nothing of the sort is known."""
+
 ANY = "node"
 """The resource named where an account holds no limit on any and asks for none."""
 
@@ -41,6 +46,18 @@ def refusals(plan: Plan) -> list[str]:
     }
     lacking = "GrpTRES, GrpTRESMins or Fairshare, all of which this form has to carry"
     return [f"{asked.named}: the state of Slurm does not tell {lacking}." for asked in unknown.values()]
+
+
+def caution(plan: Plan) -> str | None:
+    """What is known against this form on the version of Slurm at hand; nothing where nothing is, or the version is not told."""
+    match = VERSION.match((plan.state.settings or {}).get("slurm_version", ""))
+    if match is None or (int(match[1]), int(match[2])) >= RELIABLE:
+        return None
+    return (
+        f"The slurmrestd of Slurm {match[0]} cannot be relied on: those before 23.02 were seen to pass over changes without an error, to "
+        "end on requests that leave out what does not change, and to leave limits that were taken back in force until slurmctld starts "
+        "anew. Choose the form commands."
+    )
 
 
 def _association(settings: Settings, plan: Plan) -> dict[str, object]:

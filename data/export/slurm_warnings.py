@@ -28,6 +28,7 @@ class Matter(StrEnum):
     USAGE_DIFFERS = "usage differs"
     ACCOUNT_ABOVE = "account above"
     OTHER_LIMIT = "other limit"
+    FORM = "form"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

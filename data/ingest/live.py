@@ -21,6 +21,9 @@ FIELDS = (
 )
 """The recommended fields, the job's free text last."""
 
+NEWER_FIELDS = ("Restarts",)
+"""Fields that Slurm before 23.11 does not know; a job of such a log says nothing of restarts."""
+
 EPOCH_TIMES = {"SLURM_TIME_FORMAT": "%s", "SLURM_BITSTR_LEN": "0", "TZ": "UTC"}
 """What makes `sacct` print times that belong to no zone, and long array ids in full."""
 
@@ -43,13 +46,14 @@ def since_named(text: str, lake: Lake | None, system: str) -> date:
     return logged[system].end - timedelta(days=1) - OVERLAP
 
 
-def sacct_command(settings: Settings, since: date) -> list[str]:
-    """The command line that is run, the site's own `sacct` in front.
+def sacct_command(settings: Settings, since: date, *, without: tuple[str, ...] = ()) -> list[str]:
+    """The command line that is run, the site's own `sacct` in front, without fields that it does not know.
 
     >>> " ".join(sacct_command(Settings(sacct="ssh login1 sacct"), date(2026, 1, 1)))[:59]
     'ssh login1 sacct -a -X -D -P --noconvert -S 2026-01-01 -E n'
     """
-    return [*shlex.split(settings.sacct), "-a", "-X", "-D", "-P", "--noconvert", "-S", f"{since:%Y-%m-%d}", "-E", "now", "-o", FIELDS]
+    fields = ",".join(field for field in FIELDS.split(",") if field not in without)
+    return [*shlex.split(settings.sacct), "-a", "-X", "-D", "-P", "--noconvert", "-S", f"{since:%Y-%m-%d}", "-E", "now", "-o", fields]
 
 
 @contextmanager
@@ -59,15 +63,26 @@ def fetched(settings: Settings, since: date) -> Iterator[Path]:
     Raises:
         LogError: if the command cannot be run, or says that it failed.
     """
-    command = sacct_command(settings, since)
     with TemporaryDirectory(prefix="equinode-sacct-") as folder:
         path = Path(folder) / f"sacct-since-{since:%Y-%m-%d}.txt"
-        try:
-            with path.open("wb") as out:
-                done = subprocess.run(command, env=os.environ | EPOCH_TIMES, stdout=out, stderr=subprocess.PIPE, check=False)
-        except OSError as error:
-            raise LogError(f"{command[0]} cannot be run ({error.strerror}); set EQUINODE_SACCT to the site's own command.") from error
-        if done.returncode != 0:
-            told = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-            raise LogError(f"{shlex.join(command[:4])} … ended with status {done.returncode}: {told[-1]}. Nothing was stored.")
+        _fetch(settings, since, path)
         yield path
+
+
+def _fetch(settings: Settings, since: date, path: Path, *, without: tuple[str, ...] = ()) -> None:
+    """Let `sacct` print to a file, and once more without a field that its version does not know."""
+    command = sacct_command(settings, since, without=without)
+    try:
+        with path.open("wb") as out:
+            done = subprocess.run(command, env=os.environ | EPOCH_TIMES, stdout=out, stderr=subprocess.PIPE, check=False)
+    except OSError as error:
+        raise LogError(f"{command[0]} cannot be run ({error.strerror}); set EQUINODE_SACCT to the site's own command.") from error
+    if done.returncode == 0:
+        return
+    told = done.stderr.decode(errors="replace").strip()
+    unknown = tuple(field for field in NEWER_FIELDS if f'Invalid field requested: "{field}"' in told)
+    if unknown and not without:
+        _fetch(settings, since, path, without=unknown)
+        return
+    said = told.splitlines() or ["it said nothing"]
+    raise LogError(f"{shlex.join(command[:4])} … ended with status {done.returncode}: {said[-1]}. Nothing was stored.")

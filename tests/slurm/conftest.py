@@ -31,14 +31,15 @@ def slurm() -> Iterator[Cluster]:
 
 
 def accounts(cluster: Cluster) -> None:
-    """The accounts of the tests: three projects below one, with limits that nobody may lose."""
+    """The accounts of the tests: three projects below one, with limits that nobody may lose, and one whose jobs run."""
     cluster.run("sacctmgr", "-i", "add", "account", "union", "description=Union share", "organization=eu", "fairshare=100")
     cluster.run(
         "sacctmgr", "-i", "add", "account", "alpha", "parent=union", "description=Alpha project", "organization=lab", "fairshare=10"
     )
     cluster.run("sacctmgr", "-i", "add", "account", "beta", "parent=union", "fairshare=parent")
     cluster.run("sacctmgr", "-i", "add", "account", "gamma-1.x", "parent=union", "fairshare=7")
-    cluster.run("sacctmgr", "-i", "add", "user", getpass.getuser(), "account=alpha,beta,gamma-1.x")
+    cluster.run("sacctmgr", "-i", "add", "account", "delta")
+    cluster.run("sacctmgr", "-i", "add", "user", getpass.getuser(), "account=alpha,beta,gamma-1.x,delta")
     cluster.run("sacctmgr", "-i", "add", "qos", "sme_flex")
     cluster.run(
         *("sacctmgr", "-i", "modify", "account", "beta", "set", "GrpTRESMins=billing=99999999,mem=4096,node=7000"),

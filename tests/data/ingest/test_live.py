@@ -108,3 +108,16 @@ def test_a_missing_sacct_is_told_with_the_setting(settings: Settings) -> None:
 def test_the_sites_own_command_stands_in_front(settings: Settings) -> None:
     command = sacct_command(settings.model_copy(update={"sacct": "ssh login1 sacct"}), date(2026, 1, 1))
     assert command[:4] == ["ssh", "login1", "sacct", "-a"]
+
+
+def test_an_older_sacct_is_asked_without_the_field_that_it_does_not_know(site: Path) -> None:
+    script = (site / "sacct.py").read_text()
+    refuses = 'import sys\nif "Restarts" in sys.argv[-1]:\n    sys.exit(\'sacct: error: Invalid field requested: "Restarts"\')\n'
+    (site / "sacct.py").write_text(refuses + script.replace("|Restarts|", "|"))
+    fields = row(1, end=START + 3_660).rstrip("\n").split("|")
+    del fields[FIELDS.split(",").index("Restarts")]
+    (site / "rows").write_text("|".join(fields) + "\n")
+    bring_in("--system-file", str(site / "alpha.toml"), "--since", "2026-01-01")
+    lake = Lake(Settings(lake=site / "lake"))
+    assert lake.frame("select job_id, elapsed_s, restarts from lake.jobs").rows() == [(1, 3_600, None)]
+    lake.close()
