@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -134,23 +135,21 @@ def reason(row: Mapping[str, Any], rule: ReclaimRule) -> str:
     """Why hours of one project could be taken back, in sentences with its own figures."""
     unit = numbers.UNIT_WORDS[HourUnit(row["unit"])]
     used = (
-        f"Of {numbers.exact(row['quota_hours'])} {unit} from {numbers.day(row['starts'])} up to {numbers.day(row['ends'])} it had used "
-        f"{numbers.exact(row['used_hours'])} ({numbers.percent(row['used_share'])}) by {numbers.day(row['as_of'])}, when "
-        f"{numbers.percent(row['elapsed_share'])} of the time had passed."
+        f"Of {_hours(row['quota_hours'])} {unit} from {_day(row['starts'])} up to {_day(row['ends'])} it had used "
+        f"{_hours(row['used_hours'])} ({_percent(row['used_share'])}) by {_day(row['as_of'])}, when "
+        f"{_percent(row['elapsed_share'])} of the time had passed."
     )
-    return (
-        f"{used} {_why(row, rule)} {numbers.exact(row['taken_hours'])} {unit} could be taken, and {numbers.exact(row['kept_hours'])} stay."
-    )
+    return f"{used} {_why(row, rule)} {_hours(row['taken_hours'])} {unit} could be taken, and {_hours(row['kept_hours'])} stay."
 
 
 def _why(row: Mapping[str, Any], rule: ReclaimRule) -> str:
     if row["taken_by"] == TakenBy.FORECAST:
         return (
-            f"At the rate of its last weeks it will have used {numbers.exact(row['forecast_hours'])} at the end, and with nine chances in "
-            f"ten no more than {numbers.exact(row['forecast_high_hours'])}."
+            f"At the rate of its last weeks it will have used {_hours(row['forecast_hours'])} at the end, and with nine chances in "
+            f"ten no more than {_hours(row['forecast_high_hours'])}."
         )
     course = (
-        f"it is on course to use {numbers.exact(row['forecast_hours'])} in all"
+        f"it is on course to use {_hours(row['forecast_hours'])} in all"
         if row["forecast_hours"] is not None
         else "it is too early for a forecast"
     )
@@ -165,6 +164,19 @@ def _rule_holds(rule: ReclaimRule) -> pl.Expr:
         return pl.lit(value=False)
     late = pl.col("starts").dt.offset_by(f"{rule.after_months}mo") <= pl.col("as_of")
     return late & (pl.col("used_share") < rule.used_below_share)
+
+
+def _hours(amount: float) -> str:
+    """Hours in full; there may be tens of thousands of sentences, so that they are written in the quickest way."""
+    return f"{amount:,.0f}"
+
+
+def _percent(share: float) -> str:
+    return _percent_of(round(share, 3))
+
+
+_percent_of = lru_cache(numbers.percent)
+_day = lru_cache(numbers.day)
 
 
 def _months(count: int) -> str:

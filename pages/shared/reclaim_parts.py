@@ -19,6 +19,9 @@ from pages.shared.visit import Visit
 BY_FORECAST, BELOW, MONTHS, PART, LAW = (f"reclaim-{name}" for name in ("forecast", "below", "months", "part", "law"))
 """The keys of the choices, in the address and the session."""
 
+MOST_SHOWN = 1_000
+"""So many projects of a table are shown; its file has all."""
+
 CANDIDATES_SHOWN = (
     "system",
     "account",
@@ -51,9 +54,10 @@ def section(here: Visit) -> None:
     st.caption("Of the machines chosen and all user categories, looked at from the last day of each machine's log, whatever the period.")
     if rule.by_forecast:
         _how_sure(here)
+    _first_shown(taken)
     tables.table(
         taken,
-        shown=_readable(taken.select(CANDIDATES_SHOWN)),
+        shown=_readable(taken.select(CANDIDATES_SHOWN).head(MOST_SHOWN)),
         name="reclaim-taken",
         alt="Projects from which hours could be taken back, with how many and why",
         most_rows=10,
@@ -88,10 +92,10 @@ def offers(here: Visit, rule: ReclaimRule, choices: SplitChoices) -> Reclaimed:
 def finding(taken: pl.DataFrame, found: Reclaimed) -> str:
     """What could be taken and given, in one sentence."""
     if taken.is_empty():
-        return "No project has hours left that it will not use."
+        return "No project is likely to leave hours that could be taken by this rule."
     lost, given = _known_sum(found.freed["taken_node_hours"]), float(found.freed["given_node_hours"].sum())
     gainers = found.offers.filter(pl.col("given_hours") > 0).height
-    whose = f"{numbers.amount(lost, 'node-hours')} of {numbers.counted(taken.height, 'project')} will not be used"
+    whose = f"{numbers.amount(lost, 'node-hours')} of {numbers.counted(taken.height, 'project')} are not likely to be used"
     if found.refusal is not None:
         return f"{whose}; no split of them keeps to all limits."
     if not gainers:
@@ -168,6 +172,11 @@ def _figures(taken: pl.DataFrame, found: Reclaimed) -> None:
     )
 
 
+def _first_shown(rows: pl.DataFrame) -> None:
+    if rows.height > MOST_SHOWN:
+        st.caption(f"The first {numbers.whole(MOST_SHOWN)} of {numbers.counted(rows.height, 'project')}; the file has all.")
+
+
 def _how_sure(here: Visit) -> None:
     """How often projects passed the upper end of the same forecast, made eight weeks ago."""
     found = quota_results.tried(here.seen, here.chosen.systems)
@@ -216,9 +225,10 @@ def _given(here: Visit, found: Reclaimed) -> None:
     else:
         said = pl.col("reason").map_elements(partial(words.in_words, limits=limits, names=names), return_dtype=pl.String)
         told = found.offers.with_columns(said)
+        _first_shown(told)
         tables.table(
             told,
-            shown=_readable(told.select(OFFERS_SHOWN)),
+            shown=_readable(told.select(OFFERS_SHOWN).head(MOST_SHOWN)),
             name="reclaim-given",
             alt="Projects that need more than their quota, with what each could be given and why",
             most_rows=10,
