@@ -60,6 +60,27 @@ def union_access(limits: pl.DataFrame, *, period: str) -> str:
     )
 
 
+def furthest_from_due(rows: pl.DataFrame) -> str:
+    """Which category was furthest below and above its due in any month, from the frames of `fairness.against_due` of each month.
+
+    >>> from datetime import date
+    >>> months = {"month": [date(2026, 1, 1), date(2026, 2, 1)], "category": ["sme", "research"], "difference": [-0.021, 0.03]}
+    >>> furthest_from_due(pl.DataFrame(months)).replace(numbers.THIN_SPACE, " ")
+    'Furthest below its due: SMEs in January 2026 (−2.1 pp); furthest above: research in February 2026 (+3.0 pp).'
+    """
+    known = check(rows, {"month": pl.Date, "category": pl.String, "difference": pl.Float64}).drop_nulls("difference")
+    known = known.sort("difference", "month", "category")
+    if known.is_empty():
+        return "What was due in each month is not available."
+    low, high = known.row(0, named=True), known.row(-1, named=True)
+    ends = [
+        f"furthest {way}: {theme.category_name(row['category'])} in {numbers.month(row['month'])} ({numbers.points(row['difference'])})"
+        for way, row, real in (("below its due", low, low["difference"] < 0), ("above", high, high["difference"] > 0))
+        if real
+    ]
+    return theme.sentence_case(f"{'; '.join(ends)}.") if ends else "In every month each category received exactly its due."
+
+
 def unmet(rows: pl.DataFrame, *, period: str) -> str:
     """How much demand was unmet, and who would gain most from one percent more machine time, from a frame GAINS."""
     check(rows, GAINS)

@@ -62,7 +62,7 @@ def finding(groups: pl.DataFrame, labels: Mapping[str, str], *, period: str, uni
     if known.is_empty():
         return f"Who received the {of} {during(period)} is not known."
     first, *others = known.head(3).select("group", "share").rows()
-    rest = "".join(f", {labels[group]} {numbers.percent(share)}" for group, share in others)
+    rest = "".join(f", {_within_sentence(group, labels)} {numbers.percent(share)}" for group, share in others)
     return f"{labels[first[0]]} received {numbers.percent(first[1])} of {of} {during(period)}{rest}."
 
 
@@ -84,6 +84,11 @@ def finding_over_time(rows: pl.DataFrame, labels: Mapping[str, str], *, time: Di
     (least_time, least), (most_time, most) = totals.row(0), totals.row(-1)
     peak = f"Most {words} were used in {in_words(time, most_time, {})} ({numbers.amount(most, '')})"
     return f"{peak}, fewest in {in_words(time, least_time, {})} ({numbers.amount(least, '')}){_grown(rows, labels)}."
+
+
+def _within_sentence(group: str, labels: Mapping[str, str]) -> str:
+    """A group as it stands within a sentence: a category without its capital."""
+    return theme.category_name(group) if group in set(UserCategory) else labels[group]
 
 
 def _grown(rows: pl.DataFrame, labels: Mapping[str, str]) -> str:

@@ -1,14 +1,11 @@
 """Who received the machine time: by category, machine, mode, country and month, against what the machines offer."""
 
-from typing import Any
-
-import polars as pl
 import streamlit as st
 
 from analytics import findings
 from analytics.charts import machines, numbers
 from data.terms import Dimension, HourUnit
-from pages.shared import drill, filters, loaders, parts, protection, results, tables, usage_parts, visit
+from pages.shared import drill, filters, loaders, parts, protection, results, usage_parts, visit
 
 VIEWS = ("Map", "Compare")
 
@@ -60,30 +57,6 @@ def overall() -> None:
             st.button(f"Show {numbers.UNIT_WORDS[told[0]]}", on_click=filters.choose_unit, args=(told[0],))
 
 
-def all_logs() -> None:
-    """What is in the store, in full precision, whatever is selected."""
-    st.header("All logs in the store", anchor=False)
-    rows = loaders.spans(here.seen).sort("system")
-    months = [f"{numbers.month(first)} to {numbers.month(last)}" for first, last in rows.select("first_month", "last_month").rows()]
-    columns = {
-        "Machine": results.named(here, rows)["system"].to_list(),
-        "Months": months,
-        "Jobs in the logs": [numbers.whole(count) for count in rows["jobs_logged"]],
-        "Jobs that ran": [numbers.whole(count) for count in rows["jobs"]],
-        "Core-hours": [_core_hours(row) for row in rows.iter_rows(named=True)],
-    }
-    tables.plain_table(pl.DataFrame(columns), alt="Jobs and core-hours of every machine with a log")
-    tables.download(rows, name="all-logs")
-
-
-def _core_hours(row: dict[str, Any]) -> str:
-    """71,984.2764; or of how many jobs, where the log does not tell the cores of all."""
-    if row["core_hours"] is None:
-        return numbers.NOT_AVAILABLE
-    known = 1 - row["jobs_without_cores"] / row["jobs"] if row["jobs"] else 1.0
-    return tables.in_full(row["core_hours"]) + (f" (of {numbers.percent(known)} of the jobs)" if row["jobs_without_cores"] else "")
-
-
 def by_machine() -> None:
     """How much of each machine was used, and by whom; a click looks at a machine alone."""
     capacity = results.of_capacity(here, "category")
@@ -93,6 +66,7 @@ def by_machine() -> None:
         alt=machines.by_system_summary(of_capacity, unit=unit),
         data=of_capacity.select("system", "category", "hours", "capacity_hours", "union_hours", "share_of_capacity", "share_of_union"),
         name="machine-time-by-machine",
+        finding=findings.capacity_used(results.named(here, results.of_capacity(here)), period=chosen.period.name),
         withholds=protection.by(Dimension.SYSTEM, Dimension.CATEGORY)(capacity),
         picks=filters.MACHINES,
         unit=f"% of the capacity in {words}",
@@ -125,5 +99,5 @@ if map_view.open:
 if compare_view.open:
     with compare_view:
         usage_parts.compared(here, dimension, way)
-all_logs()
+usage_parts.all_logs(here)
 parts.sources(method="usage")

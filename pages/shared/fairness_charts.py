@@ -23,6 +23,7 @@ def who_received_what_was_due(here: Visit, due: pl.DataFrame) -> None:
             alt=charts.against_due_summary(due),
             data=fairness_parts.with_intervals(here, due),
             name="received-against-due",
+            finding=findings.against_due(due, period=period),
             withholds=protection.by(Dimension.CATEGORY, unit=HourUnit.NODE_HOURS)(due),
             method="Fairness",
         )
@@ -33,6 +34,7 @@ def who_received_what_was_due(here: Visit, due: pl.DataFrame) -> None:
             alt=charts.over_time_summary(monthly),
             data=monthly,
             name="difference-from-due-by-month",
+            finding=findings_fairness.furthest_from_due(monthly),
             withholds=protection.by(Dimension.CATEGORY, Dimension.MONTH, unit=HourUnit.NODE_HOURS)(monthly),
             method="Fairness",
         )

@@ -30,6 +30,7 @@ def answer(here: Visit, found: Recommendation) -> None:
         alt=charts.by_category_summary(found.by_category_system),
         data=found.by_category,
         name="split-by-category",
+        finding=words.who_changes(found),
     )
     st.header("What holds the split back", anchor=False)
     tags = prices.price_tags(found, loaders.policy_limits(), loaders.system_names(here.state))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -15,7 +16,7 @@ from analytics.charts.groups import Form
 from analytics.charts.theme import category_name, sentence_case
 from analytics.pivot import in_words
 from data.terms import Dimension, Selection
-from pages.shared import drill, filters, loaders, parts, protection, results
+from pages.shared import drill, filters, loaders, parts, protection, results, tables
 from pages.shared.drill import Path
 from pages.shared.pivot_choices import NAMES
 from pages.shared.visit import Visit
@@ -137,6 +138,22 @@ def compared(here: Visit, dimension: Dimension, way: Path) -> None:
         _note_unlogged(here, {name: options[name] for name in (first, second)})
 
 
+def all_logs(here: Visit) -> None:
+    """What is in the store, in full precision, whatever is selected."""
+    st.header("All logs in the store", anchor=False)
+    rows = loaders.spans(here.seen).sort("system")
+    months = [f"{numbers.month(first)} to {numbers.month(last)}" for first, last in rows.select("first_month", "last_month").rows()]
+    columns = {
+        "Machine": results.named(here, rows)["system"].to_list(),
+        "Months": months,
+        "Jobs in the logs": [numbers.whole(count) for count in rows["jobs_logged"]],
+        "Jobs that ran": [numbers.whole(count) for count in rows["jobs"]],
+        "Core-hours": [_core_hours(row) for row in rows.iter_rows(named=True)],
+    }
+    tables.plain_table(pl.DataFrame(columns), alt="Jobs and core-hours of every machine with a log")
+    tables.download(rows, name="all-logs")
+
+
 def labels(here: Visit, dimension: Dimension, found: pl.Series) -> dict[str, str]:
     """The words for groups, by the group."""
     machines = loaders.system_names(here.seen)
@@ -210,3 +227,11 @@ def _only(way: Path) -> tuple[tuple[Dimension, tuple[str, ...]], ...]:
 
 def _key(side: str, kind: str) -> str:
     return f"{side}-{kind.split()[1]}" if kind != KINDS[2] else f"{side}-category"
+
+
+def _core_hours(row: dict[str, Any]) -> str:
+    """71,984.2764; or of how many jobs, where the log does not tell the cores of all."""
+    if row["core_hours"] is None:
+        return numbers.NOT_AVAILABLE
+    known = 1 - row["jobs_without_cores"] / row["jobs"] if row["jobs"] else 1.0
+    return tables.in_full(row["core_hours"]) + (f" (of {numbers.percent(known)} of the jobs)" if row["jobs_without_cores"] else "")

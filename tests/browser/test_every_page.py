@@ -114,6 +114,7 @@ def test_no_page_has_a_serious_barrier(walk: Walk) -> None:
 
 def test_a_barrier_would_be_found(visitor: Visitor, demo: str, axe: str) -> None:
     page = visitor(demo).open("/methods")
+    page.tab.wait_for_timeout(1_500)  # the list of pages comes last
     page.tab.evaluate("document.querySelector('[data-testid=stMain]').insertAdjacentHTML('beforeend', '<button></button>')")
     page.tab.evaluate(axe)
     assert [each["rule"] for each in page.tab.evaluate(FAULTS, [list(RULES)])] == ["button-name"]
