@@ -13,13 +13,23 @@ from pages.shared import (
     split_demand,
     split_frontier,
     split_parts,
+    split_quotas,
     split_refusal,
     split_scenarios,
     split_waits,
     visit,
 )
 
-DETAILS = ("Winners and losers", "Waits", "What can be had at best", "Uncertain demand", "Scenarios", "Every project", "In words")
+DETAILS = (
+    "Winners and losers",
+    "Waits",
+    "What can be had at best",
+    "Uncertain demand",
+    "Scenarios",
+    "Every project",
+    "As quotas",
+    "In words",
+)
 
 here = visit.now()
 chosen = split_address.everybody(here.chosen)
@@ -35,6 +45,7 @@ def details(found: Recommendation) -> None:
         lambda: split_demand.section(here, chosen, found),
         lambda: split_scenarios.section(here, chosen, asked, found),
         lambda: split_parts.every_project(here, found),
+        lambda: split_quotas.section(here, found),
         lambda: split_parts.in_words(here, found),
     )
     for tab, body in zip(tabs, bodies, strict=True):
