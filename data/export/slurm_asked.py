@@ -136,7 +136,8 @@ def _typed(frame: pl.DataFrame, wanted: Schema, name: str) -> pl.DataFrame:
     bare = frame.with_columns(pl.col(texts).str.strip_chars().replace("", None))
     faults = []
     for column, kind in wanted.items():
-        cast = bare[column].cast(kind, strict=False)
+        is_day = kind == pl.Date and bare[column].dtype == pl.String
+        cast = bare[column].str.to_date("%Y-%m-%d", strict=False) if is_day else bare[column].cast(kind, strict=False)
         wrong = (cast.is_null() & bare[column].is_not_null()).arg_true()
         if len(wrong):
             expected = EXPECTED.get(column, "a number such as 1500 or 0.5")
