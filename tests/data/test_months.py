@@ -4,11 +4,12 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
+import polars as pl
 import pytest
 from made_jobs import bring_in, decided, frame, job, plain_store, project
 from polars.testing import assert_frame_equal
 
-from data import explore, months, projects, usage
+from data import explore, hourly, months, projects, usage
 from data.lake import Writer
 from data.schema import DIMENSIONS
 from data.terms import Dimension, Period, Selection, UserCategory
@@ -109,3 +110,12 @@ def test_parts_of_months_days_and_what_is_no_dimension_are_left_to_the_store() -
     assert not any(
         (months.answers(part), months.answers(whole, "day"), months.answers(whole, "colour"), months.answers(whole, "month", "month"))
     )
+
+
+@pytest.mark.parametrize("period", [Period(date(2026, 2, 1), date(2026, 3, 1)), Period(date(2026, 2, 17), date(2026, 3, 5))])
+def test_hours_of_a_period_are_those_of_the_whole_that_lie_in_it(filled: Writer, period: Period) -> None:
+    asked = hourly.hourly(filled, period, ("vega",))  # type: ignore[arg-type]
+    whole = hourly.hourly(filled, Period(date(2026, 1, 1), date(2026, 8, 1)))  # type: ignore[arg-type]
+    assert asked["node_hours"].sum() > 0
+    inside = pl.col("hour").is_between(period.start_utc, period.end_utc, closed="left")
+    assert_frame_equal(whole.filter(inside, pl.col("system") == "vega"), asked, check_exact=True)
