@@ -1,5 +1,7 @@
 """A recommended split taken into the unsaved quotas, to be looked at, changed and saved there; nothing is written by itself."""
 
+from collections.abc import Mapping
+
 import polars as pl
 import streamlit as st
 
@@ -55,13 +57,15 @@ def _edits(here: Visit, found: Recommendation, what: str) -> tuple[pl.DataFrame,
         edits = with_fairshare(rows, recommended)
         said = [f"The shares of all projects on a machine are {numbers.whole(SHARES_OF_A_MACHINE)} in sum, in proportion to their hours."]
         return changed(stands, edits), said + _left_out(recommended.height - edits.height, "without any quota")
-    last_days = {system: days.end for system, days in loaders.logged_days(here.seen).items()}
+    logged = loaders.logged_days(here.seen)
+    last_days = {system: days.end for system, days in logged.items()}
     last_day = pl.col("system").replace_strict(last_days, default=None, return_dtype=pl.Date)
     runs = rows.filter((pl.col("ends") > last_day).fill_null(value=False))
-    edits = with_hours(runs, recommended, here.chosen.period)
+    counted = {system: both for system, days in logged.items() if (both := days.within(here.chosen.period))}
+    edits = with_hours(runs, recommended, counted)
     said = [
-        f"Of each quota, the hours that fall into {here.chosen.period.name} by its days become those recommended; the hours of its other "
-        "days stay."
+        f"Of each quota, the hours that fall by its days into {here.chosen.period.name}, as far as its machine's log reaches, become those "
+        "recommended; the hours of its other days stay."
     ]
     why = "whose quota is not in node-hours, has no first day or end, has ended by the end of the log, or does not fall into these months"
     return changed(stands, edits), said + _left_out(recommended.height - edits.height, why)
@@ -71,19 +75,23 @@ def _left_out(projects: int, why: str) -> list[str]:
     return [f"Left out: {numbers.counted(projects, 'project')} {why}."] if projects else []
 
 
-def with_hours(edits: pl.DataFrame, recommended: pl.DataFrame, period: Period) -> pl.DataFrame:
-    """The quotas in node-hours that fall into a period, with the hours of its days replaced by those recommended (frame EDITS).
+def with_hours(edits: pl.DataFrame, recommended: pl.DataFrame, counted: Mapping[str, Period]) -> pl.DataFrame:
+    """The quotas in node-hours that fall into the days of a split, these days' hours replaced by those recommended (frame EDITS).
 
     Args:
         edits: The quotas as they stand (EDITS).
-        recommended: system, account, node_hours_recommended of the period.
-        period: The period of the split.
+        recommended: system, account, node_hours_recommended of these days.
+        counted: The days of each machine for which the split counted what was asked for.
     """
-    days = (pl.col("ends") - pl.col("starts")).dt.total_days()
-    inside = (pl.min_horizontal("ends", pl.lit(period.end)) - pl.max_horizontal("starts", pl.lit(period.start))).dt.total_days()
-    touched = edits.filter(
-        pl.col("unit") == HourUnit.NODE_HOURS.value, pl.col("hours").is_not_null(), days > 0, inside.is_not_null() & (inside > 0)
+    spans = pl.DataFrame(
+        [(system, days.start, days.end) for system, days in counted.items()],
+        schema={"system": pl.String, "first_day": pl.Date, "last_day": pl.Date},
+        orient="row",
     )
+    days = (pl.col("ends") - pl.col("starts")).dt.total_days()
+    inside = (pl.min_horizontal("ends", "last_day") - pl.max_horizontal("starts", "first_day")).dt.total_days()
+    dated = edits.filter(pl.all_horizontal(pl.col("hours", "starts", "ends").is_not_null()), unit=HourUnit.NODE_HOURS.value)
+    touched = dated.join(spans, on="system", how="inner", validate="m:1").filter(days > 0, inside > 0)
     both = touched.join(recommended, on=KEY, how="inner", validate="1:1")
     outside = pl.col("hours") * (1 - inside / days)
     return both.with_columns(hours=(outside + pl.col("node_hours_recommended")).round(0)).select(list(EDITS))

@@ -34,9 +34,9 @@ def recommended(**hours: float) -> pl.DataFrame:
 
 def test_the_hours_of_the_split_s_own_days_are_replaced_and_those_of_other_days_stay() -> None:
     first_100_days = Period(date(2026, 1, 1), date(2026, 4, 11))
-    found = with_hours(quotas({"account": "a"}), recommended(a=1_000.0), first_100_days)
+    found = with_hours(quotas({"account": "a"}), recommended(a=1_000.0), {"lumi": first_100_days})
     assert found["hours"].to_list() == [730 - 200 + 1_000]
-    assert with_hours(quotas({"account": "a"}), recommended(a=1_000.0), YEAR)["hours"].to_list() == [1_000]
+    assert with_hours(quotas({"account": "a"}), recommended(a=1_000.0), {"lumi": YEAR})["hours"].to_list() == [1_000]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_the_hours_of_the_split_s_own_days_are_replaced_and_those_of_other_days_
     [{"unit": "gpu_hours"}, {"hours": None}, {"ends": None}, {"starts": date(2030, 1, 1), "ends": date(2031, 1, 1)}, {"system": "vega"}],
 )
 def test_a_quota_that_the_split_cannot_speak_of_stays(row: dict[str, Any]) -> None:
-    assert with_hours(quotas({"account": "a"} | row), recommended(a=1_000.0), YEAR).is_empty()
+    assert with_hours(quotas({"account": "a"} | row), recommended(a=1_000.0), {"lumi": YEAR}).is_empty()
 
 
 def test_shares_are_in_proportion_to_hours_and_nobody_with_hours_has_none() -> None:
