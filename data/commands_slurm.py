@@ -7,21 +7,21 @@ import polars as pl
 from rich.console import Console
 from rich.markup import escape
 
-from data import burn, projects
 from data.access import local_person, require
 from data.errors import InputError
 from data.export.slurm import DIFF_TABLE, Export, export
 from data.export.slurm_asked import ASKED, asked_in
 from data.export.slurm_forms import Form
-from data.export.slurm_plan import Usage, Used
+from data.export.slurm_plan import Usage
 from data.export.slurm_site import read_from_site
+from data.export.slurm_used import used_hours
 from data.export.usage import Format, encoded
 from data.ingest.standard_input import at_hand
 from data.lake import Lake, exists
 from data.quotas import current
 from data.settings import settings
 from data.systems import known_systems, system_named
-from data.terms import Action, HourUnit
+from data.terms import Action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,27 +66,6 @@ def export_slurm(order: SlurmOrder, *, said: Console) -> None:
     if done.refusals:
         others = f" (and {len(done.refusals) - 1:,} more, see {kept[0]})" if len(done.refusals) > 1 else ""
         raise InputError(f"nothing was exported for Slurm. {done.refusals[0]}{others}")
-
-
-def used_hours(lake: Lake, system: str, quotas: pl.DataFrame) -> Used:
-    """The hours that the store knows of since the start of each quota, by account in small letters and unit.
-
-    An account is left out where the store has none such, or where a job does not tell its size.
-    """
-    spans = quotas.select("system", pl.col("account").str.to_lowercase().alias("asked"), "starts").unique(subset=["system", "asked"])
-    logged = projects.accounts(lake, systems=(system,)).with_columns(asked=pl.col("account").str.to_lowercase())
-    wanted = logged.join(spans, on=["system", "asked"], validate="m:1").with_columns(ends=pl.lit(None, pl.Date))
-    summed = wanted.select("system", "account", "asked").join(
-        burn.since(lake, wanted.select("system", "account", "starts", "ends")), on=["system", "account"], how="left", validate="1:m"
-    )
-    used: dict[tuple[str, HourUnit], float] = {}
-    for unit in HourUnit:
-        thing = unit.value.removesuffix("_hours")
-        missing = pl.col(f"jobs_without_{thing}s").fill_null(0).sum() + pl.col(f"wall_hours_without_{thing}s").fill_null(0).sum()
-        for account, hours in summed.group_by("asked").agg(hours=pl.when(missing == 0).then(pl.col(unit.value).sum())).iter_rows():
-            if hours is not None:
-                used[account, unit] = hours
-    return used
 
 
 def keep(done: Export, out: Path) -> list[str]:

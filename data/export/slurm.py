@@ -8,6 +8,8 @@ A page or a script hands in texts and frames and gets frames and texts back; not
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import polars as pl
 
@@ -21,6 +23,7 @@ from data.export.slurm_state_json import is_json, state_of_json
 from data.export.slurm_state_text import state_of_text
 from data.export.slurm_warnings import Caution, Matter, cautions
 from data.export.slurm_words import caution_table, diff, text
+from data.export.usage import Format, encoded
 from data.machines import System
 
 DIFF_TEXT, DIFF_TABLE = "diff.txt", "diff.csv"
@@ -95,6 +98,16 @@ def export(
         said=text(plan, found, refused, written),
         written=written,
     )
+
+
+def zipped(done: Export) -> bytes:
+    """All files of an export, the table among them, as one ZIP file."""
+    buffer = BytesIO()
+    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
+        for name, content in done.files.items():
+            archive.writestr(name, content)
+        archive.writestr(DIFF_TABLE, encoded(done.diff, Format.CSV))
+    return buffer.getvalue()
 
 
 FORMS = {Form.COMMANDS: slurm_commands, Form.FLAT: slurm_flat, Form.REST: slurm_rest}

@@ -5,7 +5,7 @@ import streamlit as st
 from analytics.charts import numbers
 from analytics.quota_progress import QuotaStatus
 from data.terms import Action
-from pages.shared import parts, quota_many, quota_one, quota_proposals, quota_rows, quota_table, quota_unsaved, visit
+from pages.shared import parts, quota_many, quota_one, quota_proposals, quota_rows, quota_table, quota_unsaved, slurm_parts, visit
 
 here = visit.now()
 may_edit = Action.DECIDE in here.person.may
@@ -43,4 +43,5 @@ quota_proposals.section(here)
 if may_edit:
     quota_many.section(here, shown.found, draft)
     quota_unsaved.section(here, draft)
+    slurm_parts.section(here)
 parts.sources(method="a quota's progress")
