@@ -25,6 +25,9 @@ WAITING = (QuotaStatus.ON_TRACK, QuotaStatus.WILL_RUN_OUT, QuotaStatus.USED_UP, 
 OVER = "Its machine is over a limit of law or access policy that its hours count towards."
 """Why a project that needs hours is given none, where such a limit is the reason."""
 
+REFUSED = "No split of the hours keeps to all limits, so none is given."
+"""Why nobody is given any, where the limits clash."""
+
 NOWHERE = "No hours are taken where it runs or waits, before its quota ends."
 """Why a project that needs hours is given none, where no limit is the reason."""
 
@@ -113,7 +116,7 @@ def offered_back(candidates: pl.DataFrame, facts: ReclaimFacts, choices: SplitCh
         return Reclaimed(offers=_offers(asking), freed=_freed(pools), solution=None, refusal=None)
     found = solve(_problem(served, options, capacity, facts, choices), choices.objective)
     if isinstance(found, Refusal):
-        return Reclaimed(offers=_offers(asking), freed=_freed(pools), solution=None, refusal=found)
+        return Reclaimed(offers=_offers(asking, otherwise=REFUSED), freed=_freed(pools), solution=None, refusal=found)
     given = rounded(found, quantum=1.0)
     reasons = accounted(found, given.allocation, given.satisfaction).select("project", "reason")
     offers = _offers(asking, given.allocation.join(options, on=["project", "partition"], how="left", validate="m:1"), reasons)
@@ -251,7 +254,9 @@ def _last_month() -> pl.Expr:
     return (pl.col("ends") - pl.duration(days=1)).dt.strftime("%Y-%m")
 
 
-def _offers(asking: pl.DataFrame, given: pl.DataFrame | None = None, reasons: pl.DataFrame | None = None) -> pl.DataFrame:
+def _offers(
+    asking: pl.DataFrame, given: pl.DataFrame | None = None, reasons: pl.DataFrame | None = None, *, otherwise: str = NOWHERE
+) -> pl.DataFrame:
     nothing = pl.DataFrame(schema={"project": pl.String, "given_node_hours": pl.Float64, "given_hours": pl.Float64})
     sums = (
         nothing
@@ -265,7 +270,7 @@ def _offers(asking: pl.DataFrame, given: pl.DataFrame | None = None, reasons: pl
     return (
         rows.with_columns(
             pl.col("given_node_hours", "given_hours").fill_null(0.0),
-            pl.coalesce("reason", pl.when("is_barred").then(pl.lit(OVER)).otherwise(pl.lit(NOWHERE))).alias("reason"),
+            pl.coalesce("reason", pl.when("is_barred").then(pl.lit(OVER)).otherwise(pl.lit(otherwise))).alias("reason"),
         )
         .with_columns(given_share=ratio(pl.col("given_hours"), pl.col("needed_hours")))
         .select(list(OFFERS))

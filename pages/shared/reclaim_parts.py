@@ -7,16 +7,17 @@ import streamlit as st
 
 from analytics import recommendation_words as words
 from analytics.charts import numbers
+from analytics.charts.theme import STACK, label
 from analytics.reclaim import CANDIDATES, ReclaimRule, reclaimable
 from analytics.reclaim_letters import letter, letters
 from analytics.reclaim_offers import Reclaimed, ReclaimFacts, offered_back
 from analytics.split_problem import SplitChoices
 from data.quotas import EDITS, KEY, edits_of
-from data.terms import Action, Selection
+from data.terms import Action, Selection, UserCategory
 from pages.shared import loaders, parts, quota_results, quota_rows, quota_table, results, tables
 from pages.shared.visit import Visit
 
-BY_FORECAST, BELOW, MONTHS, PART, LAW = (f"reclaim-{name}" for name in ("forecast", "below", "months", "part", "law"))
+BY_FORECAST, BELOW, MONTHS, PART, LAW, FLOOR = (f"reclaim-{name}" for name in ("forecast", "below", "months", "part", "law", "floor"))
 """The keys of the choices, in the address and the session."""
 
 MOST_SHOWN = 1_000
@@ -85,7 +86,7 @@ def candidates(here: Visit, rule: ReclaimRule) -> pl.DataFrame:
 def offers(here: Visit, rule: ReclaimRule, choices: SplitChoices) -> Reclaimed:
     """To whom these hours could be given, of the machines chosen."""
     chosen = here.chosen.systems
-    key = (rule, choices.keep_law, chosen, here.chosen.period)
+    key = (rule, choices.keep_law, tuple(choices.floors.items()), chosen, here.chosen.period)
     return loaders.kept(here.seen, "offered back", key, partial(_offered, here, rule, choices))
 
 
@@ -140,8 +141,18 @@ def _rule() -> ReclaimRule:
 
 
 def _choices() -> SplitChoices:
-    law = st.toggle("Keep the limits of law and access policy for what is given", value=True, key=LAW, bind="query-params")
-    return SplitChoices(keep_law=law)
+    """What must hold for the hours that are given, after drawing the controls for it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="reclaim-limits"):
+        law = st.toggle("Keep the limits of law and access policy for what is given", value=True, key=LAW, bind="query-params")
+        with st.popover("Floors by user category"):
+            st.caption("At least this part of the hours that could be taken is given to a category.")
+            shares = {category: _floor(category) for category in STACK}
+    return SplitChoices(keep_law=law, floors={category: share / 100 for category, share in shares.items() if share})
+
+
+def _floor(category: UserCategory) -> int:
+    key = f"{FLOOR}-{category.value}"
+    return int(st.number_input(f"{label(category)} (%)", min_value=0, max_value=100, value=0, step=5, key=key, bind="query-params"))
 
 
 def _figures(taken: pl.DataFrame, found: Reclaimed) -> None:

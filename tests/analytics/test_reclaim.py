@@ -11,7 +11,7 @@ from analytics.limits import AGAINST_LIMITS
 from analytics.quota_progress import PROGRESS, QuotaStatus
 from analytics.reclaim import CANDIDATES, LEAST_TAKEN_SHARE, ReclaimRule, TakenBy, reclaimable
 from analytics.reclaim_letters import letter, letters
-from analytics.reclaim_offers import OVER, Reclaimed, ReclaimFacts, offered_back
+from analytics.reclaim_offers import OVER, REFUSED, Reclaimed, ReclaimFacts, offered_back
 from analytics.split_problem import SplitChoices
 from analytics.usage import usage_frame
 from data.errors import InputError
@@ -257,6 +257,7 @@ def test_floors_that_nobody_can_fill_are_refused_in_words() -> None:
     assert found.refusal is not None
     assert found.solution is None
     assert given(found) == {"p1": 0}
+    assert found.offers["reason"].to_list() == [REFUSED]
 
 
 def test_nothing_to_take_and_nobody_in_need_are_no_errors() -> None:

@@ -60,6 +60,13 @@ def test_the_sites_own_rule_is_kept_in_the_address(visit: Visit, uneven: Path) -
     assert "Nobody has hours left by this rule" in words_of(visit(uneven, RECLAIM, **{"reclaim-forecast": "false"}))
 
 
+def test_a_floor_that_nobody_can_fill_is_refused_in_words_and_gives_nobody_hours(visit: Visit, uneven: Path) -> None:
+    app = visit(uneven, RECLAIM, **{"reclaim-floor-public_sector": "50"})
+    assert not app.exception
+    assert "the floor for public sector" in words_of(app)
+    assert frames(app)[1]["given_hours"].to_list() == [0]
+
+
 def test_the_recommendation_goes_into_unsaved_quotas_and_changes_no_quota(
     visit: Visit, uneven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
