@@ -111,6 +111,7 @@ def by_country(groups: pl.DataFrame, *, title: str = "") -> go.Figure:
                 x=100 * rows[share].fill_null(0).to_numpy(),
                 y=places,
                 mode="markers",
+                cliponaxis=False,
                 marker={
                     "color": theme.NEUTRAL,
                     "size": size,

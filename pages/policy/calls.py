@@ -10,7 +10,7 @@ from analytics.training import training_with
 from data.call_examples import CallExample
 from data.ingest.application_table import application_rows
 from data.terms import HourUnit
-from pages.shared import call_choices, call_parts, call_training, loaders, parts, visit
+from pages.shared import call_charts, call_choices, call_parts, call_training, loaders, parts, visit
 
 here = visit.now()
 
@@ -40,7 +40,7 @@ def show(decision: Decision, training: pl.DataFrame, example: CallExample | None
     st.markdown(parts.escaped(words.proof(decision)))
     parts.coverage([said for said in (words.ties(decision),) if said is not None])
     call_parts.downloads(decision, training, sources(example), invented=example is not None)
-    call_parts.pictures(decision)
+    call_charts.pictures(decision, invented=example is not None)
     call_parts.lists(decision, training)
     call_parts.limits(decision)
 

@@ -3,15 +3,13 @@
 import json
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
 from analytics.calls import words
 from analytics.calls.call import AwardRule
 from analytics.calls.decision import Decision, Outcome
-from analytics.calls.exports import by_group, csv, readable, record, tables
-from analytics.charts import calls as charts
+from analytics.calls.exports import csv, readable, record, tables
 from analytics.charts import numbers, theme
 from data.export.workbook import workbook
 from data.ingest.application_table import ApplicationRows
@@ -59,7 +57,7 @@ def figures(decision: Decision) -> None:
                 note="" if energy is not None else "power or PUE not known",
             ),
             Figure(
-                label="Emissions, location-based",
+                label="Location-based CO₂e",
                 value=numbers.emissions(emissions and emissions * KG_PER_TONNE),
                 note="" if emissions is not None else "energy or intensity not known",
             ),
@@ -80,27 +78,6 @@ def faults(rows: ApplicationRows) -> None:
         icon=":material/error:",
     )
     _many(rows.faults, name="faults", alt="Every cell that cannot be read, with what is wrong and how to mend it")
-
-
-def pictures(decision: Decision) -> None:
-    """Where the hours go, and how near the limits they come."""
-    by_machine = decision.by_machine.join(decision.awards.select("application", "category"), on="application", how="left", validate="m:1")
-    awarded = by_machine.group_by("name", "category").agg(pl.col("hours_awarded").sum()).sort("name", "category")
-    offered = decision.machines.filter(pl.col("hours_offered") > 0).select("name", "hours_offered")
-    unit = decision.call.unit
-    _chart(
-        charts.by_machine(awarded, offered, unit=unit, title="Hours awarded on each machine, by user category"),
-        alt=charts.by_machine_summary(awarded, offered, unit=unit),
-        name="machines",
-    )
-    left, right = st.columns(2, gap="large")
-    countries = by_group(decision, "country")
-    with left:
-        figure = charts.by_country(countries, title="Share of the hours by country")
-        _chart(figure, alt=charts.by_country_summary(countries), name="countries")
-    with right:
-        figure = charts.limits_used(decision.limits, title="How much of each limit is used")
-        _chart(figure, alt=charts.limits_used_summary(decision.limits), name="limits")
 
 
 def lists(decision: Decision, training: pl.DataFrame) -> None:
@@ -266,10 +243,6 @@ def _column(label: str, name: str, kind: pl.DataType) -> Any:
     if not kind.is_numeric():
         return st.column_config.Column(label)
     return st.column_config.NumberColumn(label, format="percent" if name.startswith("share") else "localized")
-
-
-def _chart(figure: go.Figure, *, alt: str, name: str) -> None:
-    st.plotly_chart(figure, alt=alt, key=f"chart-call-{name}", config=dict(theme.CONFIG))
 
 
 def _sum(values: pl.Series) -> float | None:

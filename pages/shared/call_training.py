@@ -99,7 +99,7 @@ def section(machines: pl.DataFrame, chosen: Chosen) -> None:
             "GPU-hours": numbers.amount(row["gpu_hours"], ""),
             "Days": numbers.plain(row["days"]),
             "Facility energy": numbers.energy(_times(row["energy_mwh"], KWH_PER_MWH)),
-            "Emissions, location-based": numbers.emissions(_times(row["emissions_t"], KG_PER_TONNE)),
+            "Location-based CO₂e": numbers.emissions(_times(row["emissions_t"], KG_PER_TONNE)),
         }
         for row in rows.iter_rows(named=True)
     ]
