@@ -41,6 +41,17 @@ def test_many_projects_drawn_in_groups_have_the_interval_that_the_delta_method_g
     assert found["gini"].low < (fairness.gini_coefficient(values) or 0) < found["gini"].high
 
 
+@pytest.mark.parametrize("name", INDICES)
+def test_projects_drawn_in_groups_have_the_interval_of_projects_drawn_one_by_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(2).lognormal(0, 1.2, 1_500)  # few have most
+    grouped = certainty.index_intervals(values, seed=1)[name]
+    monkeypatch.setattr(certainty, "MOST_SINGLE", 1_500)
+    single = certainty.index_intervals(values, seed=2)[name]
+    width = single.high - single.low
+    assert grouped.high - grouped.low == pytest.approx(width, rel=0.12)
+    assert (grouped.low, grouped.high) == pytest.approx((single.low, single.high), abs=0.12 * width)
+
+
 @pytest.mark.parametrize("values", [np.array([]), np.array([1.0]), np.zeros(5)])
 def test_nothing_to_draw_from_has_no_interval(values: np.ndarray) -> None:
     assert certainty.index_intervals(values, seed=1) == {}
