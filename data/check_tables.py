@@ -2,7 +2,7 @@
 
 from data.lake import Lake, Writer
 from data.series import IntensityMethod, IntensityScope
-from data.terms import AccessMode, UserCategory
+from data.terms import AccessMode, HourUnit, UserCategory
 
 WRONG = (
     (
@@ -83,6 +83,34 @@ WRONG = (
     ),
     (
         """
+        select 'the quota of ' || account || ' of ' || system || ' has ' || count(*) || ' versions, the highest of which is ' || max(version)
+        from lake.quotas group by system, account having count(*) <> max(version) or count(distinct version) <> count(*)
+        order by all limit 5
+        """,
+        "Put back a copy of the store from before.",
+    ),
+    (
+        """
+        select 'the quota of ' || account || ' of ' || system || ' is ' || coalesce(hours::varchar, 'none') || ' ' || unit
+            || ', which is less than nothing, no number, or in a unit that nobody defined'
+        from lake.quotas
+        where hours < 0 or not isfinite(hours) or at_once < 0 or not isfinite(at_once) or fairshare < 0 or not list_contains($units, unit)
+        order by all limit 5
+        """,
+        "Set the quota again on the page Quotas.",
+    ),
+    (
+        """
+        with held as (select change_id, count(*) as projects from lake.quotas group by change_id)
+        select 'change ' || coalesce(c.change_id, h.change_id) || ' of quotas tells of ' || coalesce(c.projects, 0) || ' projects, of which '
+            || coalesce(h.projects, 0) || ' are stored'
+        from (select change_id, projects from lake.quota_changes where state = 'current') c full join held h using (change_id)
+        where coalesce(c.projects, 0) <> coalesce(h.projects, 0) order by all limit 5
+        """,
+        "Put back a copy of the store from before.",
+    ),
+    (
+        """
         select 'jobs of account ' || account || ' of ' || system || ' are stored, but the account is not registered'
         from (select distinct system, account from lake.jobs where account is not null)
             anti join lake.accounts using (system, account) order by all limit 5
@@ -128,6 +156,7 @@ def wrong(lake: Lake | Writer) -> list[tuple[str, str]]:
         "scopes": [scope.value for scope in IntensityScope],
         "categories": [category.value for category in UserCategory],
         "modes": [mode.value for mode in AccessMode],
+        "units": [unit.value for unit in HourUnit],
     }
     found = []
     for statement, mend in WRONG:

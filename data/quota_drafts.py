@@ -63,6 +63,16 @@ def drop(settings: Settings, person: Person, keys: pl.DataFrame | None = None) -
         return _written(path, left)
 
 
+def let_go(settings: Settings, person: Person, saved: pl.DataFrame) -> pl.DataFrame:
+    """The draft without these edits, as is due once they were saved; what another window made of their projects meanwhile stays.
+
+    Raises:
+        StoreError: if the file cannot be written.
+    """
+    with _alone(settings, person) as path:
+        return _written(path, draft(settings, person).join(saved, on=list(EDITS), how="anti", nulls_equal=True))
+
+
 @contextmanager
 def _alone(settings: Settings, person: Person) -> Iterator[Path]:
     """The person's file, which no other window of that person writes meanwhile."""

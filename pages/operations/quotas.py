@@ -30,6 +30,8 @@ def finding() -> str:
 
 parts.finding(finding())
 quota_unsaved.told()
+if may_edit and draft.height:
+    st.markdown(f"{quota_table.MARK} [{numbers.counted(draft.height, 'unsaved change')}](#unsaved), below the table.")
 st.caption(
     f"{numbers.counted(shown.found.height, 'project')} found of {numbers.whole(shown.every.height)}."
     + (" Columns with a pencil can be typed in; what is typed is kept as unsaved at once, and survives a reload." if may_edit else "")

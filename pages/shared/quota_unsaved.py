@@ -121,7 +121,7 @@ def _save(draft: pl.DataFrame) -> None:
     except EquinodeError as error:
         parts.error_box(error, what="This was not saved.")
         return
-    quota_drafts.drop(settings(), person)
+    quota_drafts.let_go(settings(), person, draft)
     quota_table.begin_anew()
     words = "Saved" if saved.state is ChangeState.CURRENT else "Proposed, and waits for a second person"
     st.session_state[SAVED] = f"{words}: change {saved.change_id} of {numbers.counted(saved.projects, 'project')}."

@@ -22,6 +22,13 @@ insert into lake.carbon_series by name select 'FI' as grid_zone, timestamptz '20
 SERIES_BATCH = "insert into lake.series_batches values (1, {}, 'f', 'form', 'S', 1, 1, 0, 0, 0, 'olga', now());"
 
 
+QUOTA = """
+insert into lake.quotas by name select 'vega' as system, 'p' as account, 'olga' as author, 'r' as reason, now() as decided,
+    v.* from (values ({})) v(unit, hours, version, change_id);
+"""
+CHANGE = "insert into lake.quota_changes values (1, 'current', {}, 'olga', 'r', now(), 'olga', null, now());"
+
+
 @pytest.fixture
 def filled(monkeypatch: pytest.MonkeyPatch) -> Iterator[Writer]:
     monkeypatch.setattr(check, "pending_migrations", lambda _: [])
@@ -41,6 +48,7 @@ def told(writer: Writer) -> str:
 
 
 def test_a_store_as_it_was_written_is_sound(filled: Writer) -> None:
+    filled.change(CHANGE.format(1) + QUOTA.format("'node_hours', 5, 1, 1"))
     assert check.findings(filled) == []
 
 
@@ -105,6 +113,14 @@ def test_a_rollup_that_is_gone_is_found(filled: Writer) -> None:
             CARBON.format("'production', 'direct', 60, 5, 1") + CARBON.format("'production', 'direct', 30, 6, 1"),
             "the carbon series of FI production direct says 1 times two values at once, first at 2026-03-10 12:00 UTC",
         ),
+        (CHANGE.format(1) + QUOTA.format("'node_hours', 5, 2, 1"), "the quota of p of vega has 1 versions, the highest of which is 2"),
+        (
+            CHANGE.format(1) + QUOTA.format("'node_hours', -5, 1, 1"),
+            "the quota of p of vega is -5.0 node_hours, which is less than nothing",
+        ),
+        (CHANGE.format(1) + QUOTA.format("'days', 5, 1, 1"), "or in a unit that nobody defined"),
+        (CHANGE.format(2) + QUOTA.format("'node_hours', 5, 1, 1"), "change 1 of quotas tells of 2 projects, of which 1 are stored"),
+        (QUOTA.format("'node_hours', 5, 1, 9"), "change 9 of quotas tells of 0 projects, of which 1 are stored"),
         (SERIES_BATCH.format("'price'"), "the price series hold 0 values, their batches brought 1 and left 0 without record"),
     ],
 )

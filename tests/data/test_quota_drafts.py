@@ -5,7 +5,7 @@ from made_quotas import OLGA, OTTO, READER, row
 
 from data.access import Person
 from data.errors import AccessError, StoreError
-from data.quota_drafts import draft, drop, keep
+from data.quota_drafts import draft, drop, keep, let_go
 from data.settings import Settings
 
 
@@ -38,3 +38,9 @@ def test_a_reader_keeps_nothing_and_a_broken_file_is_told(settings: Settings) ->
     next(settings.lake.rglob("*.parquet")).write_bytes(b"no table")
     with pytest.raises(StoreError, match="delete that file"):
         draft(settings, OLGA)
+
+
+def test_what_another_window_made_of_a_project_meanwhile_outlives_the_saving(settings: Settings) -> None:
+    saved = keep(settings, OLGA, row("alpha", hours=5.0).vstack(row("beta", hours=6.0)))
+    keep(settings, OLGA, row("beta", hours=7.0).vstack(row("gamma", hours=8.0)))
+    assert let_go(settings, OLGA, saved).select("account", "hours").rows() == [("beta", 7.0), ("gamma", 8.0)]

@@ -9,7 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.access import Person
-from data.lake import Lake
+from data.lake import Lake, writing
+from data.projects import save as save_projects
+from data.projects import stored
 from data.quota_changes import save
 from data.quota_drafts import draft
 from data.quotas import edits_of, standing
@@ -77,3 +79,20 @@ def test_an_earlier_state_is_taken_into_unsaved_quotas_after_it_was_shown(
     assert not app.exception
     assert "1 project taken into the unsaved quotas" in words_of(app)
     assert draft(Settings(lake=tmp_path / "lake"), OLGA).select("account", "hours", "base_version").rows() == [(SME, None, 1)]
+
+
+def test_projects_are_brought_back_with_a_reason_and_not_without(visit: Visit, decided: Path, tmp_path: Path) -> None:
+    shutil.copytree(decided, tmp_path / "lake")
+    site = Settings(lake=tmp_path / "lake")
+    then, as_it_was = Lake(site).snapshot_id, stored(Lake(site))
+    with writing(site, author="otto", message="Projects") as writer:
+        save_projects(writer, as_it_was.with_columns(category=pl.lit("start_up")), author="otto")
+    app = visit(tmp_path / "lake", HISTORY, look="Bring it back")
+    app.selectbox(key="state").set_value(then).run()
+    assert "This sets 2 projects back" in words_of(app)
+    app.button(key="projects-back-now").click().run()
+    assert "needs a reason" in app.error[0].value
+    app.text_input(key="projects-back-reason").input("by mistake")
+    app.button(key="projects-back-now").click().run()
+    assert not app.exception
+    assert stored(Lake(site)).equals(as_it_was)
