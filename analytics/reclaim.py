@@ -145,8 +145,8 @@ def reason(row: Mapping[str, Any], rule: ReclaimRule) -> str:
 def _why(row: Mapping[str, Any], rule: ReclaimRule) -> str:
     if row["taken_by"] == TakenBy.FORECAST:
         return (
-            f"At the rate of its last weeks it will have used {_hours(row['forecast_hours'])} at the end, and with nine chances in "
-            f"ten no more than {_hours(row['forecast_high_hours'])}."
+            f"At the rate of its last weeks it would have used {_hours(row['forecast_hours'])} at the end, and no more than "
+            f"{_hours(row['forecast_high_hours'])} by a forecast that is meant to hold nine times in ten."
         )
     course = (
         f"it is on course to use {_hours(row['forecast_hours'])} in all"

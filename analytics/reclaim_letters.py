@@ -28,7 +28,7 @@ def letter(row: Mapping[str, Any], rule: ReclaimRule, *, system: str) -> str:
             f"Machine: {system}",
             f"Subject: unused machine time, {numbers.exact(row['taken_hours'])} {unit}",
             "",
-            "Your project has machine time left that, as far as can be told, it will not use.",
+            "Your project has machine time left that, as far as can be told, it is not likely to use.",
             reason(row, rule),
             "",
             f"The rule: {rule.in_words}. Hours used, and those that your waiting jobs ask for, are never taken.",
