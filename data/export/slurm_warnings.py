@@ -19,6 +19,7 @@ NO_DECAY = ("00:00:00", "0", "0-00:00:00")
 class Matter(StrEnum):
     """What a warning is about."""
 
+    CLUSTER = "cluster"
     NOT_TOLD = "not told"
     ENFORCEMENT = "enforcement"
     COUNTING = "counting"
@@ -45,7 +46,7 @@ class Caution:
 
 def cautions(plan: Plan) -> list[Caution]:
     """Every warning, those about the whole cluster first."""
-    found = [*_of_settings(plan), *_not_told(plan)]
+    found = [*_of_cluster(plan), *_of_settings(plan), *_not_told(plan)]
     found += [_unknown(row.account) for row in plan.unknown]
     for change in plan.limits:
         found += _of_change(change, plan)
@@ -54,6 +55,14 @@ def cautions(plan: Plan) -> list[Caution]:
 
 def _caution(matter: Matter, said: str, account: str | None = None) -> Caution:
     return Caution(matter=matter, account=account, said=said)
+
+
+def _of_cluster(plan: Plan) -> Iterator[Caution]:
+    """Whether the state can be that of another machine."""
+    names = {"".join(name.casefold().split()).replace("-", "_") for name in (plan.system.id, plan.system.name)}
+    if plan.cluster.replace("-", "_") not in names:
+        said = f"The state is of the cluster {plan.cluster}, the quotas are of {plan.system.name}: see that this is the same machine."
+        yield _caution(Matter.CLUSTER, said)
 
 
 def _of_settings(plan: Plan) -> Iterator[Caution]:

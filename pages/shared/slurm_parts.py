@@ -20,8 +20,8 @@ from data.terms import Action
 from pages.shared import access, loaders, parts, tables
 from pages.shared.visit import Visit
 
-MOST_SENTENCES = 20
-"""How many refusals, and how many warnings, are told one by one."""
+MOST_SENTENCES = 5
+"""How many refusals, and how many warnings of one matter, are told one by one."""
 READ = "slurm-read"
 """Where the session keeps what the site's own commands printed."""
 
@@ -31,9 +31,9 @@ FORMS = {
     Form.REST: "JSON for slurmrestd",
 }
 USAGES = {
-    Usage.SLURM: "All that Slurm has counted is part of the quota",
-    Usage.LOG: "What the store knows since the quota's start is part of it",
-    Usage.NONE: "Nothing used before is part of it",
+    Usage.SLURM: "as Slurm counted it",
+    Usage.LOG: "as the store knows it",
+    Usage.NONE: "is not part of the quota",
 }
 
 
@@ -99,17 +99,19 @@ def _told(done: Export) -> None:
     """What would change, what forbids it, what to know before, and the files."""
     accounts = len({change.account for change in done.plan.changes})
     limits = numbers.counted(len(done.plan.changes), "limit")
-    st.markdown(f"**{limits} of {numbers.counted(accounts, 'account')} on cluster {parts.escaped(done.plan.cluster)} would change.**")
+    changing = f"{limits} of {numbers.counted(accounts, 'account')} on cluster {done.plan.cluster} would change."
+    st.markdown(f"**{parts.escaped(changing if accounts else 'Nothing would change.')}**")
     if done.refusals:
-        st.error(_listed("Refused, and so there is nothing to apply:", list(done.refusals)))
+        st.error("\n".join(["Refused, and so there is nothing to apply:", "", *_listed(list(done.refusals))]))
     if done.cautions.height:
-        st.warning(_listed("Know before:", done.cautions["said"].to_list()))
+        told = done.cautions.group_by("matter", maintain_order=True).agg("said")["said"].to_list()
+        st.warning("\n".join(["Know before:", "", *(line for sentences in told for line in _listed(sentences))]))
     if done.diff.height:
         shown = done.diff.select("account", "limit", "tres", "old", "new", "unit", "old_hours", "new_hours", "counted_hours", "left_hours")
         alt = "Every limit that is asked for, with its old and its new value"
         tables.table(done.diff, shown=tables.for_people(shown), name="slurm-limits", alt=alt, most_rows=10)
     st.download_button(
-        "Download the files (ZIP)" if done.written else "Download the account (ZIP)",
+        "Download the files (ZIP)" if done.written else "Download what was found (ZIP)",
         zipped(done),
         file_name=f"{tables.file_name('slurm', 'quotas')}_{done.plan.system.id}.zip",
         mime="application/zip",
@@ -124,7 +126,7 @@ def _told(done: Export) -> None:
                 st.code(content, language="sh", wrap_lines=True, height=320)
 
 
-def _listed(start: str, sentences: list[str]) -> str:
+def _listed(sentences: list[str]) -> list[str]:
     more = len(sentences) - MOST_SENTENCES
     lines = [f"- {parts.escaped(sentence)}" for sentence in sentences[:MOST_SENTENCES]]
-    return "\n".join([start, "", *lines, *([f"- and {numbers.whole(more)} more, in the text of the download"] if more > 0 else [])])
+    return [*lines, *([f"- and {numbers.whole(more)} more of this sort, in the text of the download"] if more > 0 else [])]

@@ -175,6 +175,9 @@ def test_every_warning_is_told() -> None:
     assert "the account above, union, may use 6,000 minutes" in done(GRANT).said
     assert "no new job starts" in done(GRANT | {"hours": 1.0}).said
     assert "before 23.02" in done(GRANT, form=Form.REST).said
+    assert "The state is of the cluster lumi" not in said
+    elsewhere = [ACCOUNTS.replace("lumi|", "karolina|")]
+    assert "The state is of the cluster karolina, the quotas are of LUMI" in done(GRANT, texts=elsewhere).said
 
 
 def test_what_was_not_handed_in_is_told_as_not_known() -> None:
