@@ -9,13 +9,12 @@ from rich.markup import escape
 
 from data.access import local_person, require
 from data.errors import InputError
-from data.export.slurm import DIFF_TABLE, Export, export
+from data.export.slurm import Export, export
 from data.export.slurm_asked import ASKED, asked_in
 from data.export.slurm_forms import Form
 from data.export.slurm_plan import Usage
 from data.export.slurm_site import read_from_site
 from data.export.slurm_used import used_hours
-from data.export.usage import Format, encoded
 from data.ingest.standard_input import at_hand
 from data.lake import Lake, exists
 from data.quotas import current
@@ -74,7 +73,6 @@ def keep(done: Export, out: Path) -> list[str]:
     Raises:
         InputError: if the folder holds an export already, or cannot be written to.
     """
-    texts = dict(done.files) | {DIFF_TABLE: encoded(done.diff, Format.CSV).decode()}
     there = sorted(path.name for path in out.glob("undo.*")) if out.is_dir() else []
     if there:
         raise InputError(
@@ -82,11 +80,11 @@ def keep(done: Export, out: Path) -> list[str]:
         )
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            (out / name).write_text(text, "utf-8")
+        for name, content in done.files.items():
+            (out / name).write_bytes(content)
     except OSError as error:
         raise InputError(f"the export cannot be written to {out} ({error.strerror}); name a folder of yours with --out.") from error
-    return list(texts)
+    return list(done.files)
 
 
 def _asked(order: SlurmOrder, system: str, lake: Lake | None) -> pl.DataFrame:

@@ -26,7 +26,7 @@ from data.export.slurm_words import caution_table, diff, text
 from data.export.usage import Format, encoded
 from data.machines import System
 
-DIFF_TEXT, DIFF_TABLE = "diff.txt", "diff.csv"
+DIFF_TEXT, DIFF_TABLE, WARNINGS_TABLE = "diff.txt", "diff.csv", "warnings.csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +47,11 @@ class Export:
     """The files that make the changes and take them back; none where something is refused or nothing changes."""
 
     @property
-    def files(self) -> Mapping[str, str]:
-        """Every text to be kept, by file name; the table is written by whoever keeps them."""
-        return {DIFF_TEXT: self.said} | dict(self.written.files if self.written else {})
+    def files(self) -> Mapping[str, bytes]:
+        """Every file to be kept, by its name: the text first, then the tables, then what makes the changes and takes them back."""
+        tables = {DIFF_TABLE: self.diff, WARNINGS_TABLE: self.cautions}
+        texts = {name: content.encode() for name, content in (self.written.files if self.written else {}).items()}
+        return {DIFF_TEXT: self.said.encode()} | {name: encoded(table, Format.CSV) for name, table in tables.items()} | texts
 
 
 def state_of(texts: Sequence[str], *, cluster: str | None = None) -> State:
@@ -101,12 +103,11 @@ def export(
 
 
 def zipped(done: Export) -> bytes:
-    """All files of an export, the table among them, as one ZIP file."""
+    """All files of an export as one ZIP file."""
     buffer = BytesIO()
     with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
         for name, content in done.files.items():
             archive.writestr(name, content)
-        archive.writestr(DIFF_TABLE, encoded(done.diff, Format.CSV))
     return buffer.getvalue()
 
 

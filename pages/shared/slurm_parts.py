@@ -102,10 +102,10 @@ def _told(done: Export) -> None:
     changing = f"{limits} of {numbers.counted(accounts, 'account')} on cluster {done.plan.cluster} would change."
     st.markdown(f"**{parts.escaped(changing if accounts else 'Nothing would change.')}**")
     if done.refusals:
-        st.error("\n".join(["Refused, and so there is nothing to apply:", "", *_listed(list(done.refusals))]))
+        st.error("\n".join(["Refused, and so there is nothing to apply:", "", *_listed(list(done.refusals), "diff.txt")]))
     if done.cautions.height:
         told = done.cautions.group_by("matter", maintain_order=True).agg("said")["said"].to_list()
-        st.warning("\n".join(["Know before:", "", *(line for sentences in told for line in _listed(sentences))]))
+        st.warning("\n".join(["Know before:", "", *(line for sentences in told for line in _listed(sentences, "warnings.csv"))]))
     if done.diff.height:
         shown = done.diff.select("account", "limit", "tres", "old", "new", "unit", "old_hours", "new_hours", "counted_hours", "left_hours")
         alt = "Every limit that is asked for, with its old and its new value"
@@ -126,7 +126,7 @@ def _told(done: Export) -> None:
                 st.code(content, language="sh", wrap_lines=True, height=320)
 
 
-def _listed(sentences: list[str]) -> list[str]:
+def _listed(sentences: list[str], file: str) -> list[str]:
     more = len(sentences) - MOST_SENTENCES
     lines = [f"- {parts.escaped(sentence)}" for sentence in sentences[:MOST_SENTENCES]]
-    return [*lines, *([f"- and {numbers.whole(more)} more of this sort, in the text of the download"] if more > 0 else [])]
+    return [*lines, *([f"- and {numbers.whole(more)} more of this sort, in {file} of the download"] if more > 0 else [])]

@@ -56,7 +56,7 @@ def run(home: Path, *words: str, state: str = "state.txt", **more: str) -> Resul
 def test_files_are_written_for_what_changes_and_the_undo_is_never_written_over(home: Path) -> None:
     done = run(home, "--quotas", str(home / "quotas.csv"))
     assert done.exit_code == 0, done.output
-    assert sorted(path.name for path in (home / "out").iterdir()) == ["apply.sh", "diff.csv", "diff.txt", "undo.sh"]
+    assert sorted(path.name for path in (home / "out").iterdir()) == ["apply.sh", "diff.csv", "diff.txt", "undo.sh", "warnings.csv"]
     table = pl.read_csv(home / "out" / "diff.csv")
     assert table.columns == list(DIFF)
     assert table.select("account", "old", "new", "changes").rows() == [("project_1", None, 600, True), ("project_2", 60, 60, False)]
@@ -78,7 +78,7 @@ def test_a_refusal_writes_the_text_and_nothing_to_apply_and_ends_the_run_with_an
     done = run(home, "--quotas", str(home / "quotas.csv"))
     assert done.exit_code != 0
     assert "nothing was exported for Slurm. row 1 (account 'project_1')" in str(done.exception)
-    assert sorted(path.name for path in (home / "out").iterdir()) == ["diff.csv", "diff.txt"]
+    assert sorted(path.name for path in (home / "out").iterdir()) == ["diff.csv", "diff.txt", "warnings.csv"]
 
 
 def test_without_a_table_the_awards_of_the_store_are_exported_and_its_usage_leaned_on(home: Path) -> None:

@@ -142,7 +142,7 @@ def test_what_cannot_be_asked_is_refused_with_its_row_and_then_nothing_is_writte
     (refusal,) = found.refusals
     assert refusal.startswith("row 2 (account ")
     assert told in refusal
-    assert list(found.files) == ["diff.txt"]
+    assert list(found.files) == ["diff.txt", "diff.csv", "warnings.csv"]
 
 
 def test_a_row_that_stands_twice_and_rows_that_contradict_each_other_are_refused() -> None:
