@@ -83,7 +83,8 @@ WRONG = (
     ),
     (
         """
-        select 'the quota of ' || account || ' of ' || system || ' has ' || count(*) || ' versions, the highest of which is ' || max(version)
+        select 'the quota of ' || account || ' of ' || system || ' has ' || count(*) || ' versions, the highest of which is '
+            || max(version)
         from lake.quotas group by system, account having count(*) <> max(version) or count(distinct version) <> count(*)
         order by all limit 5
         """,
@@ -102,8 +103,8 @@ WRONG = (
     (
         """
         with held as (select change_id, count(*) as projects from lake.quotas group by change_id)
-        select 'change ' || coalesce(c.change_id, h.change_id) || ' of quotas tells of ' || coalesce(c.projects, 0) || ' projects, of which '
-            || coalesce(h.projects, 0) || ' are stored'
+        select 'change ' || coalesce(c.change_id, h.change_id) || ' of quotas tells of ' || coalesce(c.projects, 0)
+            || ' projects, of which ' || coalesce(h.projects, 0) || ' are stored'
         from (select change_id, projects from lake.quota_changes where state = 'current') c full join held h using (change_id)
         where coalesce(c.projects, 0) <> coalesce(h.projects, 0) order by all limit 5
         """,
