@@ -10,7 +10,7 @@ from analytics.charts import numbers
 from analytics.report.document import Column, Kind, Note, Section, Table
 from analytics.report.footprint import energy_rows
 from analytics.report.inputs import ReportInputs
-from data.units import WATTS_PER_KW
+from data.units import KWH_PER_MWH, WATTS_PER_KW
 
 INFORMATION = (
     ("P_DIT", "Installed power demand of information technology", "kW"),
@@ -31,6 +31,15 @@ INFORMATION = (
 """Annex II: symbol, what it is, unit."""
 
 AT_THE_SITE = "to be read from the site's own meters and contracts"
+STATED = {
+    "E_DC": ("facility_energy_mwh", KWH_PER_MWH),
+    "E_IT": ("it_energy_mwh", KWH_PER_MWH),
+    "W_IN": ("water_m3", 1),
+    "E_REUSE": ("heat_reused_mwh", KWH_PER_MWH),
+    "E_RES-TOT": ("renewable_energy_mwh", KWH_PER_MWH),
+}
+"""The fact by which an operator states a reading of a calendar year, and how many of the field's units one of its units is."""
+
 CLASSES_KW = ((100, "below 100 kW"), (500, "100 to 500 kW"), (1_000, "500 kW to 1 MW"), (2_000, "1 to 2 MW"), (10_000, "2 to 10 MW"))
 """The size classes of the regulation by their upper ends."""
 
@@ -112,14 +121,15 @@ def _known(inputs: ReportInputs) -> dict[str, dict[str, Any]]:
     rows = energy.energy_by(energy_rows(inputs), "system").sort("system")
     held = inputs.held_back(rows, "system")
     idle = energy.idle_energy(usage.total_by(inputs.usage, "system", "partition", "month"), inputs.capacity, inputs.partitions)
-    parts = inputs.logged_partitions
+    parts, stated = inputs.logged_partitions, _stated(inputs)
     names = dict(parts.select("system", "system_name").unique().rows())
     found = {}
     for place, row in enumerate(rows.iter_rows(named=True)):
         system = row["system"]
         mine, unused = parts.filter(system=system), idle.filter(system=system)
         idle_kwh = None if unused["energy_idle_kwh"].null_count() else float(unused["energy_idle_kwh"].sum())
-        found[names.get(system, system)] = _measures(row, mine, None if place in held else idle_kwh)
+        measures = _measures(row, mine, None if place in held else idle_kwh)
+        found[names.get(system, system)] = measures | {"stated": stated.get(system, {})}
     return found
 
 
@@ -142,6 +152,8 @@ def _measures(row: Mapping[str, Any], parts: pl.DataFrame, idle_kwh: float | Non
 
 def _filled(symbol: str, values: Mapping[str, Any]) -> tuple[float | None, str]:
     """The value of a field and where it comes from."""
+    if symbol in STATED and (reading := values["stated"].get(STATED[symbol][0])) is not None:
+        return reading * STATED[symbol][1], f"reading of a calendar year, stated by the operator as {STATED[symbol][0]}"
     measured = numbers.percent(values["metered"])
     bases = {
         "P_DIT": ("installed_kw", "nodes × maximum power of a node"),
@@ -149,7 +161,7 @@ def _filled(symbol: str, values: Mapping[str, Any]) -> tuple[float | None, str]:
         "E_DC": ("total_kwh", "IT energy × stated PUE"),
     }
     if symbol not in bases:
-        return None, AT_THE_SITE
+        return None, f"{AT_THE_SITE}; then stated as {STATED[symbol][0]}" if symbol in STATED else AT_THE_SITE
     name, basis = bases[symbol]
     value = values[name]
     return value, basis if value is not None else f"not known: {basis}"

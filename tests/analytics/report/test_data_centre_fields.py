@@ -1,0 +1,45 @@
+"""A field of the data-centre report holds what the operator stated of a calendar year, and else says how it can be stated."""
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from analytics.report.data_centre import STATED, information
+from analytics.report.document import Table
+from analytics.report.inputs import FACTS, ReportInputs
+from data.machines import SYSTEM_FIELDS
+
+NAMES = {"facility_energy_mwh": 20.0, "water_m3": 5.0, "heat_reused_mwh": 3.0, "renewable_energy_mwh": 18.0, "it_energy_mwh": 16.0}
+
+
+def fields(report_inputs: ReportInputs) -> dict[str, tuple[float | None, str]]:
+    """The value and basis of each field of the machine Alpha."""
+    table = information(report_inputs).blocks[0]
+    assert isinstance(table, Table)
+    return {row["symbol"]: (row["value"], row["basis"]) for row in table.frame.filter(system="Alpha").iter_rows(named=True)}
+
+
+def stated(report_inputs: ReportInputs) -> ReportInputs:
+    """The same report, where the operator of Alpha has stated readings of a year."""
+    rows = [{"system": "alpha", "fact": name, "value": str(value)} for name, value in NAMES.items()]
+    facts = pl.DataFrame([dict.fromkeys(FACTS) | row for row in rows], schema=FACTS)
+    return replace(report_inputs, facts=pl.concat([report_inputs.facts, facts]))
+
+
+@pytest.mark.parametrize(("symbol", "value"), [("E_DC", 20_000.0), ("E_IT", 16_000.0), ("W_IN", 5.0), ("E_REUSE", 3_000.0)])
+def test_a_stated_reading_fills_its_field_in_the_unit_of_the_regulation(report_inputs: ReportInputs, symbol: str, value: float) -> None:
+    found, basis = fields(stated(report_inputs))[symbol]
+    assert found == pytest.approx(value)
+    assert STATED[symbol][0] in basis
+
+
+def test_a_field_that_nobody_stated_says_how_it_is_stated(report_inputs: ReportInputs) -> None:
+    found = fields(report_inputs)
+    assert found["W_IN"][0] is None
+    assert "water_m3" in found["W_IN"][1]
+    assert found["S_DC"][0] is None
+
+
+def test_every_fact_that_fills_a_field_can_be_stated() -> None:
+    assert {name for name, _ in STATED.values()} <= {field.name for field in SYSTEM_FIELDS}
