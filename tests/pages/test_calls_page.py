@@ -75,3 +75,12 @@ def test_a_look_at_a_call_writes_nothing(visit: Visit, small_store: Path) -> Non
     assert not app.exception
     assert lake.snapshot_id == before
     lake.close()
+
+
+def test_every_chart_of_a_call_says_whose_applications_it_is_of(visit: Visit, small_store: Path) -> None:
+    app = visit(small_store, CALLS)
+    sources = [caption.value for caption in app.caption if caption.value.startswith("Source")]
+    assert len(sources) == 3
+    assert all("invented applications of the call" in source and "job logs" not in source for source in sources)
+    labels = [button.label for button in app.get("download_button")]
+    assert labels.count("SVG") == labels.count("PNG") == labels.count("CSV") == 3
