@@ -35,7 +35,7 @@ def _put_together(here: Visit) -> None:
     """Controls that write a change behind those that are there."""
     kind = st.segmented_control("Add a change", KINDS, default=KINDS[0], key=KIND, required=True)
     known = _partitions(here)
-    months = [EVERY_MONTH, *(month.strftime("%Y-%m") for month in here.chosen.period.months)]
+    months = [EVERY_MONTH, *(f"{month:%Y-%m}" for month in here.chosen.period.months)]
     further = kind == KINDS[1]
     st.selectbox("Nodes like those of" if further else "Partition", known, key=WHERE)
     if further:
