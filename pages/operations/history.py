@@ -9,6 +9,9 @@ from pages.shared import history_parts, loaders, parts, visit
 
 STATE, BEFORE, AFTER, TAB = "state", "from-state", "to-state", "look"
 
+MOST_OFFERED = 500
+"""How many states a list offers; more would take long to draw, and nobody reads them."""
+
 here = visit.now()
 every = history_parts.states(here)
 decisions = every.filter(pl.col("kind") != HistoryKind.UPKEEP.value)
@@ -25,8 +28,9 @@ def finding() -> str:
 
 
 def compare() -> None:
-    """Any two states that are remembered."""
-    words, remembered = history_parts.named(every), every["state"].to_list()
+    """Any two of the newest states, of decisions or of the store's upkeep."""
+    words = history_parts.named(every.head(MOST_OFFERED))
+    remembered = list(words)
     left, right = st.columns(2)
     earlier = min(1, len(remembered) - 1)
     before = left.selectbox("From", remembered, index=earlier, format_func=words.__getitem__, key=BEFORE, bind="query-params")
@@ -36,8 +40,10 @@ def compare() -> None:
 
 def looked_at(rows: pl.DataFrame) -> None:
     """One state: what it changed, how it differs from another, and bringing it back."""
-    words, remembered = history_parts.named(every), every["state"].to_list()
-    state = st.selectbox("State", rows["state"].to_list(), format_func=lambda number: words[number], key=STATE, bind="query-params")
+    words, remembered = history_parts.named(rows.head(MOST_OFFERED)), every["state"].to_list()
+    state = st.selectbox("State", list(words), format_func=words.__getitem__, key=STATE, bind="query-params")
+    if rows.height > MOST_OFFERED:
+        st.caption(f"The newest {numbers.whole(MOST_OFFERED)} can be chosen; narrow the list above to reach earlier ones.")
     changed, compared, back = st.tabs(
         ("What it changed", "Compare two states", "Bring it back"), key=TAB, on_change="rerun", bind="query-params"
     )
