@@ -107,7 +107,8 @@ def _told(done: Export) -> None:
         told = done.cautions.group_by("matter", maintain_order=True).agg("said")["said"].to_list()
         st.warning("\n".join(["Know before:", "", *(line for sentences in told for line in _listed(sentences, "warnings.csv"))]))
     if done.diff.height:
-        shown = done.diff.select("account", "limit", "tres", "old", "new", "unit", "old_hours", "new_hours", "counted_hours", "left_hours")
+        hours = ("new_hours", "counted_hours", "left_hours")
+        shown = done.diff.select("account", "limit", pl.col("tres").alias("resource"), pl.col("old").fill_null("none"), "new", *hours)
         alt = "Every limit that is asked for, with its old and its new value"
         tables.table(done.diff, shown=tables.for_people(shown), name="slurm-limits", alt=alt, most_rows=10)
     st.download_button(

@@ -41,12 +41,13 @@ def jobs(slurm: Cluster) -> dict[str, int]:
     ids["never started"] = int(waiting)
     slurm.run("scancel", waiting, cancelled)
     slurm.wait_until(lambda: not slurm.run("squeue", "-h", "-t", "PD,R,CG", "-o", "%i"), "jobs did not end")
-    slurm.wait_until(lambda: not {"RUNNING", "PENDING"} & set(states(slurm)), "the database did not hear of the jobs' ends")
+    slurm.wait_until(lambda: all_ended(slurm, len(ids) + 1), "the database did not hear of the jobs' ends")  # the array is two jobs
     return ids
 
 
-def states(slurm: Cluster) -> list[str]:
-    return slurm.run("sacct", "-a", "-X", "-D", "-n", "-P", "-S", "2026-01-01", "-o", "State").split()
+def all_ended(slurm: Cluster, count: int) -> bool:
+    states = slurm.run("sacct", "-a", "-X", "-D", "-n", "-P", "-S", "2026-01-01", "-o", "State").splitlines()
+    return len(states) >= count and not {"RUNNING", "PENDING"} & set(states)
 
 
 @pytest.fixture
