@@ -39,7 +39,7 @@ def log_door(machines: Mapping[str, str], known: dict[str, System], *, done: str
         known: the machines by identifier.
         done: the key of the account.
     """
-    with st.container(border=True):
+    with st.container(border=True, key="bring-in-box"):
         file = st.file_uploader(LOG_HINT, key="log-file")
         left, middle, right = st.columns(3)
         machine = left.selectbox(

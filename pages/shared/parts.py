@@ -37,7 +37,7 @@ PRINT = """
 @media print {
   [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], .st-key-filter-bar,
   [data-testid="stDownloadButton"], [class*="st-key-data-of-"], [data-testid="stButtonGroup"], [data-testid="stPopover"],
-  [data-testid="stButton"], [data-testid="stPageLink"], [data-testid="stSelectbox"], [data-testid="stMultiSelect"],
+  [data-testid="stButton"], [data-testid="stPageLink"], [data-testid="stForm"], .st-key-bring-in-box,
   [data-testid="stCheckbox"], [data-testid="stTooltipIcon"], [data-testid="stPagination"], [data-testid="stElementToolbar"],
   [data-testid="stMain"] [role="tablist"], [data-testid="stFileUploader"], [data-testid="stMain"] button {
     display: none !important;
