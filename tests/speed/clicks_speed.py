@@ -4,8 +4,8 @@ The store is the demonstration log with copies of it, as `tests/speed/copied_sto
 of its own, so that nothing is kept from another page, and its period is changed several times, each time to one not seen before. Told
 are medians: of the page's script on the server, by the clock and of processors, which a busy machine makes no longer, and of the whole
 way from the click to the page at rest, beside that of an almost empty page of Streamlit. Ratios of one run can be compared; milliseconds
-cannot, and how many programs waited for the machine's processors stands beside them. A hundred million jobs take some ten minutes and a
-gigabyte of disk to be made: name a folder to keep the store for the next run.
+cannot, and how many programs waited for the machine's processors stands beside them. A hundred million jobs take some ten minutes and five
+gigabytes of disk to be made: name a folder to keep the store for the next run.
 
     PYTHONPATH=. python tests/speed/clicks_speed.py [JOBS] [FOLDER] [PAGE …]
 """

@@ -2,6 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
+from datetime import date
 from importlib import import_module
 from inspect import getmembers, isfunction, signature
 from pkgutil import iter_modules
@@ -17,11 +18,13 @@ from test_charts import CHARTS, MONTHLY_DUE
 from test_charts_of_calls import AWARDED, COUNTRIES, LIMITS, OFFERED, UNIT
 
 from analytics import charts
-from analytics.charts import calls, fairness, frontier, theme
+from analytics.charts import calls, effect, fairness, frontier, quota, theme
 from analytics.charts.picture import png
 from analytics.charts.svg import svg
 from analytics.charts.svg_axes import axis_of, ticks
 from analytics.charts.svg_text import plain, width_px, wrapped
+from analytics.effect import EFFECT
+from analytics.quota_burn import BURN_DOWN
 from data.errors import InputError
 
 ALT = "What the chart shows, in words."
@@ -39,6 +42,21 @@ POINTS = pl.DataFrame(
     }
 )
 INDEX = pl.DataFrame({"month": MONTHLY_DUE["month"].unique().sort(), "projects": [3, 4, 5], "jain": [0.5, None, 0.75]})
+BURNS = pl.DataFrame(
+    [
+        (date(2026, 3, 1), 900.0, None, None, False),
+        (date(2026, 4, 1), 600.0, None, None, False),
+        (date(2026, 4, 8), 500.0, 450.0, 560.0, True),
+        (date(2026, 6, 1), -50.0, -300.0, 250.0, True),
+    ],
+    schema=BURN_DOWN,
+    orient="row",
+)
+CHANGED = pl.DataFrame(
+    [("affected", "node_hours", 100.0, 150.0, 50.0, 10.0, 80.0, "rose"), ("sme", "node_hours", 40.0, 38.0, -2.0, -20.0, 9.0, "not_clear")],
+    schema=EFFECT,
+    orient="row",
+)
 
 DRAWN: dict[Callable[..., go.Figure], Callable[[], go.Figure]] = {
     **{
@@ -49,6 +67,8 @@ DRAWN: dict[Callable[..., go.Figure], Callable[[], go.Figure]] = {
     calls.limits_used: lambda: calls.limits_used(LIMITS, title=TITLE),
     calls.by_country: lambda: calls.by_country(COUNTRIES, title=TITLE),
     fairness.index_over_time: lambda: fairness.index_over_time(INDEX, "jain", name="Jain's index", title=TITLE),
+    quota.burn_down: lambda: quota.burn_down(BURNS, category="sme", unit=UNIT, ends=date(2026, 6, 1), title=TITLE),
+    effect.changes: lambda: effect.changes(CHANGED, "node_hours", title=TITLE),
     frontier.frontier: lambda: frontier.frontier(POINTS, current=(1.6e6, 0.35), title=TITLE),
 }
 """Every chart of the documents, and more, with a figure that it draws."""
