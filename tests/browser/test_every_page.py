@@ -87,6 +87,7 @@ def _looked_at(page: Page, title: str, charts: int, found: Walk, axe: str) -> No
     found.faults[title] = page.found(f"demo-{title}")
     if "Demonstration data" not in page.tab.inner_text("[data-testid=stMain]"):
         found.faults[title].append("no banner says that these are demonstration data")
+    page.tab.locator("[data-testid=stSidebar] a").first.wait_for(timeout=30_000)  # the list of pages may come last
     page.tab.evaluate(axe)
     found.barriers[title] = page.tab.evaluate(FAULTS, [list(RULES)])
     found.untold[title] = page.tab.evaluate(UNTOLD)
@@ -114,7 +115,7 @@ def test_no_page_has_a_serious_barrier(walk: Walk) -> None:
 
 def test_a_barrier_would_be_found(visitor: Visitor, demo: str, axe: str) -> None:
     page = visitor(demo).open("/methods")
-    page.tab.wait_for_timeout(1_500)  # the list of pages comes last
+    page.tab.locator("[data-testid=stSidebar] a").first.wait_for(timeout=30_000)
     page.tab.evaluate("document.querySelector('[data-testid=stMain]').insertAdjacentHTML('beforeend', '<button></button>')")
     page.tab.evaluate(axe)
     assert [each["rule"] for each in page.tab.evaluate(FAULTS, [list(RULES)])] == ["button-name"]
