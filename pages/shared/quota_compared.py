@@ -4,6 +4,7 @@ import polars as pl
 
 from analytics.charts import numbers
 from data.quotas import KEY, VALUES
+from data.terms import HourUnit
 from pages.shared import tables
 
 AWARD = "the award"
@@ -33,14 +34,21 @@ def side_by_side(now: pl.DataFrame, edits: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([rows.join(taken_back, on=KEY, how="anti"), awards]).sort(*KEY, "what")
 
 
-def three_sides(edits: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
+def three_sides(edits: pl.DataFrame, theirs: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
     """system, account, what, seen, holds_now, yours, set_by: one row a value in which the two sides differ.
 
     Args:
         edits: What one person wants, with what that person saw (EDITS).
         theirs: What holds now (STANDING or QUOTAS).
+        versions: Every version that ever held (QUOTAS).
     """
-    seen = edits.select(*KEY, hours="base_hours", starts="base_starts", ends="base_ends")
+    beside = [name for name in VALUES if name not in ("hours", "starts", "ends")]
+    of_version = versions.select(*KEY, *beside, base_version="version")
+    seen = (
+        edits.select(*KEY, "base_version", hours="base_hours", starts="base_starts", ends="base_ends")
+        .join(of_version, on=[*KEY, "base_version"], how="left", validate="1:1")
+        .with_columns(pl.col("unit").fill_null(HourUnit.NODE_HOURS.value))
+    )
     on = [*KEY, "what"]
     both = _long(edits, "yours").join(_long(theirs, "holds_now"), on=on, how="left", validate="1:1")
     all_three = both.join(_long(seen, "seen"), on=on, how="left", validate="1:1").filter(pl.col("yours").ne_missing(pl.col("holds_now")))

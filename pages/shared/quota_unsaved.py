@@ -152,7 +152,8 @@ def _overtaken(here: Visit, late: pl.DataFrame) -> None:
         ),
         icon=":material/group:",
     )
-    rows = quota_compared.three_sides(late, theirs)
+    versions = loaders.kept(here.seen, "versions of quotas", (), lambda: quotas.versions(here.seen.lake))
+    rows = quota_compared.three_sides(late, theirs, versions)
     tables.table(rows, shown=quota_compared.for_people(rows), name="quota-overtaken", alt="What you saw, what holds now and what you typed")
     left, right = st.columns(2)
     mine = left.button("Keep mine for these", key="quota-keep-mine", help="Your values stay unsaved changes, now against what holds.")

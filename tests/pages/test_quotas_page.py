@@ -89,6 +89,8 @@ def test_what_another_person_saved_meanwhile_is_shown_beside_one_s_own_and_neith
     save(Settings(lake=lake), OTTO, edit(lake, RESEARCH, hours=700.0), reason="less")
     app = visit(lake, QUOTAS)
     assert "otto meanwhile set 1 project" in words_of(app)
+    both = pl.from_pandas(app.dataframe[1].value).select("what", "seen", "holds_now", "yours", "set_by").rows()
+    assert both == [("hours", "900", "700", "1,200", "otto: less")]
     assert not [button for button in app.button if button.label.startswith("Save")]
     pressed(app, "Keep mine")
     app.text_input(key="quota-reason").input("more all the same")
