@@ -18,6 +18,7 @@ from analytics import (
     gains,
     limits,
     power,
+    quota_draft,
     quota_forecast,
     quota_progress,
     reclaim,
@@ -100,6 +101,7 @@ TOPICS: Mapping[str, Mapping[str, Indicator]] = {
     "Quotas": {
         "Progress of a quota": quota_progress.progress,
         "Forecast of a project's use": quota_forecast.outlook,
+        "What changes of quotas would do": quota_draft.changes,
         "Hours that will not be used": reclaim.reclaimable,
         "To whom such hours could be given": reclaim_offers.offered_back,
         "Effect of a change of quotas": effect.effect,
