@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.served import ARGUMENTS, HOUSE, Page, command, serving
 
 SCREENS = HOUSE / "pages" / "static" / "screens"
-SHOWN = {"overview": ("/", 1), "fairness": ("/fairness", 2), "split": ("/split", 2)}
+SHOWN = {"overview": ("/", 1), "fairness": ("/fairness", 2), "split": ("/split", 2), "quotas": ("/quotas", 0)}
 """Each screenshot: its page, and how many charts must be drawn before it is taken."""
 
 WIDTH, HEIGHT = 1_400, 1_000
