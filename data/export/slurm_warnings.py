@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from data.export.slurm_names import hours_of
-from data.export.slurm_plan import Change, Limit, Plan
+from data.export.slurm_plan import Change, Held, Limit, Plan
 from data.export.slurm_state import SHOW_RUNNING, SHOW_SETTINGS, SHOW_USAGE, State
 from data.terms import HourUnit
 
@@ -48,8 +48,9 @@ def cautions(plan: Plan) -> list[Caution]:
     """Every warning, those about the whole cluster first."""
     found = [*_of_cluster(plan), *_of_settings(plan), *_not_told(plan)]
     found += [_unknown(row.account) for row in plan.unknown]
+    anew = {(each.account, each.tres): each.new for each in plan.limits if each.limit is Limit.MINUTES}
     for change in plan.limits:
-        found += _of_change(change, plan)
+        found += _of_change(change, plan, anew)
     return found + list(_of_running_jobs(plan))
 
 
@@ -127,7 +128,7 @@ def _unknown(account: str) -> Caution:
     return _caution(Matter.UNKNOWN_ACCOUNT, f"{account}: Slurm knows no such account on this cluster, and nothing is set for it.", account)
 
 
-def _of_change(change: Change, plan: Plan) -> Iterator[Caution]:
+def _of_change(change: Change, plan: Plan, anew: Mapping[tuple[str, str | None], Held]) -> Iterator[Caution]:
     """What is to be said of one limit on hours."""
     if change.limit is not Limit.MINUTES or not isinstance(change.new, int):
         return
@@ -145,18 +146,17 @@ def _of_change(change: Change, plan: Plan) -> Iterator[Caution]:
                 "Slurm counts from the making of the account or the last reset, the store from the quota's start to its newest log.",
                 account,
             )
-    yield from _above(change, plan)
+    yield from _above(change, plan, anew)
     yield from _beside(change, plan.state)
 
 
-def _above(change: Change, plan: Plan) -> Iterator[Caution]:
+def _above(change: Change, plan: Plan, anew: Mapping[tuple[str, str | None], Held]) -> Iterator[Caution]:
     """Limits of the accounts above that are reached first."""
-    set_anew = {each.account: each.new for each in plan.limits if each.limit is Limit.MINUTES and each.tres == change.tres}
     known = plan.state.associations or {}
     name, seen = change.parent, {change.account}
     while name and name in known and name not in seen:
         seen.add(name)
-        limit = set_anew.get(name, (known[name].minutes or {}).get(change.tres or ""))
+        limit = anew.get((name, change.tres), (known[name].minutes or {}).get(change.tres or ""))
         if isinstance(limit, int) and isinstance(change.new, int) and limit < change.new:
             fewer = f"may use {limit:,} minutes of {change.tres} in all, fewer than are granted here."
             said = f"{change.account}: the account above, {name}, {fewer}"
