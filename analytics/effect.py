@@ -87,13 +87,20 @@ class Windows:
         return self.weeks < LEAST_WEEKS
 
 
-def windows(changed: date, logged: Iterable[Period]) -> Windows:
-    """The whole weeks on either side of a change that the logs of all machines cover, equally many, thirteen at most."""
-    spans = list(logged)
+def windows(changed: date, logged: Iterable[Period], silent: Iterable[Period] = ()) -> Windows:
+    """The whole weeks on either side of a change that the logs of all machines cover, equally many, thirteen at most.
+
+    Args:
+        changed: The day of the change.
+        logged: From which day to which the log of each machine runs.
+        silent: Days on which a machine ran no job at all, be it off or its log incomplete: weeks beyond them are not compared.
+    """
+    spans, breaks = list(logged), list(silent)
     if not spans:
         return Windows(changed=changed, weeks=0)
-    before = (changed - max(days.start for days in spans)).days // DAYS_PER_WEEK
-    after = (min(days.end for days in spans) - changed).days // DAYS_PER_WEEK
+    first = max([days.start for days in spans] + [days.end for days in breaks if days.start < changed])
+    last = min([days.end for days in spans] + [days.start for days in breaks if days.end > changed])
+    before, after = (changed - first).days // DAYS_PER_WEEK, (last - changed).days // DAYS_PER_WEEK
     return Windows(changed=changed, weeks=max(0, min(before, after, MOST_WEEKS)))
 
 

@@ -7,6 +7,8 @@ import polars as pl
 
 from data.lake import Lake
 from data.schema import check, usage_by, waits_by
+from data.terms import Period
+from data.units import DAYS_PER_WEEK
 from data.usage import MEASURES
 
 AFFECTED, OTHERS = "affected", "others"
@@ -17,6 +19,12 @@ MEANWHILE = "_meanwhile"
 
 Accounts = Sequence[tuple[str, str]]
 """Machine and account of some projects."""
+
+SILENT = """
+with days as (select distinct system, day from lake.usage_daily where list_contains($systems, system) and wall_s > 0),
+runs as (select system, day, lag(day) over (partition by system order by day) as before from days)
+select before + 1 as first_day, day from runs where day - before > $least::int order by first_day, day
+"""
 
 WITHIN = """
 with affected as (select unnest($affected_systems) as system, unnest($affected_accounts) as account),
@@ -61,6 +69,18 @@ def waits(lake: Lake, affected: Accounts, lasting: Accounts, changed: date, *, w
     return check(
         lake.frame(WAITS, _asked(affected, lasting, changed, weeks)), waits_by("system", "partition", "account", "category", "day")
     )
+
+
+def silent(lake: Lake, systems: Sequence[str], *, least_days: int = DAYS_PER_WEEK) -> list[Period]:
+    """The days between two jobs, a whole week or more on end, on which one of these machines ran none: it was off, or its log lacks them.
+
+    Args:
+        lake: The store.
+        systems: Identifiers of machines.
+        least_days: Fewer days on end are passed over.
+    """
+    rows = lake.frame(SILENT, {"systems": list(systems), "least": least_days})
+    return [Period(first, end) for first, end in rows.iter_rows()]
 
 
 def _asked(affected: Accounts, lasting: Accounts, changed: date, weeks: int) -> dict[str, object]:

@@ -34,7 +34,7 @@ def section(here: Visit) -> None:
     chosen = _chosen(made)
     changed, affected = chosen["day"], tuple(zip(chosen["systems"], chosen["accounts"], strict=True))
     logged = loaders.logged_days(here.seen)
-    compared = windows(changed, [logged[system] for system in set(chosen["systems"]) if system in logged])
+    compared = windows(changed, [logged[system] for system in set(chosen["systems"]) if system in logged], _silent(here, affected))
     rows = loaders.kept(here.seen, "effect", (affected, changed), partial(_effect, here, affected, compared))
     parts.finding(words.finding(rows, compared))
     measure = st.segmented_control(
@@ -86,6 +86,12 @@ def _chosen(made: pl.DataFrame) -> dict[str, Any]:
 def _named(row: dict[str, Any]) -> str:
     reason = row["reason"] if len(row["reason"]) <= LONGEST_REASON else row["reason"][: LONGEST_REASON - 1] + "…"
     return f"{row['change_id']}: {numbers.day(row['day'])}, {numbers.counted(len(row['accounts']), 'project')}, {reason}"
+
+
+def _silent(here: Visit, affected: Accounts) -> list[Period]:
+    """The weeks on end in which one of the machines ran nothing at all, beyond which nothing is compared."""
+    systems = tuple(sorted({system for system, _ in affected}))
+    return loaders.kept(here.seen, "silent", (systems,), lambda: around.silent(here.seen.lake, systems))
 
 
 def _effect(here: Visit, affected: Accounts, compared: Windows) -> pl.DataFrame:

@@ -176,6 +176,17 @@ def test_windows_are_equal_whole_weeks_that_all_logs_cover() -> None:
     assert windows(CHANGED, []).weeks == 0
 
 
+def test_weeks_beyond_days_without_any_job_are_not_compared() -> None:
+    def silence(first: int, end: int) -> Period:
+        return Period(CHANGED + timedelta(days=first), CHANGED + timedelta(days=end))
+
+    logged = [Period(CHANGED - timedelta(days=900), CHANGED + timedelta(days=900))]
+    assert windows(CHANGED, logged, [silence(-50, -36)]).weeks == 5
+    assert windows(CHANGED, logged, [silence(-300, -290), silence(44, 60), silence(100, 120)]).weeks == 6
+    assert windows(CHANGED, logged, [silence(-5, 5)]).weeks == 0
+    assert windows(CHANGED, logged, [silence(0, 8)]).weeks == 0
+
+
 def test_weeks_alike_widen_the_interval() -> None:
     rng = np.random.default_rng(3)
     walk = np.cumsum(rng.normal(size=16)) + 50

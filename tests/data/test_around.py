@@ -71,3 +71,12 @@ def test_weeks_of_waits_hold_the_same_jobs(filled: Writer) -> None:
     found = around.waits(filled, AFFECTED, LASTING, CHANGED, weeks=2)
     columns = ["account", "category", "day", "bin", "jobs", "wait_s"]
     assert_frame_equal(found.select(columns).sort("account", "day", "bin"), wanted.select(columns), check_dtypes=False)
+
+
+def test_a_week_in_which_a_machine_ran_nothing_is_told_and_a_shorter_silence_is_not(filled: Writer) -> None:
+    assert around.silent(filled, ["lumi"]) == []
+    with plain_store() as writer:
+        rows = [job(number, system="lumi", submitted=datetime(2026, 1, day, 8, tzinfo=UTC)) for number, day in enumerate((1, 7, 15, 16), 1)]
+        bring_in(writer, 1, frame(*rows))
+        assert around.silent(writer, ["lumi"]) == [Period(date(2026, 1, 8), date(2026, 1, 15))]
+        assert around.silent(writer, ["vega"]) == []
