@@ -40,10 +40,14 @@ DIFFERENCES: Schema = {
 TOUCHING = """
 select distinct snapshot_id as state from (
     select snapshot_id, system, account from ducklake_table_changes('lake', 'main', 'projects', $first, $last)
-    union all select snapshot_id, system, account from ducklake_table_changes('lake', 'main', 'quotas', $first, $last)
-    union all select snapshot_id, system, account from ducklake_table_changes('lake', 'main', 'quota_proposals', $first, $last)
+    {quotas}
 ) where contains(lower(account), lower($account)) order by state desc
 """
+TOUCHING_QUOTAS = """
+    union all select snapshot_id, system, account from ducklake_table_changes('lake', 'main', 'quotas', $first, $last)
+    union all select snapshot_id, system, account from ducklake_table_changes('lake', 'main', 'quota_proposals', $first, $last)
+"""
+"""The same of quotas, in a store that has their tables."""
 
 
 class HistoryKind(StrEnum):
@@ -101,9 +105,10 @@ def touching(lake: Lake, account: str) -> list[int]:
     """The states that set a quota, proposed one or classified a project whose account holds this text, newest first."""
     remembered = states(lake)["state"]
     first, last = remembered.min(), remembered.max()
-    if first is None or not quotas.knows_quotas(lake):
+    if first is None or not holds_decisions(lake):
         return []
-    return lake.frame(TOUCHING, {"account": account, "first": first, "last": last})["state"].to_list()
+    asked = TOUCHING.replace("{quotas}", TOUCHING_QUOTAS if quotas.knows_quotas(lake) else "")
+    return lake.frame(asked, {"account": account, "first": first, "last": last})["state"].to_list()
 
 
 @contextmanager
@@ -162,7 +167,7 @@ def _projects(lake: Lake) -> pl.DataFrame:
 def _scenarios(lake: Lake) -> pl.DataFrame:
     known = scenarios.listed(lake) if holds_decisions(lake) else []
     rows = pl.DataFrame(
-        [{"system": "", "account": one.title, "address": one.address, "reason": one.reason} for one in known],
+        [{"system": "", "account": f"{one.name} (version {one.version})", "address": one.address, "reason": one.reason} for one in known],
         schema=dict.fromkeys(("system", "account", "address", "reason"), pl.String),
     )
     return _in_words(rows, ["address", "reason"])

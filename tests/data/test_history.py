@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from made_quotas import OLGA, OTTO, award, decided, opened, seen, three_awards
 
-from data import history, quotas, scenarios
+from data import history, lake, quotas, scenarios
 from data.errors import ConflictError, InputError
 from data.history import HistoryKind, between, states, touching
 from data.project_restore import restoration, restore
@@ -68,6 +68,34 @@ def test_the_states_that_touch_an_account_are_found_by_a_part_of_its_name(site: 
     save(site, OLGA, seen(site, "alpha", hours=5.0), reason="less")
     save(site, OLGA, seen(site, "beta", hours=5.0), reason="less")
     assert touching(opened(site.lake), "ALP") == [made + 1, made]
+
+
+def test_a_store_from_before_there_were_quotas_tells_who_classified_an_account(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tmp_path / "migrations"
+    older.mkdir()
+    for file in sorted(lake.MIGRATIONS.glob("*.sql"))[: quotas.MIGRATION - 1]:
+        shutil.copy(file, older)
+    with monkeypatch.context() as patch:
+        patch.setattr(lake, "MIGRATIONS", older)
+        decided(settings, award("alpha", 1_000), award("beta", 2_000))
+    made = newest(settings)
+    assert not quotas.knows_quotas(opened(settings.lake))
+    assert touching(opened(settings.lake), "ALP") == [made]
+    assert touching(opened(settings.lake), "gamma") == []
+    save(settings, OLGA, seen(settings, "alpha", hours=5.0), reason="less")
+    assert touching(opened(settings.lake), "alp") == [newest(settings), made]
+    assert between(settings, made, newest(settings)).rows() == [(QUOTA, "vega", "alpha", "hours", "1000", "5")]
+    assert edits_back_to(settings, made).select("account", "hours").rows() == [("alpha", None)]
+
+
+def test_scenarios_whose_titles_would_be_alike_are_told_apart(site: Settings) -> None:
+    before = newest(site)
+    for name in ("Lean", "Lean", "Lean (version 2)"):
+        scenarios.save(site, OLGA, name=name, reason="budget", address="aim=x", snapshot_id=1)
+    found = between(site, before, newest(site)).filter(what="address")
+    assert found["account"].to_list() == ["Lean (version 1)", "Lean (version 2)", "Lean (version 2) (version 1)"]
 
 
 def test_quotas_are_brought_back_by_a_new_version_and_the_award_where_there_was_no_quota(site: Settings) -> None:
