@@ -213,7 +213,8 @@ def keeping(settings: Settings, *, author: str) -> Iterator[Keeper]:
     Raises:
         StoreError: if another writer holds the store too long, or the store cannot be written.
     """
-    with _queued(settings), _told("be tidied"), _opened_to_write(settings) as connection:
+    alone = settings.model_copy(update={"threads": 1})  # joining files on several threads ended the process twice in some thousand runs
+    with _queued(settings), _told("be tidied"), _opened_to_write(alone) as connection:
         yield Keeper(connection, author=author)
 
 
