@@ -5,7 +5,7 @@ from datetime import date
 
 import polars as pl
 
-from data.lake import Lake
+from data.lake import Lake, Writer
 from data.schema import check, usage_by, waits_by
 from data.terms import Period
 from data.units import DAYS_PER_WEEK
@@ -22,8 +22,10 @@ Accounts = Sequence[tuple[str, str]]
 
 SILENT = """
 with days as (select distinct system, day from lake.usage_daily where list_contains($systems, system) and wall_s > 0),
-runs as (select system, day, lag(day) over (partition by system order by day) as before from days)
-select before + 1 as first_day, day from runs where day - before > $least::int order by first_day, day
+runs as (select system, day, lag(day) over (partition by system order by day) as before from days),
+usual as (select system, median(day - before) as apart from runs where before is not null group by system)
+select before + 1 as first_day, day from runs join usual using (system)
+where day - before > $longer::int * apart order by first_day, day
 """
 
 WITHIN = """
@@ -71,15 +73,17 @@ def waits(lake: Lake, affected: Accounts, lasting: Accounts, changed: date, *, w
     )
 
 
-def silent(lake: Lake, systems: Sequence[str], *, least_days: int = DAYS_PER_WEEK) -> list[Period]:
-    """The days between two jobs, a whole week or more on end, on which one of these machines ran none: it was off, or its log lacks them.
+def silent(lake: Lake | Writer, systems: Sequence[str], *, longer: int = DAYS_PER_WEEK) -> list[Period]:
+    """The days between two jobs on which one of these machines ran none, be it off or its log incomplete: a week or more on end.
+
+    Of a machine that does not run jobs every day, as many times longer than it usually rests between two days with jobs.
 
     Args:
         lake: The store.
         systems: Identifiers of machines.
-        least_days: Fewer days on end are passed over.
+        longer: By how many times longer than usual.
     """
-    rows = lake.frame(SILENT, {"systems": list(systems), "least": least_days})
+    rows = lake.frame(SILENT, {"systems": list(systems), "longer": longer})
     return [Period(first, end) for first, end in rows.iter_rows()]
 
 

@@ -90,8 +90,7 @@ def _named(row: dict[str, Any]) -> str:
 
 def _silent(here: Visit, affected: Accounts) -> list[Period]:
     """The weeks on end in which one of the machines ran nothing at all, beyond which nothing is compared."""
-    systems = tuple(sorted({system for system, _ in affected}))
-    return loaders.kept(here.seen, "silent", (systems,), lambda: around.silent(here.seen.lake, systems))
+    return [days for system in sorted({system for system, _ in affected}) for days in quota_results.silent(here.seen, system)]
 
 
 def _effect(here: Visit, affected: Accounts, compared: Windows) -> pl.DataFrame:

@@ -1,16 +1,22 @@
 """Quotas against use, as several pages show them: computed once for each state of the store."""
 
+from datetime import timedelta
+
 import polars as pl
 
 from analytics import energy
+from analytics.charts import numbers
 from analytics.quota_forecast import MOST_WEEKS, Trial
 from analytics.quota_progress import progress as progress_of
 from analytics.quota_progress import trial
 from analytics.usage import total_by
-from data import burn, quotas
-from data.terms import Selection
+from data import around, burn, quotas
+from data.terms import Period, Selection
 from pages.shared import loaders
 from pages.shared.loaders import Seen
+
+MOST_SILENCES = 3
+"""How many times without any job are named of a machine, the newest."""
 
 
 def current(state: Seen) -> pl.DataFrame:
@@ -32,6 +38,31 @@ def tried(state: Seen, systems: tuple[str, ...]) -> Trial | None:
 def used_of_quotas(state: Seen) -> pl.DataFrame:
     """Machine time of every project on the days of its quota, by system, partition and account."""
     return loaders.kept(state, "used of quotas", (), lambda: burn.since(state.lake, current(state)))
+
+
+def silent(state: Seen, system: str) -> list[Period]:
+    """The weeks on end in which a machine ran nothing at all, between two jobs of its log."""
+    return loaders.kept(state, "silent", (system,), lambda: around.silent(state.lake, (system,)))
+
+
+def silence(state: Seen, systems: tuple[str, ...]) -> list[str]:
+    """A sentence for each machine of these, or of all, that ran nothing for a week or more while quotas ran that run still."""
+    names = loaders.system_names(state)
+    running = progress(state).filter(pl.col("starts") < pl.col("as_of"), pl.col("as_of") < pl.col("ends"))
+    since = dict(running.group_by("system").agg(pl.col("starts").min()).sort("system").iter_rows())
+    said = []
+    for system in (each for each in since if not systems or each in systems):
+        days = [each for each in silent(state, system) if each.end > since[system]]
+        if days:
+            said.append(
+                f"{names[system]} ran no job {numbers.listed([_days(each) for each in days[-MOST_SILENCES:]])}. If its log lacks these "
+                "days, its projects used more than is told here, and the forecast of what they will use is too low."
+            )
+    return said
+
+
+def _days(days: Period) -> str:
+    return f"from {numbers.day(days.start)} to {numbers.day(days.end - timedelta(days=1))}"
 
 
 def _progress(state: Seen) -> pl.DataFrame:

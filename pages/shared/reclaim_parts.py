@@ -46,6 +46,8 @@ def section(here: Visit) -> None:
     taken = _of_machines(here, candidates(here, rule))
     found = offers(here, rule, choices)
     parts.finding(finding(taken, found))
+    for sentence in quota_results.silence(here.seen, here.chosen.systems):
+        st.warning(parts.escaped(sentence), icon=":material/event_busy:")
     if taken.is_empty():
         st.info(f"Nobody has hours left by this rule: {parts.escaped(rule.in_words)}.")
         return

@@ -76,7 +76,11 @@ def test_weeks_of_waits_hold_the_same_jobs(filled: Writer) -> None:
 def test_a_week_in_which_a_machine_ran_nothing_is_told_and_a_shorter_silence_is_not(filled: Writer) -> None:
     assert around.silent(filled, ["lumi"]) == []
     with plain_store() as writer:
-        rows = [job(number, system="lumi", submitted=datetime(2026, 1, day, 8, tzinfo=UTC)) for number, day in enumerate((1, 7, 15, 16), 1)]
-        bring_in(writer, 1, frame(*rows))
-        assert around.silent(writer, ["lumi"]) == [Period(date(2026, 1, 8), date(2026, 1, 15))]
-        assert around.silent(writer, ["vega"]) == []
+        days = (1, 2, 3, 9, 10, 11, 19, 20, 21)
+        for system, apart in (("lumi", 1), ("vega", 5)):
+            days_of = [datetime(2026, 1, 1, 8, tzinfo=UTC) + timedelta(days=apart * (day - 1)) for day in days]
+            rows = [job(number, system=system, submitted=day) for number, day in enumerate(days_of, 1)]
+            bring_in(writer, apart, frame(*rows))
+        assert around.silent(writer, ["lumi"]) == [Period(date(2026, 1, 12), date(2026, 1, 19))]
+        assert around.silent(writer, ["vega"]) == [Period(date(2026, 2, 21), date(2026, 4, 1))]
+        assert len(around.silent(writer, ["lumi", "vega"])) == 2
