@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.access import Person
-from data.lake import Lake
+from data.lake import Lake, writing
 from data.quota_changes import save
 from data.quota_drafts import draft
 from data.quotas import edits_of, standing
@@ -20,6 +20,11 @@ from tests.pages.small import words_of
 
 Visit = Callable[..., AppTest]
 RECLAIM, EFFECT = "operations/reclaim.py", "operations/effect.py"
+EVERY_DAY = """
+insert into lake.usage_daily by name
+select r.* replace ((r.day + n)::date as day) from lake.usage_daily r, (select unnest(range(1, 28))::int as n)
+"""
+"""What ran once a month runs on the days after it as well."""
 OLGA = Person(name="olga", role="operator", may=frozenset(Action))
 RESEARCH, SME = "project_465000001", "ehpc-aif-2025pg01-128"
 
@@ -100,3 +105,13 @@ def test_a_change_just_now_is_too_early_to_tell(visit: Visit, small_store: Path,
     app = visit(tmp_path / "lake", EFFECT)
     assert not app.exception
     assert "Too early to tell" in words_of(app)
+
+
+def test_a_fortnight_without_any_job_is_told_and_nothing_beyond_it_is_compared(visit: Visit, uneven: Path, tmp_path: Path) -> None:
+    assert "ran no job" not in words_of(visit(uneven, RECLAIM))
+    shutil.copytree(uneven, tmp_path / "lake")
+    with writing(Settings(lake=tmp_path / "lake"), author="olga", message="A log that lacks two weeks") as writer:
+        writer.change(EVERY_DAY)
+        writer.change("delete from lake.usage_daily where day >= date '2025-11-03' and day < date '2025-11-17'")
+    assert "ran no job from 31 October 2025 to 16 November 2025" in words_of(visit(tmp_path / "lake", RECLAIM))
+    assert "4 weeks before and after 1 October 2025" in words_of(visit(tmp_path / "lake", EFFECT))
