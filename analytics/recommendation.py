@@ -80,10 +80,12 @@ def recommendation(facts: SplitFacts, choices: SplitChoices, *, warm: Solution |
     Raises:
         InputError: if nothing is asked for or offered, or a choice cannot be.
     """
-    problem = split_problem(facts, choices)
-    solution = solve(problem, choices.objective, warm=warm)
-    if isinstance(solution, Refusal):
-        return solution
+    solution = solve(split_problem(facts, choices), choices.objective, warm=warm)
+    return solution if isinstance(solution, Refusal) else of_solution(facts, choices, solution)
+
+
+def of_solution(facts: SplitFacts, choices: SplitChoices, solution: Solution) -> Recommendation:
+    """A solution of the split of these choices, beside what was received."""
     capacity = capacity_with_factors(facts, choices)
     received = _received(facts, capacity)
     recommended = _recommended(solution)

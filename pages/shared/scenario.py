@@ -3,18 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from analytics.allocation.objectives import Objective
 from analytics.allocation.solution import Refusal, Solution
+from analytics.allocation.solve import solve
 from analytics.carbon_hourly import monthly_intensity
 from analytics.charts import numbers
 from analytics.charts.theme import STACK, label
-from analytics.recommendation import Recommendation, recommendation
+from analytics.recommendation import Recommendation, of_solution
 from analytics.recommendation_changes import exaggeration_in_words
-from analytics.recommendation_compare import Side
+from analytics.recommendation_compare import served_of_worst
 from analytics.recommendation_frontier import without_factors
-from analytics.split_problem import SplitChoices, SplitFacts
+from analytics.split_problem import SplitChoices, SplitFacts, split_problem
 from data.terms import Selection
 from data.units import KG_PER_TONNE, KWH_PER_MWH
 from pages.shared import loaders, parts, results, split_address, split_capacity
@@ -131,12 +134,11 @@ def best_split(here: Visit, chosen: Selection, choices: SplitChoices) -> Recomme
     Raises:
         InputError: if nothing is asked for or offered, or a budget counts what is not known of a machine.
     """
-    last = st.session_state.get(LAST)
-    warm = last if isinstance(last, Solution) else None
-    found = loaders.kept(here.seen, "split", (chosen, choices), lambda: recommendation(facts_of(here, chosen), choices, warm=warm))
-    if isinstance(found, Recommendation):
-        st.session_state[LAST] = found.solution
-    return found
+    solved = _solved(here, chosen, choices)
+    if isinstance(solved, Refusal):
+        return solved
+    st.session_state[LAST] = solved
+    return loaders.kept(here.seen, "split", (chosen, choices), lambda: of_solution(facts_of(here, chosen), choices, solved))
 
 
 def uncounted(here: Visit, chosen: Selection, choices: SplitChoices) -> list[str]:
@@ -151,10 +153,9 @@ def cost_of_aim(here: Visit, chosen: Selection, asked: Asked, found: Recommendat
     names = list(AIMS)
     place = names.index(asked.aim)
     for other in (names[at] for at in (place - 1, place + 1) if 0 <= at < len(names)):
-        beside = best_split(here, chosen, replace(asked.choices, objective=AIMS[other]))
-        if isinstance(beside, Recommendation):
-            asked.cost_place.caption(parts.escaped(_against(other, beside, found)))
-    st.session_state[LAST] = found.solution
+        beside = _solved(here, chosen, replace(asked.choices, objective=AIMS[other]))
+        if isinstance(beside, Solution):
+            asked.cost_place.caption(parts.escaped(_against(other, beside, found.solution)))
 
 
 def worth_of_asking_more(here: Visit, chosen: Selection, asked: Asked, found: Recommendation) -> None:
@@ -236,15 +237,30 @@ def _per_category(kind: str, title: str) -> Mapping[str, Value]:
     return found
 
 
-def _against(other: str, beside: Recommendation, found: Recommendation) -> str:
+def _solved(here: Visit, chosen: Selection, choices: SplitChoices) -> Solution | Refusal:
+    """The solution of the split for these choices; the problem is the same whatever the aim, and so put together once for all of them."""
+
+    def made() -> Solution | Refusal:
+        last = st.session_state.get(LAST)
+        whatever_aim = replace(choices, objective=Objective())
+        facts = facts_of(here, chosen)
+        problem = loaders.kept(here.seen, "problem of a split", (chosen, whatever_aim), lambda: split_problem(facts, whatever_aim))
+        return solve(problem, choices.objective, warm=last if isinstance(last, Solution) else None)
+
+    return loaders.kept(here.seen, "solution of a split", (chosen, choices), made)
+
+
+def _against(other: str, beside: Solution, found: Solution) -> str:
     """What the split gives up and wins against that of another aim."""
-    mine, theirs = Side(title="", found=found), Side(title="", found=beside)
-    hours = [float(side.found.by_project["node_hours_recommended"].sum()) for side in (mine, theirs)]
+    hours = [float(each.allocation["node_hours"].sum()) for each in (found, beside)]
+    mine, theirs = (
+        served_of_worst(each.problem, each.allocation.group_by("project").agg(pl.sum("node_hours"))) for each in (found, beside)
+    )
     more = _relative(hours[0], hours[1])
     said = "as many hours" if more is None or abs(more) < 5e-4 else f"hours {numbers.change(more)}"
     return (
-        f"Against “{other}”: {said}; the worst-served tenth of projects gets {numbers.percent(mine.served_of_worst)} of what is due, not "
-        f"{numbers.percent(theirs.served_of_worst)}."
+        f"Against “{other}”: {said}; the worst-served tenth of projects gets {numbers.percent(mine)} of what is due, not "
+        f"{numbers.percent(theirs)}."
     )
 
 
