@@ -89,13 +89,16 @@ def checked(quotas: pl.DataFrame, system: str) -> tuple[list[Asked], list[str]]:
     """What is asked of a machine, and a sentence for every row that cannot be."""
     asked: list[Asked] = []
     refused: list[str] = []
-    rows = check(quotas, ASKED).select(list(ASKED)).with_row_index("row", offset=1).filter(pl.col("system") == system)
+    every = check(quotas, ASKED).select(list(ASKED)).with_row_index("row", offset=1)
+    rows = every.filter((pl.col("system").str.strip_chars().str.to_lowercase() == system.lower()).fill_null(value=True))
     seen: set[tuple[str, str]] = set()
     for row in rows.iter_rows(named=True):
         faults = list(_faults(row))
         key = ((row["account"] or "").lower(), row["unit"])
         if key in seen:
             faults.append("stands a second time with this unit; keep one of the rows.")
+        if row["system"] != system:
+            faults.append(f"system is {row['system']!r}; expected {system!r} or the identifier of another machine.")
         seen.add(key)
         if faults:
             refused.append(f"row {row['row']} (account {row['account']!r}): {' '.join(faults)}")
@@ -138,7 +141,8 @@ def _typed(frame: pl.DataFrame, wanted: Schema, name: str) -> pl.DataFrame:
     for column, kind in wanted.items():
         is_day = kind == pl.Date and bare[column].dtype == pl.String
         cast = bare[column].str.to_date("%Y-%m-%d", strict=False) if is_day else bare[column].cast(kind, strict=False)
-        wrong = (cast.is_null() & bare[column].is_not_null()).arg_true()
+        broken = bare[column] % 1 != 0 if kind == pl.Int64 and bare[column].dtype.is_float() else pl.repeat(False, bare.height, eager=True)
+        wrong = ((cast.is_null() | broken) & bare[column].is_not_null()).arg_true()
         if len(wrong):
             expected = EXPECTED.get(column, "a number such as 1500 or 0.5")
             faults.append(f"row {wrong[0] + 1}: {column} is {bare[column][wrong[0]]!r}, expected {expected}")

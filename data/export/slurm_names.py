@@ -14,6 +14,10 @@ MINUTES_PER_HOUR = 60
 ROUNDING = Fraction(1, 1_000_000)
 """What a third of an hour lacks when it is written with as many digits as a computer keeps, in minutes and with room."""
 
+LEAST_WITH_ONE_DECIMAL = 10
+"""Fewer hours are written with significant digits."""
+SMALL_DIGITS = 3
+
 ROOT = "root"
 RESERVED = frozenset({"parent", "all", "none"})
 """Words that Slurm's commands read as something else than a name."""
@@ -75,6 +79,18 @@ def hours_of(counted_minutes: int, counted_per_unit: float) -> float:
     100.0
     """
     return counted_minutes / MINUTES_PER_HOUR / counted_per_unit
+
+
+def shown_hours(hours: float) -> str:
+    """Hours as people read them: one decimal, or as many as it takes to tell a small number from nothing.
+
+    >>> shown_hours(1_234.56), shown_hours(5.0), shown_hours(0.02), shown_hours(1 / 60), shown_hours(0.0), shown_hours(0.000004)
+    ('1,234.6', '5.0', '0.02', '0.0167', '0.0', '0.000004')
+    """
+    if hours == 0 or abs(hours) >= LEAST_WITH_ONE_DECIMAL:
+        return f"{hours:,.1f}"
+    digits = f"{hours:.{SMALL_DIGITS - 1 - math.floor(math.log10(abs(hours)))}f}".rstrip("0")
+    return f"{digits}0" if digits.endswith(".") else digits
 
 
 def _exact(number: float) -> Fraction:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from data.export.slurm_names import hours_of
+from data.export.slurm_names import hours_of, shown_hours
 from data.export.slurm_plan import Change, Held, Limit, Plan
 from data.export.slurm_state import SHOW_RUNNING, SHOW_SETTINGS, SHOW_USAGE, State
 from data.terms import HourUnit
@@ -63,6 +63,10 @@ def _of_cluster(plan: Plan) -> Iterator[Caution]:
     names = {"".join(name.casefold().split()).replace("-", "_") for name in (plan.system.id, plan.system.name)}
     if plan.cluster.replace("-", "_") not in names:
         said = f"The state is of the cluster {plan.cluster}, the quotas are of {plan.system.name}: see that this is the same machine."
+        yield _caution(Matter.CLUSTER, said)
+    named = (plan.state.settings or {}).get("clustername", plan.cluster)
+    if named.casefold() != plan.cluster.casefold():
+        said = f"The settings are of the cluster {named}, the accounts of {plan.cluster}: hand in both of the same machine."
         yield _caution(Matter.CLUSTER, said)
 
 
@@ -134,16 +138,21 @@ def _of_change(change: Change, plan: Plan, anew: Mapping[tuple[str, str | None],
         return
     unit = change.billing.unit.value.replace("_", "-")
     account, per = change.account, change.billing.counted_per_unit
+    if change.counted is None and plan.state.counted is not None:
+        said = f"{account}: the output of sshare does not tell what Slurm has counted of {change.tres}; see that it was handed in whole."
+        yield _caution(Matter.NOT_TOLD, said, account)
     if change.counted is not None and change.counted >= change.new:
         counted = hours_of(change.counted, per)
-        yield _caution(Matter.USED_UP, f"{account}: Slurm has counted {counted:,.1f} {unit} already, so that no new job starts.", account)
+        said = f"{account}: Slurm has counted {shown_hours(counted)} {unit} already, so that no new job starts."
+        yield _caution(Matter.USED_UP, said, account)
     if change.counted is not None and change.used_hours is not None:
         counted = hours_of(change.counted, per)
         if abs(counted - change.used_hours) > max(1.0, APART * max(counted, change.used_hours)):
             yield _caution(
                 Matter.USAGE_DIFFERS,
-                f"{account}: Slurm has counted {counted:,.1f} {unit} so far, the store {change.used_hours:,.1f} since the quota's start. "
-                "Slurm counts from the making of the account or the last reset, the store from the quota's start to its newest log.",
+                f"{account}: Slurm has counted {shown_hours(counted)} {unit} so far, the store {shown_hours(change.used_hours)} since the "
+                "quota's start. Slurm counts from the making of the account or the last reset, the store from the quota's start to its "
+                "newest log.",
                 account,
             )
     yield from _above(change, plan, anew)

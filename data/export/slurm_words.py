@@ -6,7 +6,7 @@ from itertools import groupby
 import polars as pl
 
 from data.export.slurm_forms import Written
-from data.export.slurm_names import hours_of
+from data.export.slurm_names import hours_of, shown_hours
 from data.export.slurm_plan import Change, Limit, Plan
 from data.export.slurm_state import PARENT_SHARES
 from data.export.slurm_warnings import Caution, Matter
@@ -114,12 +114,12 @@ def _said(change: Change) -> str:
         return line
     unit, per = change.billing.unit.value.replace("_", "-"), change.billing.counted_per_unit
     old, new = _hours(change.old, per), _hours(change.new, per)
-    parts = [f"{line} minutes ({'none' if old is None else f'{old:,.1f}'} → {new:,.1f} {unit})"]
+    parts = [f"{line} minutes ({'none' if old is None else shown_hours(old)} → {'none' if new is None else shown_hours(new)} {unit})"]
     if change.counted is not None:
         counted = hours_of(change.counted, per)
-        parts.append(f"Slurm counted {counted:,.1f} so far, {max((new or 0) - counted, 0):,.1f} are left")
+        parts.append(f"Slurm counted {shown_hours(counted)} so far, {shown_hours(max((new or 0) - counted, 0))} are left")
     if change.used_hours is not None:
-        parts.append(f"the store {change.used_hours:,.1f} since the quota's start")
+        parts.append(f"the store {shown_hours(change.used_hours)} since the quota's start")
     return "; ".join(parts)
 
 

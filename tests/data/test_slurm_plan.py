@@ -186,6 +186,35 @@ def test_what_was_not_handed_in_is_told_as_not_known() -> None:
         assert command in said
 
 
+def test_small_hours_are_never_written_as_none_at_all() -> None:
+    said = done({"account": "project_1", "unit": "node_hours", "hours": 0.02}).said
+    assert "(none → 0.0167 node-hours)" in said
+
+
+def test_usage_that_lacks_an_account_and_settings_of_another_cluster_are_told() -> None:
+    told = done(GRANT | {"account": "project_2"}, texts=[ACCOUNTS, USAGE, CONFIG + "ClusterName = vega\n"]).said
+    assert "project_2: the output of sshare does not tell what Slurm has counted of gres/gpu" in told
+    assert "The settings are of the cluster vega, the accounts of lumi" in told
+    assert "settings are of" not in done(GRANT, texts=[ACCOUNTS, CONFIG + "ClusterName = lumi\n"]).said
+
+
+@pytest.mark.parametrize("system", [None, "LUMI", " lumi"])
+def test_a_row_whose_machine_is_not_told_or_only_nearly_is_refused_and_never_passed_over(system: str | None) -> None:
+    found = export(pl.concat([asked(GRANT), asked(GRANT | {"account": "project_2", "system": system})]), WHOLE, LUMI)
+    assert found.written is None
+    assert f"row 2 (account 'project_2'): system is {system!r}" in found.refusals[0]
+    assert export(pl.concat([asked(GRANT), asked(GRANT | {"system": "vega"})]), WHOLE, LUMI).written is not None
+
+
+def test_shares_that_are_not_whole_are_refused_in_parquet_too(tmp_path: Path) -> None:
+    table = pl.DataFrame({"account": ["a", "b"], "unit": "node_hours", "hours": 1.0, "fairshare": [3.0, 2.5]})
+    table.write_parquet(tmp_path / "quotas.parquet")
+    with pytest.raises(InputError, match="row 2: fairshare is 2[.]5, expected whole shares"):
+        asked_in(tmp_path / "quotas.parquet", "lumi")
+    table.head(1).write_parquet(tmp_path / "quotas.parquet")
+    assert asked_in(tmp_path / "quotas.parquet", "lumi")["fairshare"].to_list() == [3]
+
+
 def test_an_old_limit_is_undone_to_its_value_and_none_to_none() -> None:
     found = done(GRANT | {"at_once": 8.0, "fairshare": 20}, {"account": "project_2", "unit": "node_hours", "hours": 7.0, "fairshare": 3})
     assert found.written is not None
