@@ -63,5 +63,12 @@ tables.table(rows.select(TIME), name="health-time", alt="First and last day, gap
 st.header("Energy readings", anchor=False)
 tables.table(rows.select(*ENERGY, *SHARED), name="health-energy", alt="How many jobs of each machine have a believable energy reading")
 st.header("Refusals, clocks and GPUs", anchor=False)
-tables.table(rows.select(LINES), name="health-lines", alt="Refused lines, odd clocks and untracked GPUs of each machine's log")
-parts.sources(method="an energy reading is judged")
+lines = rows.select(LINES)
+none = pl.col("partitions_without_gpu_hours").fill_null("none")
+tables.table(
+    lines,
+    shown=tables.for_people(lines).with_columns(none),
+    name="health-lines",
+    alt="Refused lines, odd clocks and untracked GPUs of each machine's log",
+)
+parts.sources(method="log health")

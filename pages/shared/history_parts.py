@@ -29,6 +29,8 @@ KINDS = {
 BROUGHT_BACK = "history-brought-back"
 """Where the session keeps what was brought back last, to say so once."""
 LONGEST_REASON = 500
+AMOUNTS = ("hours", "at_once", "fairshare", "node_hours_awarded")
+"""Values that are amounts, and so are written with the marks of the site."""
 
 
 def states(here: Visit) -> pl.DataFrame:
@@ -58,7 +60,7 @@ def found(here: Visit, every: pl.DataFrame) -> pl.DataFrame:
 def table(rows: pl.DataFrame) -> None:
     """The states as a table."""
     words = {kind.value: name for name, kind in KINDS.items()}
-    shown = rows.select("state", "committed", "author", pl.col("kind").replace(words), "message")
+    shown = rows.select("state", decided="committed", person="author", kind=pl.col("kind").replace(words), reason="message")
     tables.table(rows, shown=shown, name="history", alt="Every decision with time, person, kind and reason, newest first", most_rows=10)
 
 
@@ -80,7 +82,15 @@ def changed(here: Visit, before: int, after: int, *, name: str) -> None:
     counts = rows.select("kind", "system", "account").unique()["kind"].value_counts(sort=True).rows()
     said = numbers.listed([f"{numbers.whole(count)} {kind}" for kind, count in counts])
     st.markdown(f"**{parts.escaped(numbers.counted(rows.height, 'value'))}** differ, of {parts.escaped(said)}.")
-    tables.table(rows, shown=quota_compared.for_people(rows), name=name, alt="Each value before and after", most_rows=12)
+    words = {kind.value: name for name, kind in KINDS.items()}
+    shown = quota_compared.for_people(rows.with_columns(pl.col("kind").replace(words), _amounts("before"), _amounts("after")))
+    tables.table(rows, shown=shown, name=name, alt="Each value before and after", most_rows=12)
+
+
+def _amounts(column: str) -> pl.Expr:
+    """The column with the amounts in it as people write them."""
+    written = pl.col(column).map_elements(lambda text: quota_compared.amount(float(text)), return_dtype=pl.String)
+    return pl.when(pl.col("what").is_in(AMOUNTS)).then(written).otherwise(column).alias(column)
 
 
 def bring_back(here: Visit, state: int) -> None:

@@ -33,6 +33,10 @@ PRINT = """
 [data-testid="stButtonGroup"] [data-selected="true"], [data-testid="stButtonGroup"] [data-selected="true"] *,
 [role="tab"][aria-selected="true"], [role="tab"][aria-selected="true"] *,
 [data-testid="stSliderThumbValue"], [data-testid="stSliderThumbValue"] * { color: inherit !important; }
+[data-testid="stMain"] [data-testid="stPageLink"] a p {
+  color: #00598C; color: light-dark(#00598C, #7CC1EA); text-decoration: underline; text-underline-offset: 3px;
+}
+[data-testid="stPageLink"] a:focus-visible { outline: 2px solid; outline-color: light-dark(#00598C, #7CC1EA); outline-offset: 1px; }
 @page { margin: 14mm 12mm; }
 @media print {
   [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], .st-key-filter-bar,
@@ -59,7 +63,8 @@ PRINT = """
 </style>
 """
 """How a page lies on paper: without bars and buttons, columns side by side, and small enough that no chart is cut; targets that are
-large enough to hit; and what is chosen in a row of buttons, tabs or a slider in the colour of text, which can be read in the dark too."""
+large enough to hit; ways to other pages that look like links; and what is chosen in a row of buttons, tabs or a slider in the colour of
+text, which can be read in the dark too."""
 
 SCRIPTS = '<script src="history.js"></script><script src="print.js"></script>'
 """The way to the server's own scripts: by one, back and forward undo and redo choices; by the other, no chart is cut on paper."""

@@ -1,8 +1,11 @@
 """Quotas side by side, value by value: before and after, or what was seen, what holds and what is wanted."""
 
+from collections.abc import Callable, Mapping
+from datetime import date
+
 import polars as pl
 
-from analytics.charts import numbers
+from analytics.charts import numbers, theme
 from data.quotas import KEY, VALUES
 from data.terms import HourUnit
 from pages.shared import tables
@@ -17,7 +20,21 @@ WHAT = {
     "qos": "QOS",
     "starts": "starts",
     "ends": "ends",
+    "category": "user category",
+    "mode": "access mode",
+    "node_hours_awarded": "node-hours awarded",
 }
+"""What a value is, where its name is none of people's words."""
+UNITS = {unit.value: words for unit, words in numbers.UNIT_WORDS.items()}
+MODES: Mapping[str, str] = theme.MODE_NAMES
+IN_WORDS: Mapping[str, Callable[[str], str]] = {
+    "unit": lambda text: UNITS.get(text, text),
+    "starts": lambda text: numbers.day(date.fromisoformat(text)),
+    "ends": lambda text: numbers.day(date.fromisoformat(text)),
+    "category": theme.label,
+    "mode": lambda text: MODES.get(text, text),
+}
+"""How a value is written for people, by what it is; others stand as they are."""
 
 
 def side_by_side(now: pl.DataFrame, edits: pl.DataFrame) -> pl.DataFrame:
@@ -57,9 +74,14 @@ def three_sides(edits: pl.DataFrame, theirs: pl.DataFrame, versions: pl.DataFram
 
 
 def for_people(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows with machines under their names, and what is not set in words."""
+    """The rows with machines, units, days and categories as people write them, and what is not set in words."""
     texts = [name for name in ("before", "after", "seen", "holds_now", "yours") if name in rows.columns]
-    return tables.for_people(rows).with_columns(pl.col(texts).fill_null("not set"), pl.col("what").replace(WHAT))
+    said = [pl.Series(name, map(_said, rows["what"], rows[name]), dtype=pl.String) for name in texts]
+    return tables.for_people(rows).with_columns(*said, pl.col("what").replace(WHAT))
+
+
+def _said(what: str, text: str | None) -> str:
+    return "not set" if text is None else IN_WORDS.get(what, str)(text)
 
 
 def _long(rows: pl.DataFrame, value: str) -> pl.DataFrame:
@@ -71,9 +93,10 @@ def _long(rows: pl.DataFrame, value: str) -> pl.DataFrame:
 def _text(name: str) -> pl.Expr:
     """The column as text; hours as people write them, to their last digit where they are not whole."""
     if name in ("hours", "at_once", "fairshare"):
-        return pl.col(name).cast(pl.Float64).map_elements(_amount, return_dtype=pl.String)
+        return pl.col(name).cast(pl.Float64).map_elements(amount, return_dtype=pl.String)
     return pl.col(name).cast(pl.String).alias(name)
 
 
-def _amount(value: float) -> str:
+def amount(value: float) -> str:
+    """An amount as people write it, to its last digits where it is not whole."""
     return numbers.whole(value) if value.is_integer() else numbers.fixed(value, 4)

@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 
 from analytics.charts import numbers, theme
-from data.terms import AccessMode, Action, HourUnit, UserCategory
+from data.terms import Action, HourUnit, UserCategory
 from pages.shared import loaders, protection, visit
 from pages.shared.filters import in_words as selection_in_words
 from pages.shared.words import escaped
@@ -198,7 +198,7 @@ def for_people(data: pl.DataFrame) -> pl.DataFrame:
     """The table with names instead of identifiers, yes and no, and amounts from a hundred on without decimals."""
     words: dict[str, Mapping[str, str]] = {
         "category": {category.value: theme.label(category) for category in UserCategory},
-        "mode": {mode.value: in_words(mode.value) for mode in AccessMode},
+        "mode": dict(theme.MODE_NAMES),
         "system": loaders.system_names(visit.now().state),
     }
     named = {column: pl.col(column).replace(known) for column, known in words.items() if column in data.columns}

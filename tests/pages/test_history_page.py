@@ -44,19 +44,30 @@ def test_decisions_are_listed_newest_first_and_upkeep_only_where_it_is_asked_for
     app = visit(decided, HISTORY)
     assert not app.exception
     listed = frames(app)[0]
-    assert listed["message"].to_list()[:2] == ["Quotas, 1 project: by otto", "Quotas, 1 project: by olga"]
+    assert listed["reason"].to_list()[:2] == ["Quotas, 1 project: by otto", "Quotas, 1 project: by olga"]
     assert "Upkeep of the store" not in listed["kind"].to_list()
     assert set(frames(visit(decided, HISTORY, kind="Upkeep of the store"))[0]["kind"]) == {"Upkeep of the store"}
 
 
 def test_decisions_are_found_by_person_and_account(visit: Visit, decided: Path) -> None:
-    assert frames(visit(decided, HISTORY, who="olga"))[0]["message"].to_list() == ["Quotas, 1 project: by olga"]
-    assert frames(visit(decided, HISTORY, about="PG01", kind="Quotas"))[0]["message"].to_list() == ["Quotas, 1 project: by otto"]
+    assert frames(visit(decided, HISTORY, who="olga"))[0]["reason"].to_list() == ["Quotas, 1 project: by olga"]
+    assert frames(visit(decided, HISTORY, about="PG01", kind="Quotas"))[0]["reason"].to_list() == ["Quotas, 1 project: by otto"]
 
 
 def test_a_decision_is_shown_value_by_value(visit: Visit, decided: Path) -> None:
     changed = frames(visit(decided, HISTORY))[1]
     assert changed.select("account", "what", "before", "after").rows() == [(SME, "hours", "400", "300")]
+
+
+def test_what_a_table_of_projects_decided_stands_in_the_words_of_people(visit: Visit, decided: Path) -> None:
+    app = visit(decided, HISTORY, look="Compare two states")
+    oldest = min(app.selectbox(key="from-state").options, key=lambda words: int(words.partition(":")[0]))
+    app.selectbox(key="from-state").select(oldest).run()
+    found = frames(app)[1]
+    assert set(found["kind"]) >= {"Projects"}
+    said = set(found["what"]) | set(found["after"])
+    assert {"user category", "node-hours awarded", "Research"} <= said
+    assert not [words for words in said if "_" in words and not words.startswith("project_")]
 
 
 def test_any_two_states_are_compared_and_the_address_keeps_them(visit: Visit, decided: Path) -> None:
