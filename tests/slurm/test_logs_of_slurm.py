@@ -14,8 +14,6 @@ from data.settings import Settings
 from data.settings import settings as site
 from tests.slurm.cluster import CPUS, Cluster
 
-pytestmark = pytest.mark.xdist_group("slurm")
-
 CORES_PER_CPU = 0.5  # Vega's Slurm counts two hardware threads a core
 STORED = """
 select job_id, array_task, account, queue, "partition", qos, state, nodes, cores, gpus, requested_cores, submitted, eligible, started,

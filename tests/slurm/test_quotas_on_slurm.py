@@ -18,8 +18,6 @@ from data.facts import systems
 from data.settings import Settings
 from tests.slurm.cluster import CPUS, Cluster
 
-pytestmark = pytest.mark.xdist_group("slurm")
-
 VEGA = systems()["vega"]
 QUOTAS = [
     {"account": "Alpha", "unit": "core_hours", "hours": 1_000.5, "at_once": 16.0, "fairshare": 25},
