@@ -78,9 +78,13 @@ order by system, account, version
 def current(lake: Lake | Writer, systems: tuple[str, ...] = ()) -> pl.DataFrame:
     """The quota of every project that has one: the newest that was made current, else the project's award as version 0 (frame QUOTAS).
 
-    A store that is pinned to an earlier state tells the quotas of that state.
+    A quota that was taken back leaves the award as version 0 again; `standing` tells by whom, and in which version, it was. A store
+    that is pinned to an earlier state tells the quotas of that state.
     """
-    return standing(lake, systems).filter(pl.col("hours").is_not_null()).select(list(QUOTAS))
+    own = ~pl.col("is_award")
+    known = standing(lake, systems).filter(pl.col("hours").is_not_null())
+    version = pl.when(own).then("version").otherwise(pl.lit(0, pl.Int64))
+    return known.with_columns(version=version, change_id=pl.when(own).then("change_id")).select(list(QUOTAS))
 
 
 def standing(lake: Lake | Writer, systems: tuple[str, ...] = ()) -> pl.DataFrame:

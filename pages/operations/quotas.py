@@ -5,7 +5,18 @@ import streamlit as st
 from analytics.charts import numbers
 from analytics.quota_progress import QuotaStatus
 from data.terms import Action
-from pages.shared import parts, quota_many, quota_one, quota_proposals, quota_rows, quota_table, quota_unsaved, slurm_parts, visit
+from pages.shared import (
+    parts,
+    quota_many,
+    quota_one,
+    quota_proposals,
+    quota_results,
+    quota_rows,
+    quota_table,
+    quota_unsaved,
+    slurm_parts,
+    visit,
+)
 
 here = visit.now()
 may_edit = Action.DECIDE in here.person.may
@@ -29,6 +40,8 @@ def finding() -> str:
 
 
 parts.finding(finding())
+for sentence in quota_results.silence(here.seen, here.chosen.systems):
+    st.warning(parts.escaped(sentence), icon=":material/event_busy:")
 quota_unsaved.told()
 if may_edit and draft.height:
     st.markdown(f"{quota_table.MARK} [{numbers.counted(draft.height, 'unsaved change')}](#unsaved), below the table.")

@@ -71,9 +71,10 @@ def editable(here: Visit, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def settled(here: Visit, edits: pl.DataFrame) -> pl.DataFrame:
-    """The hours that would hold (system, account, unit, hours): of a quota that is taken back, those of the award."""
+    """The hours that would hold (system, account, unit, hours): of a quota that is taken back, the node-hours of the award."""
     awards = loaders.all_projects(here.seen, ()).select(*KEY, award="node_hours_awarded")
-    return edits.join(awards, on=KEY, how="left", validate="1:1").select(*KEY, "unit", hours=pl.coalesce("hours", "award"))
+    unit = pl.when(pl.col("hours").is_null()).then(pl.lit(HourUnit.NODE_HOURS.value)).otherwise("unit").alias("unit")
+    return edits.join(awards, on=KEY, how="left", validate="1:1").select(*KEY, unit, hours=pl.coalesce("hours", "award"))
 
 
 def shown(here: Visit, draft: pl.DataFrame) -> Shown:

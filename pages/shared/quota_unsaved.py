@@ -72,8 +72,9 @@ def _machines(here: Visit) -> pl.DataFrame:
 def _by_category(here: Visit, changed: pl.DataFrame) -> None:
     due = {row["category"]: row["share_due"] for row in results.due(here).iter_rows(named=True) if row["share_due"] is not None}
     every = quota_rows.every(here)
-    runs = (pl.col("status") != QuotaStatus.ENDED.value) | pl.col("account").is_in(changed["account"].to_list())
-    rows = quota_draft.by_category(every.filter(runs), changed, due)
+    counted = pl.concat([every.filter(pl.col("status") != QuotaStatus.ENDED.value), every.join(changed, on=KEY, how="semi")])
+    counted = counted.unique(KEY, maintain_order=True)
+    rows = quota_draft.by_category(counted, changed, due)
     units = changed["unit"].unique().to_list()
     tables.table(
         rows.filter(pl.col("unit").is_in(units)),

@@ -59,6 +59,14 @@ def test_an_award_is_the_quota_until_somebody_sets_one(site: Settings) -> None:
     assert current(opened(site.lake)).schema == pl.Schema(dict(QUOTAS))
 
 
+def test_a_quota_that_was_taken_back_leaves_the_award_which_is_no_version(site: Settings) -> None:
+    save(site, OLGA, seen(site, "alpha", hours=5.0, unit="core_hours"), reason="less")
+    save(site, OTTO, seen(site, "alpha", hours=None, unit="node_hours", starts=None, ends=None), reason="as awarded")
+    [told] = current(opened(site.lake)).filter(account="alpha").to_dicts()
+    assert (told["hours"], told["unit"], told["version"], told["change_id"]) == (1_000.0, "node_hours", 0, None)
+    assert standing(opened(site.lake)).filter(account="alpha").select("version", "author", "is_award").rows() == [(2, "otto", True)]
+
+
 def test_the_store_s_own_history_names_author_reason_and_number_of_projects(site: Settings) -> None:
     save(site, OLGA, pl.concat([seen(site, "alpha", hours=9.0), seen(site, "beta", hours=8.0)]), reason=" less\nnow ")
     newest = opened(site.lake).snapshot()

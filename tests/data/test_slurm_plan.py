@@ -209,7 +209,7 @@ def test_a_row_whose_machine_is_not_told_or_only_nearly_is_refused_and_never_pas
 def test_shares_that_are_not_whole_are_refused_in_parquet_too(tmp_path: Path) -> None:
     table = pl.DataFrame({"account": ["a", "b"], "unit": "node_hours", "hours": 1.0, "fairshare": [3.0, 2.5]})
     table.write_parquet(tmp_path / "quotas.parquet")
-    with pytest.raises(InputError, match="row 2: fairshare is 2[.]5, expected whole shares"):
+    with pytest.raises(InputError, match=r"row 2: fairshare is 2\.5, expected whole shares"):
         asked_in(tmp_path / "quotas.parquet", "lumi")
     table.head(1).write_parquet(tmp_path / "quotas.parquet")
     assert asked_in(tmp_path / "quotas.parquet", "lumi")["fairshare"].to_list() == [3]

@@ -4,7 +4,8 @@ import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import polars as pl
 import pytest
@@ -16,9 +17,10 @@ from data.lake import Lake
 from data.quota_changes import save
 from data.quota_check import ceilings
 from data.quota_drafts import draft, keep
-from data.quotas import current, edits_of, standing
+from data.quotas import EDITS, current, edits_of, standing
 from data.settings import Settings
 from data.terms import Action
+from pages.shared import loaders, quota_rows
 from pages.shared.quota_many import ruled
 from pages.shared.quota_typed import edits_typed
 from tests.pages.small import words_of
@@ -191,3 +193,12 @@ def test_with_four_eyes_a_proposal_waits_on_the_page_until_another_person_approv
     monkeypatch.setenv("EQUINODE_AUTHOR", "otto")
     pressed(visit(lake, QUOTAS), "Approve")
     assert hours(lake, RESEARCH) == (1_200.0, 1)
+
+
+def test_a_quota_in_core_hours_that_is_taken_back_leaves_the_award_in_node_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    awards = pl.DataFrame({"system": ["vega"] * 2, "account": ["alpha", "beta"], "node_hours_awarded": [1_000.0, 2_000.0]})
+    monkeypatch.setattr(loaders, "all_projects", lambda *_: awards)
+    wanted = [{"account": "alpha", "hours": None}, {"account": "beta", "hours": 5.0}]
+    edits = pl.DataFrame([dict.fromkeys(EDITS) | {"system": "vega", "unit": "core_hours"} | each for each in wanted], schema=dict(EDITS))
+    found = quota_rows.settled(cast(Any, SimpleNamespace(seen=None)), edits)
+    assert found.select("account", "unit", "hours").rows() == [("alpha", "node_hours", 1_000.0), ("beta", "core_hours", 5.0)]
