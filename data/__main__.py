@@ -216,7 +216,7 @@ def export_to_slurm(
     sacctmgr -P show assoc WOPLimits WithRawQOSLevel
     format=Cluster,Account,User,ParentName,Fairshare,GrpTRES,GrpTRESMins,QOS,QOSRawLevel,DefaultQOS
 
-    sshare -P -a -o Account,User,GrpTRESRaw
+    sshare -P -a -o Account,User,GrpTRESRaw,RawShares
 
     scontrol show config
 
@@ -224,7 +224,7 @@ def export_to_slurm(
 
     sacctmgr -P show qos format=Name,Flags,UsageFactor
 
-    sacct -a -X -P --noconvert -s RUNNING,SUSPENDED -o JobIDRaw,Account,State,AllocTRES,ElapsedRaw,TimelimitRaw
+    sacct -a -X -P --noconvert -s RUNNING,SUSPENDED -o JobIDRaw,Account,AllocTRES,ElapsedRaw,TimelimitRaw,State
 
     The first may also be the file of sacctmgr dump, or the JSON of slurmrestd's associations.
     """

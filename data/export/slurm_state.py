@@ -120,11 +120,13 @@ SHOW_ASSOCIATIONS = (
     "sacctmgr -P show assoc WOPLimits WithRawQOSLevel "
     "format=Cluster,Account,User,ParentName,Fairshare,GrpTRES,GrpTRESMins,QOS,QOSRawLevel,DefaultQOS"
 )
-SHOW_USAGE = "sshare -P -a -o Account,User,GrpTRESRaw"
+SHOW_USAGE = "sshare -P -a -o Account,User,GrpTRESRaw,RawShares"
 SHOW_SETTINGS = "scontrol show config"
 SHOW_TRACKED = "sacctmgr -P show tres format=Type,Name"
 SHOW_QOS = "sacctmgr -P show qos format=Name,Flags,UsageFactor"
-SHOW_RUNNING = "sacct -a -X -P --noconvert -s RUNNING,SUSPENDED -o JobIDRaw,Account,State,AllocTRES,ElapsedRaw,TimelimitRaw"
+SHOW_RUNNING = "sacct -a -X -P --noconvert -s RUNNING,SUSPENDED -o JobIDRaw,Account,AllocTRES,ElapsedRaw,TimelimitRaw,State"
+"""No count stands last in a line, so that of an output that was cut off no count can be read as a smaller one."""
+
 COMMANDS = (SHOW_ASSOCIATIONS, SHOW_USAGE, SHOW_SETTINGS, SHOW_TRACKED, SHOW_QOS, SHOW_RUNNING)
 """What tells the whole state; every command may also be run alone, and its output pasted below that of the others."""
 

@@ -2,6 +2,8 @@
 
 import json
 import shlex
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +18,7 @@ from data.export.slurm_commands import commands_of
 from data.export.slurm_forms import NOT_SET, Form, Way, by_account
 from data.export.slurm_names import fault_of_name
 from data.export.slurm_plan import Limit, Usage, Used
-from data.export.slurm_state import StateError
+from data.export.slurm_state import SHOW_RUNNING, SHOW_USAGE, StateError
 from data.facts import systems
 from data.terms import HourUnit
 
@@ -184,6 +186,22 @@ def test_what_was_not_handed_in_is_told_as_not_known() -> None:
     said = done(GRANT, texts=[ACCOUNTS]).said
     for command in ("scontrol show config", "sshare -P -a", "sacct -a -X"):
         assert command in said
+
+
+@pytest.mark.parametrize("command", [SHOW_USAGE, SHOW_RUNNING])
+def test_an_output_that_was_cut_off_is_never_read_as_smaller_counts(command: str) -> None:
+    columns = command.split(" -o ")[1].split(",")
+    values = {"Account": "project_1", "GrpTRESRaw": "cpu=1200,node=600", "RawShares": "10", "JobIDRaw": "77", "State": "RUNNING"}
+    values |= {"AllocTRES": "cpu=16,gres/gpu=8,node=4", "ElapsedRaw": "600", "TimelimitRaw": "1440"}
+    whole = "|".join(columns) + "\n" + "|".join(values.get(name, "") for name in columns)
+    told = replace(state_of([whole]), read=())
+    refused = 0
+    for end in range(whole.index("|", whole.index("\n")) + 1, len(whole)):
+        with suppress(StateError):
+            assert replace(state_of([whole[:end]]), read=()) == told
+            continue
+        refused += 1
+    assert refused > len(whole.splitlines()[1]) / 2
 
 
 def test_small_hours_are_never_written_as_none_at_all() -> None:
