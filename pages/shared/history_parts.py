@@ -80,8 +80,9 @@ def changed(here: Visit, before: int, after: int, *, name: str) -> None:
         st.caption("No quota, project or scenario differs. What logs brought, and what was refused of them, stands on the page Intake.")
         return
     counts = rows.select("kind", "system", "account").unique()["kind"].value_counts(sort=True).rows()
-    said = numbers.listed([f"{numbers.whole(count)} {kind}" for kind, count in counts])
-    st.markdown(f"**{parts.escaped(numbers.counted(rows.height, 'value'))}** differ, of {parts.escaped(said)}.")
+    said = numbers.listed([numbers.counted(count, kind.removesuffix("s")) for kind, count in counts])
+    differ = "differs" if rows.height == 1 else "differ"
+    st.markdown(f"**{parts.escaped(numbers.counted(rows.height, 'value'))}** {differ}, of {parts.escaped(said)}.")
     words = {kind.value: name for name, kind in KINDS.items()}
     shown = quota_compared.for_people(rows.with_columns(pl.col("kind").replace(words), _amounts("before"), _amounts("after")))
     tables.table(rows, shown=shown, name=name, alt="Each value before and after", most_rows=12)

@@ -129,10 +129,10 @@ def _columns() -> dict[str, Any]:
     column, number, day = st.column_config.Column, st.column_config.NumberColumn, st.column_config.DateColumn
     return {
         "mark": column("", width=30, pinned=True, help=f"{MARK} stands beside a project whose change is not saved yet."),
-        "account": column("Project", width="medium", pinned=True),
-        "system": column("Machine"),
+        "account": column("Project", width=180, pinned=True),
+        "system": column("Machine", width=120),
         "category": column("User category"),
-        "status": column("Status", width=130, help="By the forecast of use at the end of the quota; the methods page says how."),
+        "status": column("Status", width=165, help="By the forecast of use at the end of the quota; the methods page says how."),
         "quota": number("Quota", width=120, format="localized", help="Hours from the first day to the end, in all. Type to change."),
         "unit": column("Unit"),
         "used_hours": number("Used", width=110, format="localized"),

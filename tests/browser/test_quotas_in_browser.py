@@ -12,7 +12,7 @@ from tests.browser.served import Page, serving
 pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("chromium"), pytest.mark.xdist_group("browser")]
 
 Visitor = Callable[..., Page]
-QUOTA_COLUMN_PX = 470
+QUOTA_COLUMN_PX = 530
 """Where the column of quotas lies in a table of 910 pixels."""
 
 

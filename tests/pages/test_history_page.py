@@ -55,8 +55,9 @@ def test_decisions_are_found_by_person_and_account(visit: Visit, decided: Path) 
 
 
 def test_a_decision_is_shown_value_by_value(visit: Visit, decided: Path) -> None:
-    changed = frames(visit(decided, HISTORY))[1]
-    assert changed.select("account", "what", "before", "after").rows() == [(SME, "hours", "400", "300")]
+    app = visit(decided, HISTORY)
+    assert frames(app)[1].select("account", "what", "before", "after").rows() == [(SME, "hours", "400", "300")]
+    assert "**1 value** differs, of 1 quota." in [each.value for each in app.markdown]
 
 
 def test_what_a_table_of_projects_decided_stands_in_the_words_of_people(visit: Visit, decided: Path) -> None:
