@@ -1,6 +1,7 @@
 """What `python -m data export slurm` does, apart from reading the command line."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -17,7 +18,7 @@ from data.export.slurm_site import read_from_site
 from data.export.slurm_used import used_hours
 from data.ingest.standard_input import at_hand
 from data.lake import Lake, exists
-from data.quotas import current
+from data.quotas import current, running
 from data.settings import settings
 from data.systems import known_systems, system_named
 from data.terms import Action
@@ -54,13 +55,15 @@ def export_slurm(order: SlurmOrder, *, said: Console) -> None:
     require(Action.EXPORT, local_person(settings()))
     lake = Lake(settings()) if exists(settings()) else None
     machine = system_named(order.system, known_systems(lake))
-    asked = _asked(order, machine.id, lake)
+    asked, ended = _asked(order, machine.id, lake)
     texts = [_text(state) for state in order.states] or read_from_site(settings(), order.cluster)
     used = used_hours(lake, machine.id, asked) if lake is not None else {}
     done = export(asked.select(list(ASKED)), texts, machine, form=order.form, usage=order.usage, used=used, cluster=order.cluster)
     kept = keep(done, order.out)
     if not order.quiet:
         said.print(done.said, markup=False)
+    if ended:
+        said.print(f"Left out: {ended:,} quotas that have ended; Slurm keeps the limits it has for them. Ask for them with --quotas.")
     said.print(f"Written to {escape(str(order.out))}: {', '.join(kept)}")
     if done.refusals:
         others = f" (and {len(done.refusals) - 1:,} more, see {kept[0]})" if len(done.refusals) > 1 else ""
@@ -87,12 +90,15 @@ def keep(done: Export, out: Path) -> list[str]:
     return list(done.files)
 
 
-def _asked(order: SlurmOrder, system: str, lake: Lake | None) -> pl.DataFrame:
+def _asked(order: SlurmOrder, system: str, lake: Lake | None) -> tuple[pl.DataFrame, int]:
+    """What is asked, and how many quotas of the store are not because they have ended."""
     if order.quotas is not None:
-        return asked_in(order.quotas, system)
+        return asked_in(order.quotas, system), 0
     if lake is None:
         raise InputError("there is no store, and so no quotas in it; name a table of them with --quotas FILE.")
-    return current(lake, (system,))
+    every = current(lake, (system,))
+    runs = running(every, datetime.now(UTC).date())
+    return runs, every.height - runs.height
 
 
 def _text(state: Path) -> str:

@@ -1,5 +1,7 @@
 """Quotas: how much of a machine each project may use from day to day, as somebody set it; an earlier version is never written over."""
 
+from datetime import date
+
 import polars as pl
 
 from data.lake import Lake, Writer, pending_migrations
@@ -91,6 +93,11 @@ def standing(lake: Lake | Writer, systems: tuple[str, ...] = ()) -> pl.DataFrame
     """As `current`, with the projects that somebody decided about and that have neither quota nor award (frame STANDING)."""
     asked = {"systems": list(systems), "award_unit": HourUnit.NODE_HOURS.value}
     return check(lake.frame(NEWEST if knows_quotas(lake) else AWARDS, asked), STANDING)
+
+
+def running(rows: pl.DataFrame, day: date) -> pl.DataFrame:
+    """The quotas that have not ended on a day; one without a last day never ends."""
+    return rows.filter(pl.col("ends").is_null() | (pl.col("ends") > day))
 
 
 def versions(lake: Lake | Writer, *, systems: tuple[str, ...] = (), changes: tuple[int, ...] = ()) -> pl.DataFrame:

@@ -1,5 +1,7 @@
 """Quotas for Slurm on a page: its state pasted, handed in or read, the changes in words and numbers, and the files for them."""
 
+from datetime import UTC, datetime
+
 import polars as pl
 import streamlit as st
 
@@ -47,11 +49,17 @@ def section(here: Visit) -> None:
 
 
 def _opened(here: Visit) -> None:
-    current = quotas.current(here.seen.lake, here.chosen.systems)
+    every = quotas.current(here.seen.lake, here.chosen.systems)
+    runs = quotas.running(every, datetime.now(UTC).date())
+    ended = every.height - runs.height
+    with_ended = bool(ended) and st.toggle(f"Also the {numbers.counted(ended, 'quota')} that ended", key="slurm-ended")
+    if ended and not with_ended:
+        st.caption("Slurm keeps the limits it has for projects whose quota has ended.")
+    current = every if with_ended else runs
     names = loaders.system_names(here.state)
     machines = sorted(current["system"].unique().to_list(), key=lambda system: names[system])
     if not machines:
-        st.info("No project of the machines chosen has a quota or an award, so that there is nothing for Slurm.")
+        st.info("No project of the machines chosen has a quota or an award that runs, so that there is nothing for Slurm.")
         return
     left, middle, right = st.columns(3)
     chosen = left.selectbox("Machine", machines, format_func=lambda system: names[system], key="slurm-machine")

@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +14,7 @@ from data.__main__ import app
 from data.export.slurm_site import read_from_site
 from data.export.slurm_state import StateError
 from data.export.slurm_words import DIFF
+from data.quotas import running
 from data.settings import Settings
 from data.settings import settings as site
 
@@ -113,3 +115,9 @@ def test_the_sites_commands_are_run_and_a_failing_one_is_told_with_its_words(hom
         read_from_site(Settings(slurm="no-such-command"))
     with pytest.raises(StateError, match="cannot be handed to Slurm"):
         read_from_site(Settings(slurm=str(script)), cluster="x;id")
+
+
+@pytest.mark.parametrize(("ends", "runs"), [(None, True), (date(2026, 6, 2), True), (date(2026, 6, 1), False), (date(2025, 1, 1), False)])
+def test_a_quota_runs_until_the_day_before_its_end(ends: date | None, runs: bool) -> None:
+    rows = pl.DataFrame({"account": ["a"], "ends": [ends]}, schema={"account": pl.String, "ends": pl.Date})
+    assert (running(rows, date(2026, 6, 1)).height == 1) is runs

@@ -25,6 +25,11 @@ def opened(visit: Visit, lake: Path) -> AppTest:
     return app
 
 
+def with_ended(app: AppTest) -> AppTest:
+    app.toggle(key="slurm-ended").set_value(True).run()
+    return app
+
+
 def pasted(app: AppTest, text: str) -> AppTest:
     app.text_area(key="slurm-pasted").input(text).run()
     assert not app.exception
@@ -32,15 +37,22 @@ def pasted(app: AppTest, text: str) -> AppTest:
 
 
 def test_a_pasted_state_becomes_a_diff_and_files(visit: Visit, small_store: Path) -> None:
-    app = pasted(opened(visit, small_store), STATE)
+    app = pasted(with_ended(opened(visit, small_store)), STATE)
     said = words_of(app)
     assert "1 limit of 1 account on cluster lumi would change" in said
     assert "Slurm knows no such account" in said
     assert any("set GrpTRESMins=node=54000 ||" in code.value for code in app.code)
 
 
+def test_quotas_that_have_ended_are_left_out_until_they_are_asked_for(visit: Visit, small_store: Path) -> None:
+    app = opened(visit, small_store)  # its awards ended in March 2026
+    assert "Also the 2 quotas that ended" in [each.label for each in app.toggle]
+    assert not app.text_area
+    assert with_ended(app).text_area(key="slurm-pasted") is not None
+
+
 def test_a_torn_state_is_told_and_nothing_is_offered(visit: Visit, small_store: Path) -> None:
-    app = pasted(opened(visit, small_store), "hello")
+    app = pasted(with_ended(opened(visit, small_store)), "hello")
     assert "Nothing of this is known as the state of Slurm" in words_of(app)
     assert not any("GrpTRESMins=node" in code.value for code in app.code[1:])
 
