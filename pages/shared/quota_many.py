@@ -41,7 +41,8 @@ def section(here: Visit, found: pl.DataFrame, draft: pl.DataFrame) -> None:
     done = st.session_state.pop(TAKEN, None)
     if done is not None:
         st.success(parts.escaped(done), icon=":material/check:")
-    with st.expander(f"Change all {numbers.counted(found.height, 'project')} that are found", key="quota-many", on_change="rerun") as many:
+    which = "the project that is found" if found.height == 1 else f"all {numbers.counted(found.height, 'project')} that are found"
+    with st.expander(f"Change {which}", key="quota-many", on_change="rerun") as many:
         if many.open:
             _by_rule(here, found, draft)
     with st.expander("Paste a table from a spreadsheet", key="quota-paste", on_change="rerun") as paste:
