@@ -14,9 +14,9 @@ from tests.browser.served import ARGUMENTS, Page, note_faults, serving
 Visitor = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """Chromium; where there is none, the tests are skipped, unless REQUIRE_BROWSER=1."""
+    """Chromium, gone before other tests start one of their own; where there is none, the tests are skipped, unless REQUIRE_BROWSER=1."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     try:
         from playwright.sync_api import sync_playwright

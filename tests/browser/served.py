@@ -94,15 +94,17 @@ class Page:
         return self
 
     def sound(self, name: str) -> None:
-        """Take a picture, and fail on any fault, exception or error box."""
+        """Fail on any fault, exception or error box."""
         found = self.found(name)
         assert not found, found
 
     def found(self, name: str) -> list[str]:
-        """Every fault, exception and error box, after taking a picture."""
-        OUT.mkdir(exist_ok=True)
-        self.tab.screenshot(path=OUT / f"{name}.png", full_page=True)
-        return [*self.faults, *self.tab.locator("[data-testid=stException], [data-testid=stAlertContentError]").all_inner_texts()]
+        """Every fault, exception and error box; a picture of the page is taken where there is one."""
+        faults = [*self.faults, *self.tab.locator("[data-testid=stException], [data-testid=stAlertContentError]").all_inner_texts()]
+        if faults:
+            OUT.mkdir(exist_ok=True)
+            self.tab.screenshot(path=OUT / f"{name}.png", full_page=True)
+        return faults
 
 
 def address_of(title: str) -> str:

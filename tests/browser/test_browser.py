@@ -33,6 +33,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield base
 
 
+@pytest.mark.nightly
 def test_a_page_is_drawn_on_a_narrow_dark_screen_too(demo: str, visitor: Visitor) -> None:
     page = visitor(demo, width=420, scheme="dark")
     page.open("/fairness").drawn(CHARTS["Fairness"])
@@ -40,6 +41,7 @@ def test_a_page_is_drawn_on_a_narrow_dark_screen_too(demo: str, visitor: Visitor
     page.sound("narrow-fairness")
 
 
+@pytest.mark.nightly
 def test_every_page_of_an_empty_store_says_what_to_do(empty: str, visitor: Visitor) -> None:
     page = visitor(empty).open("/")
     for title in CHARTS:
@@ -50,6 +52,7 @@ def test_every_page_of_an_empty_store_says_what_to_do(empty: str, visitor: Visit
         page.sound(f"empty-{title}")
 
 
+@pytest.mark.nightly
 def test_a_link_reopens_the_same_view_in_a_fresh_browser(demo: str, visitor: Visitor) -> None:
     first = visitor(demo).open("/usage?period=2025&machines=LUMI&unit=GPU-hours").drawn(3)
     first.tab.get_by_role("radio", name="Country").click()
@@ -64,17 +67,20 @@ def test_a_link_reopens_the_same_view_in_a_fresh_browser(demo: str, visitor: Vis
     assert _figures(first) == _figures(second)
 
 
+@pytest.mark.nightly
 def test_an_address_that_makes_no_sense_falls_back_to_the_default_view(demo: str, visitor: Visitor) -> None:
     page = visitor(demo).open("/usage?period=never&machines=HAL&unit=parsecs&categories=aliens").drawn(3)
     page.address_is("").sound("bad-address")
 
 
+@pytest.mark.nightly
 def test_removing_a_chip_brings_back_the_default_and_clears_the_address(demo: str, visitor: Visitor) -> None:
     page = visitor(demo).open("/usage?period=2025").drawn(3)
     page.tab.get_by_role("button", name="2025 ✕").click()
     page.address_is("").sound("chip-removed")
 
 
+@pytest.mark.nightly
 def test_the_selection_stays_when_another_page_is_opened(demo: str, visitor: Visitor) -> None:
     page = visitor(demo).open("/?period=2025&machines=LUMI").drawn(3)
     page.tab.get_by_test_id("stSidebar").get_by_role("link", name="Energy").click()
@@ -85,6 +91,7 @@ def test_the_selection_stays_when_another_page_is_opened(demo: str, visitor: Vis
     page.sound("another-page")
 
 
+@pytest.mark.nightly
 def test_a_click_on_a_machine_looks_at_it_alone_with_a_way_back(demo: str, visitor: Visitor) -> None:
     page = visitor(demo).open("/usage?period=2025").drawn(3)
     bar = page.tab.locator(".js-plotly-plot").nth(2).locator(".trace.bars .point path").first
@@ -146,6 +153,7 @@ def test_a_log_and_its_projects_brought_in_through_the_page_are_shown_with_their
     with serving(tmp_path / "lake", tmp_path / "server.log") as base:
         page = visitor(base).open("/intake")
         page.tab.get_by_test_id("stFileUploaderDropzoneInput").nth(0).set_input_files(log)
+        page.settled()
         page.chosen("Machine whose log it is", "LUMI")
         page.settled().tab.get_by_role("button", name="Bring in", exact=True).click()
         page.tab.get_by_text("stored as batch 1").wait_for(timeout=60_000)
@@ -153,6 +161,7 @@ def test_a_log_and_its_projects_brought_in_through_the_page_are_shown_with_their
         assert "refused" in page.tab.inner_text("[data-testid=stMain]").lower()
         page.sound("brought-in")
         page.tab.get_by_test_id("stFileUploaderDropzoneInput").nth(1).set_input_files(projects)
+        page.settled()
         page.chosen("Machine, where the table", "LUMI")
         page.tab.get_by_role("button", name="Classify").click()
         page.tab.get_by_text("Decided anew").or_(page.tab.get_by_text("New projects")).first.wait_for(timeout=60_000)
@@ -164,24 +173,26 @@ def test_a_log_and_its_projects_brought_in_through_the_page_are_shown_with_their
 
 @pytest.mark.skipif(not CCR.exists(), reason=f"the real log {CCR} is not on this machine")
 def test_the_totals_of_a_real_log_can_be_read_to_the_last_digit(tmp_path: Path, visitor: Visitor) -> None:
-    declared, log = tmp_path / "pozidriv.toml", tmp_path / "pozidriv.psv"
-    declared.write_text(CCR_DECLARED)
-    log.write_bytes(gzip.decompress(CCR.read_bytes()))
-    command(tmp_path / "lake", "ingest", str(log), "--system", "pozidriv", "--system-file", str(declared))
-    with serving(tmp_path / "lake", tmp_path / "server.log") as base:
+    with serving(real_log(tmp_path), tmp_path / "server.log") as base:
+        totals = visitor(base).open("/usage").drawn(3).tab.inner_text("[data-testid=stTable]")
+        assert "71,984.2764" in totals
+        assert "11,285" in totals
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(not CCR.exists(), reason=f"the real log {CCR} is not on this machine")
+def test_every_page_is_drawn_of_a_real_log(tmp_path: Path, visitor: Visitor) -> None:
+    with serving(real_log(tmp_path), tmp_path / "server.log") as base:
         page = visitor(base).open("/")
         for title, charts in CHARTS.items():
             if title != "Overview":
                 page.turned_to(title)
             page.drawn(charts).sound(f"real-{title}")
-        totals = page.turned_to("Usage").drawn(3).tab.inner_text("[data-testid=stTable]")
-        assert "71,984.2764" in totals
-        assert "11,285" in totals
 
 
-def test_every_answer_carries_the_security_headers(empty: str) -> None:
+def test_every_answer_carries_the_security_headers(demo: str) -> None:
     for path in ("/", "/health", "/_stcore/health"):
-        with urllib.request.urlopen(empty + path, timeout=10) as answer:
+        with urllib.request.urlopen(demo + path, timeout=10) as answer:
             headers = answer.headers
         assert "default-src 'self'" in headers["Content-Security-Policy"]
         assert "unsafe-inline" not in headers["Content-Security-Policy"].split("style-src")[0]
@@ -189,6 +200,15 @@ def test_every_answer_carries_the_security_headers(empty: str) -> None:
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["X-Frame-Options"] == "SAMEORIGIN"
         assert headers["Permissions-Policy"]
+
+
+def real_log(folder: Path) -> Path:
+    """A store with a real log of a machine that is declared for it."""
+    declared, log = folder / "pozidriv.toml", folder / "pozidriv.psv"
+    declared.write_text(CCR_DECLARED)
+    log.write_bytes(gzip.decompress(CCR.read_bytes()))
+    command(folder / "lake", "ingest", str(log), "--system", "pozidriv", "--system-file", str(declared))
+    return folder / "lake"
 
 
 def _figures(page: Page) -> list[str]:

@@ -185,7 +185,7 @@ LIFE = [pending(1), running(1, ran_s=60), running(1, ran_s=1_800), job(1)]
 
 
 @given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=3), min_size=1, max_size=5))
-@trial(max_examples=25, deadline=None)
+@trial(max_examples=12, deadline=None)
 def test_the_latest_state_wins_in_whatever_order_and_company_logs_come(logs: list[list[int]]) -> None:
     found = stored(*(frame(*(LIFE[age] for age in ages)) for ages in logs))
     newest = LIFE[max(age for ages in logs for age in ages)]
@@ -196,7 +196,7 @@ NUMBERS = st.lists(st.tuples(st.integers(1, 6), st.integers(0, 3)), min_size=1, 
 
 
 @given(NUMBERS, st.integers(1, 12))
-@trial(max_examples=20, deadline=None)
+@trial(max_examples=10, deadline=None)
 def test_where_a_log_is_cut_into_blocks_makes_no_difference(lines: list[tuple[int, int]], cut: int) -> None:
     rows = [LIFE[age] | {"job_id": number} for number, age in lines]
     parts = [frame(*part) for part in (rows[:cut], rows[cut:]) if part]

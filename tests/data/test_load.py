@@ -136,6 +136,7 @@ def test_a_kill_at_any_moment_leaves_the_last_state_and_the_next_run_finishes(se
     assert findings(reader) == []
 
 
+@pytest.mark.nightly
 def test_a_kill_while_the_store_is_made_does_not_stop_the_next_run(settings: Settings, tmp_path: Path) -> None:
     log = sacct_log(tmp_path / "first.txt", *many_lines(1, 40))
     for number in range(3):

@@ -114,6 +114,7 @@ def test_a_connection_lost_in_the_middle_of_an_ingest_leaves_the_store_as_it_was
     assert findings(reader) == []
 
 
+@pytest.mark.nightly
 def test_three_ingests_at_once_all_land(catalog: str, tmp_path: Path) -> None:
     machine = tmp_path / "alpha.toml"
     machine.write_text(MACHINE)

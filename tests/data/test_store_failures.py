@@ -61,6 +61,7 @@ def jobs_in(store: Path) -> int:
     return found
 
 
+@pytest.mark.nightly
 def test_a_full_disk_is_told_and_leaves_the_store_as_it_was(small_disk: Path, tmp_path: Path) -> None:
     store = small_disk / "lake"
     assert bring_in(store, log(tmp_path / "small.txt", SMALL)).returncode == 0

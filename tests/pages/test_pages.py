@@ -172,6 +172,7 @@ def test_new_data_show_at_the_next_interaction_without_a_restart(visit: Visit, t
     assert app.table[0].value["Jobs that ran"].tolist() == ["27"]
 
 
+@pytest.mark.nightly
 def test_demonstration_data_are_marked_on_every_page(visit: Visit, tmp_path: Path) -> None:
     bring_in(tmp_path / "lake", small_log(), demo=True)
     for page in PAGES:

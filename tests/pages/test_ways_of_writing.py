@@ -43,6 +43,7 @@ def test_a_link_and_its_months_do_not_depend_on_how_numbers_are_written(
     assert "March 2025 to May 2025" in words_of(app)
 
 
+@pytest.mark.nightly
 def test_a_report_is_written_as_everywhere_whatever_the_pages_do(monkeypatch: pytest.MonkeyPatch, visit: Visit, small_store: Path) -> None:
     made = []
     for locale in ("en_GB", "de_DE"):
