@@ -11,7 +11,7 @@ start: .venv/app.stamp  ## install, fill an empty store with the demonstration l
 	$(BIN)/streamlit run dashboard.py --server.port $(PORT)
 
 test: .venv/test.stamp  ## install what tests need, run them all
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	POLARS_MAX_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 speed: .venv/test.stamp  ## print the speed tables; ratios from one run
 	for table in tests/speed/*_speed.py; do PYTHONPATH=. $(BIN)/python $$table || exit 1; done

@@ -96,7 +96,7 @@ def answered(address: str, server: "subprocess.Popen[bytes]") -> str:
 
 def test_make_test_runs_the_whole_suite() -> None:
     lines = [line for line in recipe("test") if "pytest" in line]
-    assert lines == [f"{BIN}/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder"]
+    assert lines == [f"POLARS_MAX_THREADS=1 OPENBLAS_NUM_THREADS=1 {BIN}/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder"]
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"`make (\w+)", README))))

@@ -103,6 +103,7 @@ def test_a_click_on_a_machine_looks_at_it_alone_with_a_way_back(demo: str, visit
     page.address_is("period=2025").drawn(3).sound("way-back")
 
 
+@pytest.mark.nightly
 def test_clicks_look_into_a_group_and_back_and_forward_go_step_by_step(demo: str, visitor: Visitor) -> None:
     page = visitor(demo).open("/usage?period=2025").drawn(3)
     for place, leads_to in ((0, "within=category"), (1, "within=organisation")):
@@ -141,6 +142,7 @@ def test_a_chart_leaves_the_page_as_picture_and_table_that_say_what_they_are(dem
     page.sound("exported")
 
 
+@pytest.mark.nightly
 def test_a_log_and_its_projects_brought_in_through_the_page_are_shown_with_their_accounts(tmp_path: Path, visitor: Visitor) -> None:
     log = tmp_path / "jobs.txt"
     log.write_text(
@@ -172,6 +174,7 @@ def test_a_log_and_its_projects_brought_in_through_the_page_are_shown_with_their
 
 
 @pytest.mark.skipif(not CCR.exists(), reason=f"the real log {CCR} is not on this machine")
+@pytest.mark.nightly
 def test_the_totals_of_a_real_log_can_be_read_to_the_last_digit(tmp_path: Path, visitor: Visitor) -> None:
     with serving(real_log(tmp_path), tmp_path / "server.log") as base:
         totals = visitor(base).open("/usage").drawn(3).tab.inner_text("[data-testid=stTable]")

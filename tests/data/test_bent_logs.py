@@ -89,7 +89,7 @@ def all_text(frame: pl.DataFrame) -> str:
 
 
 @given(st.lists(JOBS, min_size=1, max_size=6), BENDS, st.integers(60, 2_000))
-@trial(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@trial(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_bent_log_is_refused_as_a_whole_or_every_line_accounted_for_without_names(jobs: list[Job], bend: Bend, block: int) -> None:
     text = bent([*jobs, *jobs[:1]], bend)
     with tempfile.TemporaryDirectory() as folder:

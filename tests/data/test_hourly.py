@@ -58,7 +58,7 @@ def hour_by_hour(rows: list[dict[str, Any]]) -> dict[tuple[str | None, datetime]
 
 
 @given(JOBS)
-@trial(max_examples=30, deadline=None)
+@trial(max_examples=12, deadline=None)
 def test_each_hour_holds_what_walking_through_the_jobs_finds(rows: list[dict[str, Any]]) -> None:
     with plain_store() as writer:
         bring_in(writer, 1, frame(*rows))

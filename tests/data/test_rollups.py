@@ -104,7 +104,7 @@ FEW_JOBS = st.lists(any_job(), min_size=1, max_size=12, unique_by=lambda row: ro
 
 
 @given(FEW_JOBS)
-@trial(max_examples=20, deadline=None)
+@trial(max_examples=8, deadline=None)
 def test_days_and_months_sum_to_the_jobs_in_every_measure(rows: list[dict[str, Any]]) -> None:
     with plain_store() as writer:
         bring_in(writer, 1, frame(*rows))
@@ -115,7 +115,7 @@ def test_days_and_months_sum_to_the_jobs_in_every_measure(rows: list[dict[str, A
 
 
 @given(FEW_JOBS)
-@trial(max_examples=12, deadline=None)
+@trial(max_examples=6, deadline=None)
 def test_no_day_gives_a_job_more_than_a_day(rows: list[dict[str, Any]]) -> None:
     alone = [row | {"account": f"project_{row['job_id']}", "nodes": 1} for row in rows]
     with plain_store() as writer:
@@ -126,7 +126,7 @@ def test_no_day_gives_a_job_more_than_a_day(rows: list[dict[str, Any]]) -> None:
 
 
 @given(FEW_JOBS)
-@trial(max_examples=12, deadline=None)
+@trial(max_examples=6, deadline=None)
 def test_every_started_job_stands_once_in_the_histogram_of_waits_and_in_its_bin(rows: list[dict[str, Any]]) -> None:
     waits = [(row["started"] - row["submitted"]).total_seconds() for row in rows if row["started"] is not None]
     with plain_store() as writer:
@@ -141,7 +141,7 @@ def test_every_started_job_stands_once_in_the_histogram_of_waits_and_in_its_bin(
 
 
 @given(FEW_JOBS, st.integers(1, 12))
-@trial(max_examples=20, deadline=None)
+@trial(max_examples=8, deadline=None)
 def test_two_batches_roll_up_to_what_one_rebuild_gives(rows: list[dict[str, Any]], cut: int) -> None:
     with plain_store() as writer:
         for number, part in enumerate((rows[:cut], rows[cut:]), start=1):
@@ -152,7 +152,7 @@ def test_two_batches_roll_up_to_what_one_rebuild_gives(rows: list[dict[str, Any]
 
 
 @given(FEW_JOBS, st.sampled_from(UserCategory), st.sampled_from([None, AccessMode.REGULAR]), st.sampled_from([None, "SI"]))
-@trial(max_examples=20, deadline=None)
+@trial(max_examples=8, deadline=None)
 def test_a_decision_moves_months_as_a_rebuild_would(
     rows: list[dict[str, Any]], category: UserCategory, mode: AccessMode | None, country: str | None
 ) -> None:
@@ -165,7 +165,7 @@ def test_a_decision_moves_months_as_a_rebuild_would(
 
 
 @given(FEW_JOBS)
-@trial(max_examples=20, deadline=None)
+@trial(max_examples=8, deadline=None)
 def test_what_is_added_and_taken_away_leaves_nothing(rows: list[dict[str, Any]]) -> None:
     with plain_store() as writer:
         bring_in(writer, 1, frame(*rows))

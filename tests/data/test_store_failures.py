@@ -75,6 +75,7 @@ def test_a_full_disk_is_told_and_leaves_the_store_as_it_was(small_disk: Path, tm
     assert jobs_in(store) == SMALL
 
 
+@pytest.mark.nightly
 def test_after_space_is_made_the_same_command_finishes_the_work(small_disk: Path, tmp_path: Path) -> None:
     store = small_disk / "lake"
     assert bring_in(store, log(tmp_path / "small.txt", SMALL)).returncode == 0

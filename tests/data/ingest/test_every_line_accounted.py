@@ -61,7 +61,7 @@ REAL = {
 }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), st.sampled_from(list(REAL)), st.integers(20, 2_000), st.booleans())
 def test_every_line_is_in_exactly_one_count(data, dialect, block_bytes, closed):
     head, job, damaged = REAL[dialect]
@@ -79,7 +79,7 @@ def test_every_line_is_in_exactly_one_count(data, dialect, block_bytes, closed):
     assert not any("alice" in raw for raw in found.refusals["raw"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=400), st.sampled_from([*REAL, None]), st.integers(1, 500))
 def test_bytes_of_any_kind_are_refused_as_a_whole_or_accounted_for(tail, dialect, block_bytes):
     head, job, _ = REAL[dialect] if dialect else ("", "", None)
