@@ -79,7 +79,7 @@ def test_waits_that_differ_from_their_jobs_are_found(filled: Writer, table: str)
 
 def test_slowdowns_and_hours_that_differ_from_their_jobs_are_found(filled: Writer) -> None:
     filled.change("update lake.slowdowns_monthly set jobs = jobs + 1 where rowid = 0")
-    filled.change("update lake.changes_hourly set nodes = nodes + 1 where rowid = 0")
+    filled.change("update lake.changes_hourly set nodes = nodes + 1 where hour = (select min(hour) from lake.changes_hourly)")
     found = told(filled)
     assert "the monthly slowdown rollup has" in found
     assert re.search(r"the hourly rollup has [\d.,]+ node_s of vega", found)
