@@ -72,17 +72,12 @@ def typed(text: str) -> tuple[tuple[CapacityChange, ...], list[str]]:
                 )
             )
         elif scaled:
-            faults.append(f"{part!r} gives {percent_of(scaled)} of its hours; at most {MOST_PERCENT:g}% can be")
+            faults.append(f"{part!r} gives {scaled['percent']}% of its hours; at most {MOST_PERCENT:g}% can be")
         elif added:
             faults.append(f"{part!r} adds {added['nodes']} nodes; from 1 to {MOST_NODES:,.0f} can be")
         else:
             faults.append(f"{part!r} is no change of capacity; write it as in {EXAMPLES}")
     return tuple(changes), faults
-
-
-def percent_of(found: re.Match[str]) -> str:
-    """The per cent of a change as they were typed."""
-    return f"{found['percent']}%"
 
 
 def changed(capacity: pl.DataFrame, partitions: pl.DataFrame, changes: Sequence[CapacityChange]) -> pl.DataFrame:

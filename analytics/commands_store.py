@@ -1,6 +1,6 @@
 """The command of `python -m analytics` that recommends a split from the store, and what commands read of a selection."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -127,10 +127,15 @@ def intensity_drawn(
     The power of hours is asked only where the store has a series of a zone.
     """
     hours = hourly_intensity(lake, chosen.period, partitions, method=method, scope=scope)
-    if hours.is_empty():
-        return empty(UNDER_LOAD)
-    drawn = hourly_power(hourly(lake, chosen.period, chosen.systems), partitions)
-    return intensity_under_load(drawn, partitions, hours)
+    return intensity_of_power(hours, partitions, lambda: hourly(lake, chosen.period, chosen.systems))
+
+
+def intensity_of_power(hours: pl.DataFrame, partitions: pl.DataFrame, used: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+    """The carbon intensity that partitions drew, of hourly intensities and of what is used by the hour, which is asked only if need be.
+
+    Takes frames HOURLY_INTENSITY and PARTITIONS, and what gives frame HOURLY; gives frame UNDER_LOAD.
+    """
+    return empty(UNDER_LOAD) if hours.is_empty() else intensity_under_load(hourly_power(used(), partitions), partitions, hours)
 
 
 def logged_spans(lake: Lake, chosen: Selection) -> dict[str, Period]:

@@ -1,6 +1,7 @@
 """How long jobs would wait with another split: as long as they did in the months in which the machine was as full."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
@@ -113,12 +114,12 @@ def in_words(rows: pl.DataFrame, names: Mapping[str, str]) -> list[str]:
     return [_sentence(row, names.get(row["system"], row["system"])) for row in rows.filter(pl.col("category").is_null()).to_dicts()]
 
 
-def _sentence(row: Mapping[str, object], name: str) -> str:
-    granted, used, load = (numbers.percent(float(str(row[f"share_{key}"]))) for key in ("granted", "used_of_asked", "full_expected"))
+def _sentence(row: Mapping[str, Any], name: str) -> str:
+    granted, used, load = (numbers.percent(row[f"share_{key}"]) for key in ("granted", "used_of_asked", "full_expected"))
     full = f"{name} would be {load} full, if of the {granted} granted {used} is used, as of what was asked for"
-    months = int(str(row["months_as_full"]))
+    months = row["months_as_full"]
     if row["median_wait_least_s"] is None:
         seen = "in no month" if months == 0 else f"only in {numbers.counted(months, 'month')}"
         return f"{full}; it was as full {seen} of its log, which is too little to tell what waits to expect."
-    least, most = (numbers.duration(float(str(row[f"median_wait_{which}_s"]))) for which in ("least", "most"))
+    least, most = (numbers.duration(row[f"median_wait_{which}_s"]) for which in ("least", "most"))
     return f"{full}; in the {numbers.counted(months, 'month')} in which it was as full, half of its jobs waited up to {least} to {most}."

@@ -9,6 +9,7 @@ from data.access import Person, require
 from data.errors import ConflictError, InputError
 from data.history import state_of
 from data.lake import Lake, Writer, writing
+from data.reasons import one_line
 from data.schema import PROJECTS
 from data.settings import Settings
 from data.terms import Action
@@ -60,7 +61,7 @@ def restore(settings: Settings, person: Person, wanted: Restoration, *, reason: 
         ConflictError: if somebody decided about one of them since the restoration was looked at; nothing is changed then.
     """
     require(Action.DECIDE, person)
-    if not reason.strip():
+    if not one_line(reason):
         raise InputError("bringing back an earlier state needs a reason, which the history will show.")
     if wanted.projects == 0:
         raise InputError(f"the projects are as they were in state {wanted.state}; there is nothing to bring back.")
@@ -71,7 +72,7 @@ def restore(settings: Settings, person: Person, wanted: Restoration, *, reason: 
         if wanted.decided.height:
             projects.save(writer, wanted.decided, author=person.name)
         _forget(writer, wanted.forgotten)
-        writer.message = f"Projects as in state {wanted.state}: {' '.join(reason.split())}"
+        writer.message = f"Projects as in state {wanted.state}: {one_line(reason)}"
         writer.details = {"projects": wanted.projects, "restored": wanted.state}
     return wanted.projects
 

@@ -1,6 +1,5 @@
 """Changes of quotas: saved with author and reason, refused as a whole where somebody else was faster, or left to a second person."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,12 +12,11 @@ from data.errors import ConflictError, InputError
 from data.lake import Lake, Writer, writing
 from data.quota_check import QuotaFaultsError, ceilings, faults
 from data.quotas import EDITS, KEY, changed, knows_quotas, overtaken, standing
+from data.reasons import one_line, stated
 from data.schema import Schema, check, empty
 from data.settings import Settings
 from data.systems import known_systems
 from data.terms import Action
-
-LONGEST_REASON = 500
 
 CHANGES: Schema = {
     "change_id": pl.Int64,
@@ -118,8 +116,7 @@ def save(settings: Settings, person: Person, edits: pl.DataFrame, *, reason: str
         StoreError: if the store cannot be written. In each case nothing is stored.
     """
     require(Action.DECIDE, person)
-    reason, when = _one_line(reason), now or datetime.now(UTC)
-    _believable_reason(reason)
+    reason, when = stated(reason, "change"), now or datetime.now(UTC)
     wanted = check(edits, EDITS).select(list(EDITS))
     with writing(settings, author=person.name, message="Quotas") as writer:
         _believable(writer, wanted)
@@ -156,7 +153,7 @@ def approve(settings: Settings, person: Person, change_id: int, *, reason: str =
         _believable(writer, wanted)
         rows = _not_overtaken(writer, wanted)
         _make_current(writer, rows, record, when)
-        _decide(writer, record, ChangeState.CURRENT, person, _one_line(reason), when)
+        _decide(writer, record, ChangeState.CURRENT, person, one_line(reason), when)
         _tell(writer, record, f"Quotas of {record['author']} approved", record["reason"])
     return Change(change_id=change_id, state=ChangeState.CURRENT, projects=rows.height)
 
@@ -169,12 +166,12 @@ def decline(settings: Settings, person: Person, change_id: int, *, reason: str, 
         InputError: if no such change waits, or another than its author gives no reason.
     """
     require(Action.DECIDE, person)
-    reason = _one_line(reason)
+    reason = one_line(reason)
     with writing(settings, author=person.name, message="Quotas declined") as writer:
         record = _waiting(writer, change_id)
         state = ChangeState.WITHDRAWN if same_person(record["author"], person.name) else ChangeState.DECLINED
         if state is ChangeState.DECLINED:
-            _believable_reason(reason)
+            reason = stated(reason, "change")
         _decide(writer, record, state, person, reason, now or datetime.now(UTC))
         _tell(writer, record, f"Quotas of {record['author']} {state}", reason or record["reason"])
     return Change(change_id=change_id, state=state, projects=record["projects"])
@@ -257,14 +254,3 @@ def _believable(writer: Writer, edits: pl.DataFrame) -> None:
             f"project {account!r} of {system} is not known, one of {unknown.height:,}; a project is known once it ran a job or was brought "
             "in with a table of projects. Nothing was saved."
         )
-
-
-def _believable_reason(reason: str) -> None:
-    if not reason:
-        raise InputError("the change has no reason; give one, so that the history can tell it later.")
-    if len(reason) > LONGEST_REASON:
-        raise InputError(f"the reason has {len(reason):,} characters, but at most {LONGEST_REASON:,} are kept; shorten it.")
-
-
-def _one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()

@@ -4,7 +4,8 @@ from datetime import date
 
 import polars as pl
 
-from data.lake import Lake, Writer, pending_migrations
+from data.lake import Lake, Writer
+from data.migrated import has_seen
 from data.schema import Schema, check, empty
 from data.terms import HourUnit
 
@@ -109,7 +110,7 @@ def versions(lake: Lake | Writer, *, systems: tuple[str, ...] = (), changes: tup
 
 def knows_quotas(lake: Lake | Writer) -> bool:
     """Whether the store, in the state that is read, has the tables of quotas; a writer's always has."""
-    return isinstance(lake, Writer) or MIGRATION not in pending_migrations(lake)
+    return has_seen(lake, MIGRATION)
 
 
 def edits_of(rows: pl.DataFrame) -> pl.DataFrame:

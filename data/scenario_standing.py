@@ -8,9 +8,11 @@ import polars as pl
 
 from data.access import Person, require
 from data.errors import InputError
-from data.lake import Lake, Writer, pending_migrations, writing
+from data.lake import Lake, Writer, writing
+from data.migrated import has_seen
 from data.quota_changes import same_person
-from data.scenarios import LONGEST_REASON, Scenario, listed, one_line
+from data.reasons import stated
+from data.scenarios import Scenario, listed
 from data.schema import Schema, check, empty
 from data.settings import Settings
 from data.terms import Action
@@ -100,8 +102,7 @@ def current(lake: Lake | Writer) -> Standing | None:
 
 def decisions(lake: Lake | Writer) -> pl.DataFrame:
     """Every decision about scenarios, oldest first (frame DECISIONS)."""
-    old = isinstance(lake, Lake) and MIGRATION in pending_migrations(lake)
-    return empty(DECISIONS) if old else check(lake.frame(MADE), DECISIONS)
+    return check(lake.frame(MADE), DECISIONS) if has_seen(lake, MIGRATION) else empty(DECISIONS)
 
 
 def make_current(settings: Settings, person: Person, name: str, version: int, *, reason: str) -> ScenarioState:
@@ -176,11 +177,7 @@ def _end_the_other(writer: Writer, person: Person, reason: str) -> None:
 
 
 def _record(writer: Writer, person: Person, which: tuple[str, int], state: ScenarioState, reason: str) -> None:
-    said = one_line(reason)
-    if not said:
-        raise InputError("the decision has no reason; give one, so that the history can tell it later.")
-    if len(said) > LONGEST_REASON:
-        raise InputError(f"the reason has {len(said):,} characters, but at most {LONGEST_REASON:,} are kept; shorten it.")
+    said = stated(reason, "decision")
     name, version = which
     row = {"name": name, "version": version, "state": state.value, "author": person.name, "reason": said}
     writer.change(INSERT, row | {"decided": datetime.now(UTC)})

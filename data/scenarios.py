@@ -1,6 +1,5 @@
 """Scenarios: splits that somebody named and kept, each with author, time and reason; an earlier version is never written over."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,14 +7,16 @@ import polars as pl
 
 from data.access import Person, require
 from data.errors import InputError
-from data.lake import Lake, Writer, pending_migrations, writing
+from data.lake import Lake, Writer, writing
+from data.migrated import has_seen
+from data.reasons import LONGEST_REASON, one_line
 from data.schema import Schema, check, empty
 from data.settings import Settings
 from data.terms import Action
 
 MIGRATION = 6
 """The migration that makes their table; a store from before it holds none, and is read all the same."""
-LONGEST_NAME, LONGEST_REASON, LONGEST_ADDRESS = 80, 500, 4_000
+LONGEST_NAME, LONGEST_ADDRESS = 80, 4_000
 """The most characters of each; an address longer than that opens in no browser everywhere."""
 
 SCENARIOS: Schema = {
@@ -90,14 +91,8 @@ def save(settings: Settings, person: Person, *, name: str, reason: str, address:
 
 def listed(lake: Lake | Writer) -> list[Scenario]:
     """Every version of every scenario, the newest first; none in a store from before there were scenarios."""
-    old = isinstance(lake, Lake) and MIGRATION in pending_migrations(lake)
-    rows = empty(SCENARIOS) if old else check(lake.frame(LISTED), SCENARIOS)
+    rows = check(lake.frame(LISTED), SCENARIOS) if has_seen(lake, MIGRATION) else empty(SCENARIOS)
     return [Scenario(**row) for row in rows.iter_rows(named=True)]
-
-
-def one_line(text: str) -> str:
-    """The text without line breaks and doubled blanks."""
-    return re.sub(r"\s+", " ", text).strip()
 
 
 def _believable(name: str, reason: str, address: str) -> None:

@@ -10,6 +10,7 @@ from data import history, project_restore, quotas
 from data.errors import EquinodeError
 from data.history import HistoryKind
 from data.project_restore import Restoration
+from data.reasons import LONGEST_REASON
 from data.settings import settings
 from data.terms import Action
 from pages.shared import access, filters, loaders, parts, quota_compared, quota_rows, quota_table, tables
@@ -28,7 +29,6 @@ KINDS = {
 }
 BROUGHT_BACK = "history-brought-back"
 """Where the session keeps what was brought back last, to say so once."""
-LONGEST_REASON = 500
 AMOUNTS = ("hours", "at_once", "fairshare", "node_hours_awarded")
 """Values that are amounts, and so are written with the marks of the site."""
 

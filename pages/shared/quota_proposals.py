@@ -9,8 +9,9 @@ import streamlit as st
 from analytics.charts import numbers
 from data import quota_changes
 from data.errors import EquinodeError
-from data.quota_changes import LONGEST_REASON, Change, ChangeState
+from data.quota_changes import Change, ChangeState
 from data.quotas import KEY, overtaken
+from data.reasons import LONGEST_REASON
 from data.settings import settings
 from data.terms import Action
 from pages.shared import access, loaders, parts, quota_compared, quota_rows, quota_unsaved, tables

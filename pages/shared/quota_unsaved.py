@@ -11,8 +11,9 @@ from analytics.charts import numbers
 from analytics.quota_progress import QuotaStatus
 from data import quota_changes, quota_drafts, quotas
 from data.errors import EquinodeError
-from data.quota_changes import LONGEST_REASON, ChangeState, QuotaConflictError
+from data.quota_changes import ChangeState, QuotaConflictError
 from data.quotas import EDITS, KEY, overtaken
+from data.reasons import LONGEST_REASON
 from data.settings import settings
 from data.terms import Action
 from pages.shared import access, loaders, parts, quota_compared, quota_rows, quota_table, results, tables

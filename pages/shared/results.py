@@ -8,12 +8,10 @@ import streamlit as st
 
 from analytics import carbon, energy, fairness, limits, usage, waiting
 from analytics.carbon import IntensityMethod, IntensityScope
-from analytics.carbon_hourly import UNDER_LOAD, intensity_under_load
 from analytics.charts import numbers
+from analytics.commands_store import intensity_of_power
 from analytics.demand import demand_by_month, demand_while_logged
 from analytics.fairness import Inequality
-from analytics.power import hourly_power
-from data.schema import empty
 from data.terms import Dimension, HourUnit, Period, Selection
 from pages.shared import loaders
 from pages.shared.visit import Visit
@@ -229,10 +227,7 @@ def logged_of_chosen(here: Visit) -> dict[str, Period]:
 def _intensity_drawn(here: Visit, facts: pl.DataFrame, chosen: Series) -> pl.DataFrame:
     """The carbon intensity of the electricity that each partition drew in each month, hour by hour (frame UNDER_LOAD)."""
     hours = intensity_by_hour(here, facts, chosen)
-    if hours.is_empty():
-        return empty(UNDER_LOAD)
-    drawn = hourly_power(loaders.hourly(here.seen, here.chosen.period, here.chosen.systems), facts)
-    return intensity_under_load(drawn, facts, hours)
+    return intensity_of_power(hours, facts, lambda: loaders.hourly(here.seen, here.chosen.period, here.chosen.systems))
 
 
 def _decided(here: Visit) -> pl.DataFrame:

@@ -14,7 +14,8 @@ from analytics.recommendation import Recommendation
 from analytics.recommendation_compare import Side
 from data import scenarios
 from data.errors import EquinodeError
-from data.scenarios import LONGEST_NAME, LONGEST_REASON, Scenario
+from data.reasons import LONGEST_REASON
+from data.scenarios import LONGEST_NAME, Scenario
 from data.settings import settings
 from data.terms import Action, Selection
 from pages.shared import access, filters, loaders, parts, scenario, split_address, split_standing, tables

@@ -8,8 +8,9 @@ from analytics.charts import numbers
 from data import scenario_standing
 from data.errors import EquinodeError
 from data.quota_changes import same_person
+from data.reasons import LONGEST_REASON
 from data.scenario_standing import ScenarioState, Standing
-from data.scenarios import LONGEST_REASON, Scenario
+from data.scenarios import Scenario
 from data.settings import settings
 from data.terms import Action
 from pages.shared import access, loaders, parts
