@@ -63,8 +63,7 @@ def index_intervals(satisfaction: Numbers, *, seed: int) -> Mapping[str, Interva
     if len(values) < 2 or not values.any():
         return {}
     starts = _starts(len(values))
-    sizes = np.diff(starts, append=len(values))
-    drawn = np.random.default_rng(seed).multinomial(len(values), sizes / sizes.sum(), size=TRIALS).astype(float)
+    drawn = _drawn(np.diff(starts, append=len(values)), np.random.default_rng(seed))
     with np.errstate(divide="ignore", invalid="ignore"):
         found = _indices(drawn, values / values.max(), starts, float(values.max()))
     return {name: interval for name, trials in found.items() if (interval := _interval(trials)) is not None}
@@ -112,6 +111,24 @@ def _starts(projects: int) -> NDArray[np.int64]:
         return np.arange(projects)
     between = np.linspace(SINGLE, projects - SINGLE, GROUPS, endpoint=False).astype(np.int64)
     return np.concatenate([np.arange(SINGLE), between, np.arange(projects - SINGLE, projects)])
+
+
+def _drawn(sizes: NDArray[np.int64], chance: np.random.Generator) -> Numbers:
+    """(trial, group): how often each group was drawn, in as many draws as there are projects.
+
+    First how many draws fall on projects that are groups of their own, then which; what is left falls on the larger groups. That is one
+    draw from all of them, made in a fraction of the time.
+    """
+    projects, alone = int(sizes.sum()), sizes == 1
+    count = int(alone.sum())
+    often = chance.binomial(projects, count / projects, size=TRIALS)
+    place = np.repeat(np.arange(TRIALS) * count, often) + chance.integers(0, max(count, 1), size=int(often.sum()))
+    drawn = np.zeros((TRIALS, len(sizes)))
+    drawn[:, alone] = np.bincount(place, minlength=TRIALS * count).reshape(TRIALS, count)
+    if count < len(sizes):
+        larger = sizes[~alone]
+        drawn[:, ~alone] = chance.multinomial(projects - often, larger / larger.sum())
+    return drawn
 
 
 def _indices(drawn: Numbers, values: Numbers, starts: NDArray[np.int64], largest: float) -> dict[str, Numbers]:

@@ -47,27 +47,34 @@ def against_limits(usage: pl.DataFrame, offered: pl.DataFrame, limits: Iterable[
     Needs usage by system, category and mode, and frame CAPACITY. Gives frame AGAINST_LIMITS.
     """
     check(usage, usage_by("system", "category", "mode"))
-    bases = capacity_by(check(offered, CAPACITY), "system")
-    parts = [_against(limit, usage.lazy(), bases.lazy()) for limit in limits]
+    held, bases = tuple(limits), capacity_by(check(offered, CAPACITY), "system")
+    counted = usage.lazy().group_by("system").agg(_OF_UNION.any().alias("union_told"), *(sums for limit in held for sums in _sums(limit)))
+    rows = bases.lazy().join(counted, on="system", how="inner", validate="1:1").collect().lazy()
+    parts = [_against(limit, rows) for limit in held]
     return pl.concat([pl.LazyFrame(schema=dict(AGAINST_LIMITS)), *parts]).sort("system", "limit").collect()
 
 
-def _against(limit: PolicyLimit, usage: pl.LazyFrame, bases: pl.LazyFrame) -> pl.LazyFrame:
-    held = bases.filter(pl.col("system").is_in(limit.systems)) if limit.systems else bases
-    counted = usage
+def _sums(limit: PolicyLimit) -> list[pl.Expr]:
+    """What counts towards a limit, under its name, and what would if all access were of the Union."""
+    counts = pl.lit(value=True)
     if limit.categories:
-        counted = counted.filter(pl.col("category").is_in(limit.categories))
+        counts &= pl.col("category").is_in(limit.categories)
     if limit.modes:
-        counted = counted.filter(pl.col("mode").is_in(limit.modes))
-    rows = held.join(_union_told(usage), on="system", how="inner", validate="1:1")
-    for name, chosen in (("node_hours", _OF_UNION), ("node_hours_other", ~_OF_UNION)):
-        sums = counted.filter(chosen).group_by("system").agg(pl.col("node_hours").sum().alias(name))
-        rows = rows.join(sums, on="system", how="left", validate="1:1").with_columns(pl.col(name).fill_null(0.0))
-    missing = counted.group_by("system").agg(pl.col("jobs_without_nodes").sum())
+        counts &= pl.col("mode").is_in(limit.modes)
+    hours = pl.col("node_hours")
+    return [
+        hours.filter(counts & _OF_UNION).sum().alias(f"node_hours of {limit.id}"),
+        hours.filter(counts & ~_OF_UNION).sum().alias(f"node_hours_other of {limit.id}"),
+        pl.col("jobs_without_nodes").filter(counts).sum().alias(f"jobs_without_nodes of {limit.id}"),
+    ]
+
+
+def _against(limit: PolicyLimit, rows: pl.LazyFrame) -> pl.LazyFrame:
+    held = rows.filter(pl.col("system").is_in(limit.systems)) if limit.systems else rows
+    counted = {name: pl.col(f"{name} of {limit.id}") for name in ("node_hours", "node_hours_other", "jobs_without_nodes")}
     share = pl.when("union_told").then(ratio(pl.col("node_hours"), pl.col("node_hours_base")))
     return (
-        rows.join(missing, on="system", how="left", validate="1:1")
-        .with_columns(pl.col("jobs_without_nodes").fill_null(0), node_hours_base=_base(limit))
+        held.with_columns(**counted, node_hours_base=_base(limit))
         .with_columns(
             limit=pl.lit(limit.id),
             title=pl.lit(limit.title),
@@ -87,11 +94,6 @@ def _against(limit: PolicyLimit, usage: pl.LazyFrame, bases: pl.LazyFrame) -> pl
 
 
 _OF_UNION = pl.col("mode") != AccessMode.OTHER.value
-
-
-def _union_told(usage: pl.LazyFrame) -> pl.LazyFrame:
-    """The machines with logs, and whether any of their accounts is told to be of Union access."""
-    return usage.group_by("system").agg(union_told=_OF_UNION.any())
 
 
 def _base(limit: PolicyLimit) -> pl.Expr:

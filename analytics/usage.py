@@ -53,6 +53,8 @@ def total_by(usage: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
     sums = [known_sum(name) for name in USAGE_MEASURES]
     if not dimensions:
         return usage.select(sums)
+    if len(usage.columns) == len(dimensions) + len(USAGE_MEASURES) and not usage.select(dimensions).is_duplicated().any():
+        return usage.select(*dimensions, *USAGE_MEASURES).sort(dimensions)  # each row is its own sum
     return usage.group_by(dimensions).agg(sums).sort(dimensions)
 
 

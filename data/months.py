@@ -87,8 +87,7 @@ def slowdowns(lake: Lake) -> pl.DataFrame:
 
 def answers(chosen: Selection, *by: str) -> bool:
     """Whether months can answer: the period is of whole months, and no day is asked for."""
-    whole = chosen.period.start.day == 1 and chosen.period.end.day == 1
-    return whole and "day" not in by and len(set(by)) == len(by) and set(by) <= set(DIMENSIONS)
+    return chosen.period.is_of_whole_months and "day" not in by and len(set(by)) == len(by) and set(by) <= set(DIMENSIONS)
 
 
 def days_answer(*by: str) -> bool:

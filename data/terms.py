@@ -156,13 +156,18 @@ class Period:
         return (self.end - self.start).days
 
     @property
+    def is_of_whole_months(self) -> bool:
+        """Whether it begins with the first day of a month and ends with the last of one."""
+        return self.start.day == 1 and self.end.day == 1
+
+    @property
     def before(self) -> "Period":
         """The period just before, as many whole months long where this one is whole months, else as many days.
 
         >>> Period(date(2026, 4, 1), date(2026, 7, 1)).before
         Period(start=datetime.date(2026, 1, 1), end=datetime.date(2026, 4, 1))
         """
-        if self.start.day == 1 and self.end.day == 1:
+        if self.is_of_whole_months:
             months = (self.end.year - self.start.year) * 12 + self.end.month - self.start.month
             return Period(month_after(self.start, -months), self.start)
         return Period(self.start - timedelta(days=self.days), self.start)
@@ -205,7 +210,7 @@ class Period:
         '3 November 2025 to 4 November 2025'
         """
         last = self.end - timedelta(days=1)
-        if self.start.day == 1 and self.end.day == 1:
+        if self.is_of_whole_months:
             months = (self.end.year - self.start.year) * 12 + self.end.month - self.start.month
             if months == 1:
                 return f"{self.start:%B %Y}"

@@ -180,7 +180,7 @@ def _lacking(lake: Lake) -> list[int]:
 
 def _whole_months(chosen: Selection, by: tuple[str, ...]) -> bool:
     """Whether the monthly rollups can answer, which is the fast way."""
-    return chosen.period.start.day == 1 and chosen.period.end.day == 1 and "day" not in by
+    return chosen.period.is_of_whole_months and "day" not in by
 
 
 def _answer(lake: Lake, sql: str, chosen: Selection, by: tuple[str, ...]) -> pl.DataFrame:

@@ -74,6 +74,11 @@ def usage(state: Seen, chosen: Selection, *by: str) -> pl.DataFrame:
     return _kept(state, "usage", (chosen, by), lambda: _usage(state, chosen, *by))
 
 
+def holds_months(state: Seen) -> bool:
+    """Whether machine time by project and month is few enough rows to be held in memory."""
+    return _few(state, "by_account", months.MOST_ROWS)
+
+
 def explored(
     state: Seen, chosen: Selection, by: tuple[Dimension, ...], only: tuple[tuple[Dimension, tuple[str, ...]], ...] = ()
 ) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """What several pages show of one visit: the analyses called with the store's frames, each computed once per state and selection."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -109,12 +110,25 @@ def demand(here: Visit) -> pl.DataFrame:
 
 def monthly_demand(here: Visit) -> pl.DataFrame:
     """What each project asked of each month, of its days with logs (frame DEMAND with the month in front)."""
-    return loaders.kept(here.seen, "monthly demand", (here.chosen,), lambda: _monthly_demand(here))
+    return of_months(here, "monthly demand", _monthly_demand)
 
 
 def monthly_due(here: Visit) -> pl.DataFrame:
     """What each category received against its due in each month."""
-    return loaders.kept(here.seen, "monthly due", (here.chosen,), lambda: _monthly_due(here))
+    return of_months(here, "monthly due", _monthly_due)
+
+
+def of_months(here: Visit, what: str, make: Callable[[Visit], pl.DataFrame]) -> pl.DataFrame:
+    """The months of the period of a table by month in which no month depends on another.
+
+    Where the period is of whole months and the store's months are in memory, the table is made once for all of them.
+    """
+    period = here.chosen.period
+    if not (period.is_of_whole_months and loaders.holds_months(here.seen)):
+        return loaders.kept(here.seen, what, (here.chosen,), lambda: make(here))
+    whole = replace(here, selection=replace(here.chosen, period=loaders.whole_period(here.seen)))
+    made = loaders.kept(here.seen, what, (whole.chosen,), lambda: make(whole))
+    return made.filter(pl.col("month").is_between(period.start, period.end, closed="left"))
 
 
 def comparable(here: Visit) -> bool:
@@ -150,11 +164,11 @@ def inequality(here: Visit) -> Inequality:
 def energy_rows(here: Visit) -> pl.DataFrame:
     """Energy by machine, partition, category and month (measures ENERGY)."""
 
-    def made() -> pl.DataFrame:
+    def made(here: Visit) -> pl.DataFrame:
         used = loaders.usage(here.seen, here.chosen, "system", "partition", "category", "month")
         return energy.energy(used, loaders.partitions(here.state))
 
-    return loaders.kept(here.seen, "energy", (here.chosen,), made)
+    return of_months(here, "energy", made)
 
 
 def intensity_by_hour(here: Visit, facts: pl.DataFrame, chosen: Series) -> pl.DataFrame:
@@ -167,12 +181,12 @@ def emission_rows(here: Visit) -> pl.DataFrame:
     """Energy and emissions by machine, partition, category and month, by the series of carbon intensity chosen."""
     _, chosen = series()
 
-    def made() -> pl.DataFrame:
+    def made(here: Visit) -> pl.DataFrame:
         facts = loaders.partitions(here.state)
         drawn = _intensity_drawn(here, facts, chosen)
         return carbon.emissions(energy_rows(here), facts, loaders.intensity(), method=chosen.method, scope=chosen.scope, hourly=drawn)
 
-    return loaders.kept(here.seen, "emissions", (here.chosen, chosen), made)
+    return of_months(here, f"emissions, {chosen.method}, {chosen.scope}", made)
 
 
 def intensity_in_words(total: pl.DataFrame) -> str:

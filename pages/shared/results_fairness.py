@@ -66,8 +66,8 @@ def hours_of_projects(here: Visit) -> pl.DataFrame:
 def index_by_month(here: Visit) -> pl.DataFrame:
     """The indices of inequality between projects by month (frame of `fairness.inequality_by`)."""
 
-    def made() -> pl.DataFrame:
+    def made(here: Visit) -> pl.DataFrame:
         served = fairness.satisfaction_of_projects(results.monthly_demand(here))
         return fairness.inequality_by(served, "month")
 
-    return loaders.kept(here.seen, "indices by month", (here.chosen,), made)
+    return results.of_months(here, "indices by month", made)
