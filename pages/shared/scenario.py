@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from analytics.allocation.objectives import Objective
 from analytics.allocation.solution import Refusal, Solution
@@ -37,6 +38,8 @@ NARROW = f"""
 </style>
 """
 """How the page lies on a narrow screen: the aim, then the answer, then what is set less often."""
+BESIDE, MORE = "aims-beside", "more-asked"
+"""The keys of what is computed when it is opened."""
 LAST = "split-last-solution"
 """Where the session keeps the solution from which the next search starts."""
 
@@ -61,10 +64,10 @@ class Asked:
     """The value of each control by its name in the address."""
     choices: SplitChoices
     """The choices that they make."""
-    cost_place: DeltaGenerator
-    """Where it is said what the aim costs against its neighbours, once that is known."""
-    due_place: DeltaGenerator
-    """Where it is said what asking for more than one needs would bring, once that is known."""
+    cost_place: ExpanderContainer
+    """Where it is said what the aim costs against its neighbours, to those who ask."""
+    due_place: ExpanderContainer
+    """Where it is said what asking for more than one needs would bring, to those who ask."""
     faults: tuple[str, ...] = ()
     """What of it cannot be read; there is no split then."""
 
@@ -85,7 +88,7 @@ def chosen_by_reader(here: Visit) -> Asked:
     return Asked(values=values, choices=split_address.choices_of(values), cost_place=cost_place, due_place=due_place, faults=tuple(faults))
 
 
-def _aim() -> tuple[str, DeltaGenerator]:
+def _aim() -> tuple[str, ExpanderContainer]:
     st.markdown("**Aim**")
     aim = st.select_slider(
         "Aim",
@@ -100,12 +103,12 @@ def _aim() -> tuple[str, DeltaGenerator]:
     left.caption("◀ most hours, whoever gets them")
     right.caption("the worst-served first ▶", text_alignment="right")
     st.markdown(f"**{aim}.** {AIM_DOES[aim]}")
-    return aim, st.container()
+    return aim, st.expander("Against the aims beside it", key=BESIDE, on_change="rerun", bind="query-params")
 
 
-def _limits() -> tuple[dict[str, Value], DeltaGenerator]:
+def _limits() -> tuple[dict[str, Value], ExpanderContainer]:
     due = st.selectbox("Projects are satisfied against", DUES, key="due", bind="query-params")
-    due_place = st.container()
+    due_place = st.expander("What asking for more would bring", key=MORE, on_change="rerun", bind="query-params")
     law = st.toggle("Keep the limits of law and access policy", value=True, key="law", bind="query-params")
     values: dict[str, Value] = {"due": due, "law": law}
     left, right = st.columns(2)
@@ -149,7 +152,9 @@ def uncounted(here: Visit, chosen: Selection, choices: SplitChoices) -> list[str
 
 
 def cost_of_aim(here: Visit, chosen: Selection, asked: Asked, found: Recommendation) -> None:
-    """Say below the aim what it costs against the aims beside it."""
+    """Say below the aim what it costs against the aims beside it, to those who ask: each is a split of its own."""
+    if not asked.cost_place.open:
+        return
     names = list(AIMS)
     place = names.index(asked.aim)
     for other in (names[at] for at in (place - 1, place + 1) if 0 <= at < len(names)):
@@ -159,7 +164,9 @@ def cost_of_aim(here: Visit, chosen: Selection, asked: Asked, found: Recommendat
 
 
 def worth_of_asking_more(here: Visit, chosen: Selection, asked: Asked, found: Recommendation) -> None:
-    """Say below what satisfaction is measured against what asking for more than one needs would bring."""
+    """Say below what satisfaction is measured against what asking for more than one needs would bring, to those who ask."""
+    if not asked.due_place.open:
+        return
 
     def made() -> str:
         return exaggeration_in_words(facts_of(here, chosen), found)

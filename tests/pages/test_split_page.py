@@ -76,10 +76,17 @@ def test_a_change_of_capacity_that_cannot_be_read_gives_no_split(visit: Visit, s
 
 
 def test_beside_the_choice_stands_what_asking_for_more_would_bring(visit: Visit, small_store: Path) -> None:
-    told = {due: words_of(visit(small_store, SPLIT, due=due)) for due in split_address.DUES}
+    told = {due: words_of(visit(small_store, SPLIT, due=due, **{"more-asked": "true"})) for due in split_address.DUES}
     for due, against in zip(split_address.DUES, ("the usual request of its access mode", "its own request"), strict=True):
         assert f"Satisfaction is measured against {against}" in told[due] or "gets what it asks for" in told[due]
     assert len(set(told.values())) == 2
+
+
+def test_the_aims_beside_are_solved_for_those_who_ask(visit: Visit, small_store: Path) -> None:
+    closed, opened = (words_of(visit(small_store, SPLIT, **address)) for address in ({}, {"aims-beside": "true"}))
+    assert "Against “" not in closed
+    assert "Against “Many hours”" in opened
+    assert "Against “More for the worst-served”" in opened
 
 
 def test_the_proof_stands_beside_the_split(visit: Visit, small_store: Path) -> None:
