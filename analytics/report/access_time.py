@@ -1,12 +1,14 @@
 """The sections about access time: who received it, on which machines, from which countries, and against which limits."""
 
+from datetime import date
+
 import polars as pl
 
 from analytics import findings, usage
 from analytics.charts import machines, numbers, received, theme
 from analytics.limits import against_limits
 from analytics.report.disclosure import blanked, with_remainder
-from analytics.report.document import Chart, Column, Kind, Section, Table
+from analytics.report.document import Chart, Column, Kind, Note, Section, Table
 from analytics.report.inputs import ReportInputs, counts_towards, told, unheld
 from data.terms import HourUnit
 
@@ -19,7 +21,7 @@ def by_category(inputs: ReportInputs) -> Section:
         id="received",
         title="Who received the machine time?",
         finding=findings.received(shares, period=inputs.period.name, unit=unit),
-        blocks=(category_chart(inputs), month_chart(inputs)),
+        blocks=(category_chart(inputs), month_chart(inputs), *not_drawn(inputs, "month")),
     )
 
 
@@ -42,11 +44,11 @@ def month_chart(inputs: ReportInputs) -> Chart:
     words = numbers.UNIT_WORDS[unit]
     by_month = usage.share(inputs.usage, "category", "month", unit=unit).sort("month", "category")
     held = inputs.held_back(by_month, "category", "month")
-    drawn = with_remainder(by_month, held, "month")
+    drawn = with_remainder(by_month, held, "month", without_whole=inputs.held_wholes("month"))
     return Chart(
         id="received-by-month",
         figure=received.by_month(drawn, unit=unit, offered=usage.capacity_by(inputs.capacity, "month")),
-        alt=received.by_month_summary(drawn, unit=unit),
+        alt=told(received.by_month_summary(drawn, unit=unit), inputs.held_wholes("month")),
         table=Table(
             caption=f"Machine time by user category and month, in {words}.",
             frame=inputs.shown(by_month, "category", "month"),
@@ -61,6 +63,18 @@ def month_chart(inputs: ReportInputs) -> Chart:
     )
 
 
+def not_drawn(inputs: ReportInputs, of: str) -> tuple[Note, ...]:
+    """Which months, or machines, a chart shows without what is withheld of them, since that would tell their whole."""
+    held = [key[0] for key in inputs.held_wholes(of)]
+    if not held:
+        return ()
+    if of == "month":
+        named = [numbers.month(month) for month in sorted(held, key=str) if isinstance(month, date)]
+    else:
+        named = _named(inputs, pl.DataFrame({"system": held}, schema={"system": pl.String}))["system"].sort().to_list()
+    return (Note(text=f"The whole of {numbers.listed(named)} is withheld; what is withheld of it is not drawn."),)
+
+
 def by_system(inputs: ReportInputs) -> Section:
     """How much of each machine was used, and by whom."""
     unit, words = inputs.selection.unit, numbers.UNIT_WORDS[inputs.selection.unit]
@@ -70,7 +84,7 @@ def by_system(inputs: ReportInputs) -> Section:
     totals = _named(inputs, inputs.shown(rows, "system"))
     of_categories = usage.against_capacity(usage.total_by(inputs.usage, "system", "category"), offered, unit=unit)
     hidden = inputs.held_back(of_categories, "system", "category")
-    parts = _named(inputs, with_remainder(of_categories, hidden, "system"))
+    parts = _named(inputs, with_remainder(of_categories, hidden, "system", without_whole=inputs.held_wholes("system")))
     return Section(
         id="machines",
         title="How much of each machine was used?",
@@ -94,6 +108,7 @@ def by_system(inputs: ReportInputs) -> Section:
                     ),
                 ),
             ),
+            *not_drawn(inputs, "system"),
         ),
     )
 

@@ -5,7 +5,7 @@ import polars as pl
 from analytics import carbon, energy, findings, usage, waiting
 from analytics.charts import numbers
 from analytics.limits import against_limits
-from analytics.report.access_time import category_chart, month_chart
+from analytics.report.access_time import category_chart, month_chart, not_drawn
 from analytics.report.document import Column, Note, Section, Table
 from analytics.report.footprint import emissions_of, energy_rows
 from analytics.report.inputs import ReportInputs
@@ -33,6 +33,7 @@ def brief(inputs: ReportInputs) -> Section:
                 ),
             ),
             *((month_chart(inputs),) if len(inputs.period.months) > 1 else ()),
+            *(not_drawn(inputs, "month") if len(inputs.period.months) > 1 else ()),
             *limits,
         ),
     )

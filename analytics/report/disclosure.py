@@ -63,6 +63,8 @@ class Withheld:
 
     rows: Mapping[Shape, frozenset[Key]]
     """For each grouping, the keys of the rows to withhold."""
+    rule: DisclosureRule = DisclosureRule()
+    """By which rule, for what else a report shows."""
 
     def places(self, frame: pl.DataFrame, *by: str) -> frozenset[int]:
         """The places of the rows of a frame that are withheld.
@@ -95,13 +97,14 @@ def withheld(
     check(contributions, CONTRIBUTIONS)
     wanted = tuple(dict.fromkeys(((), *shapes)))
     if len(wanted) == 2 and not never_shown:
-        return Withheld(rows=_of_one_table(contributions, wanted[1], rule))
+        return Withheld(rows=_of_one_table(contributions, wanted[1], rule), rule=rule)
     cells = _Cells(contributions, wanted, rule, never_shown)
     hidden = {cell for cell in range(len(cells.keys)) if cells.is_unsafe(cells.members[cell])}
     while more := cells.told_by_remainders(hidden) or cells.told_by_sums(hidden):
         hidden |= more
     return Withheld(
-        rows={shape: frozenset(key for cell, (of, key) in enumerate(cells.keys) if of == shape and cell in hidden) for shape in wanted}
+        rows={shape: frozenset(key for cell, (of, key) in enumerate(cells.keys) if of == shape and cell in hidden) for shape in wanted},
+        rule=rule,
     )
 
 
@@ -129,8 +132,22 @@ def blanked(frame: pl.DataFrame, places: frozenset[int], measures: Sequence[str]
     return frame.with_columns(pl.when(shown).then(pl.col(name)).alias(name) for name in measures)
 
 
-def with_remainder(frame: pl.DataFrame, places: frozenset[int], *within: str) -> pl.DataFrame:
+def shows_single_firm(contributions: pl.DataFrame, rule: DisclosureRule) -> bool:
+    """Whether a figure over all these contributions (frame CONTRIBUTIONS) would show a single firm.
+
+    >>> firm = pl.DataFrame({"holder": ["acme"], "is_firm": [True], "hours": [1.0]})
+    >>> shows_single_firm(firm, DisclosureRule())
+    True
+    """
+    return _breaks(
+        rule, check(contributions, CONTRIBUTIONS).select(pl.col("holder", "is_firm"), pl.col("hours").fill_null(0.0)).iter_rows()
+    )
+
+
+def with_remainder(frame: pl.DataFrame, places: frozenset[int], *within: str, without_whole: frozenset[Key] = frozenset()) -> pl.DataFrame:
     """A frame by category and more, the withheld rows within each group summed to one named Withheld: shown whole, not told apart.
+
+    Groups `without_whole` are those of which the whole is withheld too: their withheld rows are left out, since their sum would tell it.
 
     >>> frame = pl.DataFrame({"system": ["a"] * 3, "category": ["research", "sme", "start_up"], "hours": [5.0, 2.0, 1.0]})
     >>> with_remainder(frame, frozenset({1, 2}), "system").rows()
@@ -142,7 +159,9 @@ def with_remainder(frame: pl.DataFrame, places: frozenset[int], *within: str) ->
     shared = [name for name in frame.columns if name.startswith(("capacity", "union"))]
     measures = [name for name, kind in frame.schema.items() if kind.is_numeric() and name not in (*within, *shared)]
     sums = (pl.col(measures).sum(), pl.col(shared).first())
-    summed = frame.filter(held).group_by(within, maintain_order=True).agg(sums) if within else frame.filter(held).select(sums)
+    told = frame.filter(held)
+    told = told.filter(pl.Series([key not in without_whole for key in told.select(within).rows()], dtype=pl.Boolean)) if within else told
+    summed = told.group_by(within, maintain_order=True).agg(sums) if within else told.select(sums)
     rest = summed.with_columns(category=pl.lit(REMAINDER)).select(name for name in frame.columns if name in (*summed.columns, "category"))
     return pl.concat([frame.filter(~held), rest], how="diagonal").select(frame.columns)
 
@@ -188,7 +207,7 @@ def _of_one_table(contributions: pl.DataFrame, by: Shape, rule: DisclosureRule) 
 
 
 def _breaks(rule: DisclosureRule, parts: Iterable[_Part]) -> bool:
-    """Whether the sum of these contributions would show a single firm."""
+    """Whether the sum of these contributions would show a single firm; who brought no hours counts only where nobody did."""
     holders: dict[str, float] = {}
     any_firm = False
     for holder, is_firm, hours in parts:
@@ -197,7 +216,8 @@ def _breaks(rule: DisclosureRule, parts: Iterable[_Part]) -> bool:
     if not any_firm:
         return False
     whole = sum(holders.values())
-    return len(holders) < rule.least_organisations or (whole > 0 and max(holders.values()) > rule.largest_share * whole)
+    counted = sum(hours > 0 for hours in holders.values()) if whole > 0 else len(holders)
+    return counted < rule.least_organisations or (whole > 0 and max(holders.values()) > rule.largest_share * whole)
 
 
 class _Cells:

@@ -1,6 +1,6 @@
 """What a report is made from: frames and facts, handed in whole, so that the same inputs make the same report."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -9,7 +9,7 @@ from analytics.carbon import IntensityMethod, IntensityScope
 from analytics.carbon_hourly import UNDER_LOAD
 from analytics.charts.split import SPLIT
 from analytics.demand import DEMAND, demand_of_projects
-from analytics.report.disclosure import Withheld, blanked
+from analytics.report.disclosure import Key, Withheld, blanked
 from analytics.report.document import Snapshot
 from analytics.usage import CAPACITY, capacity
 from data.schema import INTENSITY, PARTITIONS, PROJECTS, Schema, check, usage_by, waits_by
@@ -24,7 +24,7 @@ FACTS: Schema = dict.fromkeys(("system", "partition", "fact", "value", "unit", "
 LEFT_OUT = "Withheld figures are left out."
 
 
-def told(alt: str, held: frozenset[int]) -> str:
+def told(alt: str, held: Collection[object]) -> str:
     """The words of a chart, with a sentence where figures are withheld in it."""
     return f"{alt} {LEFT_OUT}" if held else alt
 
@@ -129,6 +129,10 @@ class ReportInputs:
     def held_back(self, frame: pl.DataFrame, *by: str) -> frozenset[int]:
         """The places of the rows of a frame by these columns that are withheld."""
         return frozenset() if self.withheld is None else self.withheld.places(frame, *by)
+
+    def held_wholes(self, of: str) -> frozenset[Key]:
+        """The machines, or months, of which not even the whole is shown."""
+        return frozenset() if self.withheld is None else self.withheld.rows[(of,)]
 
     def shown(self, frame: pl.DataFrame, *by: str) -> pl.DataFrame:
         """A frame by these columns with everything but them empty in the rows that are withheld."""

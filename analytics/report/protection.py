@@ -1,13 +1,14 @@
 """Which rows of a report's tables are withheld: all its groupings protected together, with the limits and the state it speaks of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import permutations
 
 import polars as pl
 
 from analytics.report.disclosure import DisclosureRule, Shape, Withheld, contributions_of, withheld
 from analytics.report.inputs import counts_towards
 from analytics.report.state import ELSEWHERE
-from data.terms import HourUnit, PolicyLimit
+from data.terms import AccessMode, HourUnit, PolicyLimit
 
 SHAPES: tuple[Shape, ...] = (
     ("category",),
@@ -59,12 +60,33 @@ def protection(
     posed = tuple(limits)
     found = contributions_of(used, projects, "system", "category", "mode", "country", "month", unit=unit)
     towards = {counts_towards(limit.id): _counts(limit) for limit in posed}
-    return withheld(found.with_columns(**towards), (*SHAPES, *(("system", name) for name in towards)), rule, never_shown=frozenset({False}))
+    counted = found.with_columns(**towards)
+    rests = {f"{wide}_but_not_{narrow}": pl.col(wide) & ~pl.col(narrow) for wide, narrow in _nested(counted, list(towards))}
+    named = counted.with_columns(pl.when(rest).then(pl.lit(REST)).otherwise(pl.lit(NO_REST)).alias(name) for name, rest in rests.items())
+    shapes = (*SHAPES, *(("system", name) for name in (*towards, *rests)))
+    return withheld(named, shapes, rule, never_shown=frozenset({False, REST, NO_REST}))
+
+
+REST, NO_REST = "the rest of a limit", "all but the rest of a limit"
+"""What no table shows, but a difference of two limits on one machine would: what counts towards the wider and not the narrower one."""
+
+
+def _nested(counted: pl.DataFrame, names: Sequence[str]) -> list[tuple[str, str]]:
+    """The pairs of limits of which, on some machine, the second counts a part of what the first counts and nothing else."""
+    pairs = list(permutations(names, 2))
+    is_nested = {
+        f"{wide} {narrow}": pl.col(narrow).any() & (pl.col(wide) & ~pl.col(narrow)).any() & ~(pl.col(narrow) & ~pl.col(wide)).any()
+        for wide, narrow in pairs
+    }
+    found = counted.group_by("system").agg(**is_nested)
+    return [pair for pair, name in zip(pairs, is_nested, strict=True) if found[name].any()]
 
 
 def _counts(limit: PolicyLimit) -> pl.Expr:
-    """Whether machine time counts towards a limit."""
-    counted = pl.lit(value=True)
+    """Whether machine time counts towards a limit: Union access of its machines, user categories and access modes."""
+    counted = pl.col("mode") != AccessMode.OTHER.value
+    if limit.systems:
+        counted &= pl.col("system").is_in(limit.systems)
     if limit.categories:
         counted &= pl.col("category").is_in([category.value for category in limit.categories])
     if limit.modes:

@@ -11,8 +11,8 @@ from analytics.report.document import Chart, Column, Kind, Section, Table
 from analytics.report.footprint import by_the_hour_column, emissions_of, energy_of
 from analytics.report.inputs import ReportInputs, in_words, marked
 
-ELSEWHERE = "other"
-"""Stands for all other states in tables that are protected."""
+ELSEWHERE = "every other state"
+"""Stands for all other states in tables that are protected; no value of another column, such as an access mode, may be the same."""
 
 
 def received_by_state(inputs: ReportInputs) -> Section:
