@@ -37,9 +37,3 @@ class ConflictError(EquinodeError):
 
 class AccessError(EquinodeError):
     """The person at hand may not do this."""
-
-
-class InfeasibleError(EquinodeError):
-    """Limits clash, so that no split exists; the message names them."""
-
-    exit_status = 3

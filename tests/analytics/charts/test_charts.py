@@ -17,7 +17,7 @@ from analytics import carbon as carbon_of
 from analytics import energy as energy_of
 from analytics import fairness as fairness_of
 from analytics import usage, waiting
-from analytics.charts import carbon, energy, fairness, machines, power, prices, received, split, theme
+from analytics.charts import carbon, energy, fairness, machines, power, received, split, theme
 from analytics.charts import waiting as waiting_chart
 from analytics.usage import usage_frame
 from data.errors import InputError, SchemaError
@@ -68,7 +68,6 @@ WAITS = waiting.queue_waits(waiting.waits_frame({"category": "sme", "bin": 90, "
 SPLIT = usage.total_by(USED, "category", "system").select(
     "category", "system", node_hours_received="node_hours", node_hours_recommended=pl.col("node_hours") * 1.1
 )
-BINDING = pl.DataFrame({"name": ["commercial <use>", "idle"], "price": [2.0, 0.0], "unit": ["MWh"] * 2, "gain": [0.004, 0.0]})
 BY_SYSTEM = usage.with_system_names(
     usage.against_capacity(usage.total_by(USED, "system", "category"), OFFERED, unit=UNIT),
     PARTS,
@@ -85,7 +84,6 @@ CHARTS: dict[str, tuple[Callable[..., go.Figure], Callable[..., str], pl.DataFra
     "waits": (waiting_chart.by_group, waiting_chart.by_group_summary, WAITS, {}),
     "split": (split.by_category, split.by_category_summary, SPLIT, {}),
     "split by machine": (split.by_system, split.by_system_summary, SPLIT, {}),
-    "prices": (prices.by_gain, prices.by_gain_summary, BINDING, {}),
     **MORE_CHARTS,
 }
 
