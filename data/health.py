@@ -22,7 +22,7 @@ HEALTH: Schema = {
     "jobs_metered": pl.Int64,
     "jobs_without_energy": pl.Int64,
     "jobs_implausible": pl.Int64,
-    "energy_measured_kwh": pl.Float64,
+    "energy_measured_kwh": pl.Float64,  # null: no job is metered
     "energy_implausible_kwh": pl.Float64,
     "jobs_metered_on_shared_nodes": pl.Int64,  # null: the size of the nodes is not known
     "energy_on_shared_nodes_kwh": pl.Float64,
@@ -44,7 +44,7 @@ select j.system, count(*) filter (where started is not null) as jobs, count(*) f
     count(*) filter (where started is not null and energy_quality = 'measured') as jobs_metered,
     count(*) filter (where started is not null and energy_quality = 'missing') as jobs_without_energy,
     count(*) filter (where started is not null and energy_quality = 'implausible') as jobs_implausible,
-    coalesce(sum(energy_logged_kwh) filter (where energy_quality = 'measured'), 0) as energy_measured_kwh,
+    sum(energy_logged_kwh) filter (where energy_quality = 'measured') as energy_measured_kwh,
     coalesce(sum(energy_logged_kwh) filter (where energy_quality = 'implausible'), 0) as energy_implausible_kwh,
     count(*) filter (where started < submitted) as jobs_started_before_submitted,
     count(*) filter (where started is not null and ended is not null

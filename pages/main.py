@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import access, filters, loaders, parts, visit, words
+from pages.shared import access, filters, loaders, looks, parts, visit, words
 from pages.shared.visit import Visit
 
 ICON = Path(__file__).parent / "shared" / "icon.png"
@@ -83,8 +83,8 @@ def ways() -> None:
 
 words.written_for_site()
 st.set_page_config(page_title="Equinode", page_icon=str(ICON), layout="wide", initial_sidebar_state=220)
-st.html(parts.PRINT)
-st.html(parts.SCRIPTS, unsafe_allow_javascript=True)
+st.html(looks.RULES)
+st.html(looks.SCRIPTS, unsafe_allow_javascript=True)
 pages = {place: place.page for place in (*POLICY, *OPERATIONS)}
 current = st.navigation(list(pages.values()), position="hidden")
 ways()

@@ -63,7 +63,7 @@ def looked_at(rows: pl.DataFrame) -> None:
 
 
 parts.finding(finding())
-st.caption("All time, whatever the period of the filter bar.")
+st.caption("All time and all machines, whatever the filter bar says.")
 rows = history_parts.found(here, every)
 if rows.is_empty():
     st.info("No decision is found so; widen the choice of persons, kinds or accounts.")

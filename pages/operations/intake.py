@@ -23,12 +23,27 @@ known = loaders.systems(here.state)
 names = {label: name for name, label in loaders.system_names(here.state).items()}
 
 
+def finding(batches: pl.DataFrame, refused: int) -> str:
+    """How many logs are in, of how many machines, and how many of their lines were refused."""
+    if batches.is_empty():
+        return "No log of the machines chosen is in."
+    machines = numbers.counted(batches["system"].n_unique(), "machine")
+    accepted = numbers.counted(int(batches["accepted"].sum()), "accepted line")
+    is_in = "is" if batches.height == 1 else "are"
+    are_open = (
+        f"{numbers.counted(refused, 'refused line')} {'is' if refused == 1 else 'are'} open" if refused else "no refused line is open"
+    )
+    return f"{numbers.counted(batches.height, 'log')} of {machines} {is_in} in, with {accepted}; {are_open}."
+
+
 def what_is_in() -> None:
     """The batches and the refused lines, of the machines chosen in the filter bar."""
     chosen = here.chosen.systems
     of_chosen = pl.col("system").is_in(list(chosen)) if chosen else pl.lit(value=True)
+    batches, by_reason = loaders.batches(here.seen).filter(of_chosen), loaders.refusals_by_reason(here.seen).filter(of_chosen)
+    parts.finding(finding(batches, int(by_reason["lines"].sum())))
+    st.caption("All time, whatever the period of the filter bar; of the machines chosen.")
     st.header("Logs brought in", anchor=False)
-    batches = loaders.batches(here.seen).filter(of_chosen)
     tables.table(batches, name="batches", alt="Every log that was brought in, newest first, with what became of its lines")
     doors.undo_door(batches, done=TAKEN_BACK)
     st.header("Refused lines", anchor=False)
@@ -36,8 +51,7 @@ def what_is_in() -> None:
     if lines.is_empty():
         st.caption("No refused line is open.")
         return
-    reasons = loaders.refusals_by_reason(here.seen).filter(of_chosen)
-    tables.table(reasons, name="refusals-by-reason", alt="How many lines were refused, by machine and reason")
+    tables.table(by_reason, name="refusals-by-reason", alt="How many lines were refused, by machine and reason")
     st.caption(
         f"The newest {numbers.counted(lines.height, 'refused line')} that are open; names of people are masked. Mend the lines in the log "
         "and bring it in again: what is in already is passed over, and mended lines leave this list."
@@ -49,9 +63,19 @@ def machines_known() -> None:
     """Every machine of the reference facts and of operators' declarations, and which of them have logs."""
     st.header("Machines known", anchor=False)
     rows = [{"system": name, "status": each.status.value, "partitions": len(each.partitions)} for name, each in known.items()]
-    logged = loaders.spans(here.state) if here.state is not None else pl.DataFrame(schema={"system": pl.String, "jobs": pl.Int64})
-    both = pl.DataFrame(rows).join(logged, on="system", how="full", coalesce=True, validate="1:1").sort("system")
-    tables.table(both, name="machines", alt="Every machine known, with the span and totals of its logs", most_rows=8)
+    both = pl.DataFrame(rows)
+    if here.state is not None:
+        both = both.join(loaders.spans(here.state), on="system", how="full", coalesce=True, validate="1:1")
+    tables.table(both.sort("system"), name="machines", alt="Every machine known, with the span and totals of its logs")
+
+
+def door(heading: str, name: str, command: str, draw: Callable[[], None]) -> None:
+    """A way to bring something in, here or on the command line; on paper none is needed."""
+    with st.container(key=f"door-{name}"):
+        st.header(heading, anchor=False)
+        draw()
+        st.caption("Or on the command line:")
+        st.code(command, language=None)
 
 
 for key, say in ACCOUNTS.items():
@@ -62,13 +86,10 @@ if here.state is None:
     st.code(parts.COMMAND_DEMO, language=None)
 else:
     what_is_in()
-st.header("Bring in a log", anchor=False)
-doors.log_door(names, known, done=LOG)
-st.code(parts.COMMAND_INGEST, language=None)
-st.header("Bring in a table of projects", anchor=False)
-doors.projects_door(names, known, done=PROJECTS)
-st.code(parts.COMMAND_PROJECTS, language=None)
-st.header("Bring in carbon intensities or prices by the hour", anchor=False)
-doors.series_door(done=SERIES)
-st.code(parts.COMMAND_SERIES, language=None)
+door("Bring in a log", "log", parts.COMMAND_INGEST, lambda: doors.log_door(names, known, done=LOG))
+door("Bring in a table of projects", "projects", parts.COMMAND_PROJECTS, lambda: doors.projects_door(names, known, done=PROJECTS))
+door("Bring in carbon intensities or prices by the hour", "series", parts.COMMAND_SERIES, lambda: doors.series_door(done=SERIES))
 machines_known()
+if here.state is not None:
+    state = loaders.snapshot(here.state)
+    st.caption(f"Source: state {state.snapshot_id} of the store, {numbers.moment(state.committed)}.")

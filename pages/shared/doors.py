@@ -39,21 +39,21 @@ def log_door(machines: Mapping[str, str], known: dict[str, System], *, done: str
         known: the machines by identifier.
         done: the key of the account.
     """
-    with st.container(border=True, key="bring-in-box"):
+    with st.container(border=True):
         file = st.file_uploader(LOG_HINT, key="log-file")
         left, middle, right = st.columns(3)
         machine = left.selectbox(
             "Machine whose log it is", [*sorted(machines, key=str.casefold), ANOTHER], index=None, placeholder="Choose"
         )
         dialect = DIALECTS[middle.selectbox("Dialect", DIALECTS)]
-        zone = right.text_input("Zone of times without offset", placeholder="the machine's own, else such as Europe/Paris")
+        zone = right.text_input("Time zone, where times name none", placeholder="the machine's own, else such as Europe/Paris")
         declaration = _declaration() if machine == ANOTHER else None
         looked = _looked_at(file, dialect)
         mapping, gpu_tres = _asked(looked)
-        if not st.button("Bring in", type="primary", disabled=looked is None, key="bring-in-log"):
+        if not st.button("Bring in the log", type="primary", key="bring-in-log"):
             return
     if file is None or looked is None or machine is None:
-        st.warning("Choose the machine whose log it is.")
+        st.warning("Choose a log that can be read." if looked is None else "Choose the machine whose log it is.")
         return
 
     def brought_in() -> Any:
@@ -89,11 +89,13 @@ def series_door(*, done: str) -> None:
         file = st.file_uploader("Series as CSV, XLSX or Parquet: those of Electricity Maps and ENTSO-E are known by their headers")
         first, second, third = st.columns(3)
         kind = first.selectbox("What it tells", list(KINDS), format_func=lambda kind: KINDS[kind])
-        zones = second.text_input("Zone, where the file names none; else those wanted", placeholder="such as FI, SE-SE3")
-        time_zone = third.text_input("Zone of times without offset", placeholder="as the file says")
+        zones = second.text_input("Grid zone, if the file names none; else those wanted", placeholder="such as FI, SE-SE3")
+        time_zone = third.text_input("Time zone, where times name none", placeholder="as the file says")
+        first, second, third = st.columns(3)
         method = first.selectbox("Method of intensities", [UNSAID, *(each.value for each in IntensityMethod)], format_func=_words)
         scope = second.selectbox("Scope of intensities", [UNSAID, *(each.value for each in IntensityScope)], format_func=_words)
         unit = third.text_input("Unit, where no column states it", placeholder=" or ".join(UNITS.values()))
+        first, second, third = st.columns(3, vertical_alignment="bottom")
         source = first.text_input("Whose figures they are", placeholder="such as ENTSO-E Transparency Platform")
         replace = second.checkbox("Stored values may give way", help="Otherwise a file that contradicts stored values is refused whole.")
         trial = third.checkbox("Only try, store nothing")

@@ -27,48 +27,6 @@ COMMAND_INGEST = "python -m data ingest LOG --system NAME"
 WORTH_A_NOTE = 0.01
 """From this share of unclassified machine time on, a page says how to classify projects."""
 
-PRINT = """
-<style>
-[data-testid="stMultiSelect"] button[aria-label="Clear all"] { min-width: 24px; min-height: 24px; }
-[data-testid="stButtonGroup"] [data-selected="true"], [data-testid="stButtonGroup"] [data-selected="true"] *,
-[role="tab"][aria-selected="true"], [role="tab"][aria-selected="true"] *,
-[data-testid="stSliderThumbValue"], [data-testid="stSliderThumbValue"] * { color: inherit !important; }
-[data-testid="stMain"] [data-testid="stPageLink"] a p {
-  color: #00598C; color: light-dark(#00598C, #7CC1EA); text-decoration: underline; text-underline-offset: 3px;
-}
-[data-testid="stPageLink"] a:focus-visible { outline: 2px solid; outline-color: light-dark(#00598C, #7CC1EA); outline-offset: 1px; }
-@page { margin: 14mm 12mm; }
-@media print {
-  [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], .st-key-filter-bar,
-  [data-testid="stDownloadButton"], [class*="st-key-data-of-"], [data-testid="stButtonGroup"], [data-testid="stPopover"],
-  [data-testid="stButton"], [data-testid="stPageLink"], [data-testid="stForm"], .st-key-bring-in-box,
-  [data-testid="stCheckbox"], [data-testid="stTooltipIcon"], [data-testid="stPagination"], [data-testid="stElementToolbar"],
-  [data-testid="stMain"] [role="tablist"], [data-testid="stFileUploader"], [data-testid="stMain"] button {
-    display: none !important;
-  }
-  [data-testid="stMain"], [data-testid="stAppViewContainer"], [data-testid="stApp"] {
-    overflow: visible !important; position: static !important;
-  }
-  [data-testid="stMainBlockContainer"] { zoom: .72; padding: 0 !important; min-width: 0 !important; max-width: 100% !important; }
-  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) { display: flex !important; flex-wrap: nowrap !important; }
-  [data-testid="stColumn"] { min-width: 0 !important; }
-  [style*="--screen-width"] { width: var(--screen-width) !important; max-width: none !important; zoom: var(--paper-zoom); }
-  [style*="--screen-width"]:has([data-testid="stDataFrame"])::after {
-    content: "What does not fit on paper is in the table's CSV file."; display: block; font-size: 11px; margin-top: 4px;
-  }
-  [data-testid="stExpander"]:has(details:not([open])) { display: none !important; }
-  [data-testid="stPlotlyChart"], [data-testid="stMetric"], [data-testid="stDataFrame"], [class*="st-key-frame-"] { break-inside: avoid; }
-  [data-testid="stHeading"] { break-after: avoid; }
-}
-</style>
-"""
-"""How a page lies on paper: without bars and buttons, columns side by side, and small enough that no chart is cut; targets that are
-large enough to hit; ways to other pages that look like links; and what is chosen in a row of buttons, tabs or a slider in the colour of
-text, which can be read in the dark too."""
-
-SCRIPTS = '<script src="history.js"></script><script src="print.js"></script>'
-"""The way to the server's own scripts: by one, back and forward undo and redo choices; by the other, no chart is cut on paper."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:

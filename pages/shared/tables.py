@@ -56,6 +56,12 @@ ENDINGS = (
 MOST_PRINTED_ROWS = 60
 """Up to how many rows the numbers of a chart stand as a table to be read aloud and printed."""
 
+CHARACTER_PX, PADDING_PX = 6.7, 22
+"""How wide a character of a cell is, and the room beside the text."""
+
+LONGEST_WHOLE = 26
+"""Up to how many characters a column of text is never cut; longer ones would push the numbers beside them out of sight."""
+
 SMALLEST_SHOWN = 5e-4
 """Amounts below are rounding noise of sums, and shown as 0."""
 
@@ -195,7 +201,7 @@ def csv(data: pl.DataFrame) -> bytes:
 
 
 def for_people(data: pl.DataFrame) -> pl.DataFrame:
-    """The table with names instead of identifiers, yes and no, and amounts from a hundred on without decimals."""
+    """The table with names instead of identifiers, yes and no, amounts from a hundred on and shares from a tenth on without decimals."""
     words: dict[str, Mapping[str, str]] = {
         "category": {category.value: theme.label(category) for category in UserCategory},
         "mode": dict(theme.MODE_NAMES),
@@ -208,7 +214,8 @@ def for_people(data: pl.DataFrame) -> pl.DataFrame:
         if kind == pl.Boolean
     }
     amounts = {name: _readable_amount(pl.col(name)) for name, kind in data.schema.items() if kind == pl.Float64 and not _is_share(name)}
-    return data.with_columns(**named, **answers, **amounts)
+    shares = {name: _readable_share(pl.col(name)) for name, kind in data.schema.items() if kind == pl.Float64 and _is_share(name)}
+    return data.with_columns(**named, **answers, **amounts, **shares)
 
 
 def headers(data: pl.DataFrame, unit: HourUnit | None) -> dict[str, Any]:
@@ -265,7 +272,7 @@ def _in_words(name: str, value: Any) -> str | None:
 
 def _column(label: str, values: pl.Series) -> Any:
     name, kind = values.name, values.dtype
-    width = 110 if values.null_count() else None
+    width = _width(label, values)
     if name in ("year", "batch_id", "line"):
         return st.column_config.NumberColumn(label, format="plain", width=width)
     if _is_share(name):
@@ -281,6 +288,31 @@ def _column(label: str, values: pl.Series) -> Any:
 
 def _is_share(name: str) -> bool:
     return name.startswith("share") or name.endswith("share") or name in ("satisfaction", "least", "mean", "ede")
+
+
+def _width(label: str, values: pl.Series) -> int | None:
+    """The width of a column in which the grid by itself would cut what it leaves out of account: the unknown, and the rare long text.
+
+    >>> _width("What", pl.Series(["call", "ends", "node-hours awarded"])), _width("Jobs", pl.Series([1, 2]))
+    (143, None)
+    """
+    texts = values.drop_nulls().str.len_chars().to_list() if values.dtype == pl.String else []
+    longest = max(texts, default=0)
+    if not values.null_count() and (longest > LONGEST_WHOLE or longest <= 1.3 * sum(texts) / max(len(texts), 1)):
+        return None
+    unknown = len(numbers.NOT_AVAILABLE) if values.null_count() else 0
+    return round(max(len(label), unknown, min(longest, LONGEST_WHOLE)) * CHARACTER_PX) + PADDING_PX
+
+
+def _readable_share(value: pl.Expr) -> pl.Expr:
+    """A share as a percentage is written: without decimals from a tenth on.
+
+    >>> shares = pl.DataFrame({"share": [1.0601, 0.9588, 0.0984, 0.001234, None]})
+    >>> shares.select(shown=_readable_share(pl.col("share")))["shown"].to_list()
+    [1.06, 0.96, 0.098, 0.0012, None]
+    """
+    near = pl.when(value.abs() < 0.01).then(value.round_sig_figs(2)).otherwise(value.round(3))
+    return pl.when(value.is_null()).then(None).when(value.abs() >= 0.0995).then(value.round(2) + 0.0).otherwise(near)
 
 
 def _readable_amount(value: pl.Expr) -> pl.Expr:

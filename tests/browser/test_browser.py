@@ -157,7 +157,7 @@ def test_a_log_and_its_projects_brought_in_through_the_page_are_shown_with_their
         page.tab.get_by_test_id("stFileUploaderDropzoneInput").nth(0).set_input_files(log)
         page.settled()
         page.chosen("Machine whose log it is", "LUMI")
-        page.settled().tab.get_by_role("button", name="Bring in", exact=True).click()
+        page.settled().tab.get_by_role("button", name="Bring in the log", exact=True).click()
         page.tab.get_by_text("stored as batch 1").wait_for(timeout=60_000)
         page.settled()
         assert "refused" in page.tab.inner_text("[data-testid=stMain]").lower()

@@ -74,3 +74,9 @@ def test_a_job_that_lasted_another_time_than_its_ends_say_is_counted(settings: S
 
 def test_a_job_that_runs_is_open(settings: Settings) -> None:
     assert told(settings, made(1), made(2, ended=None))["jobs_still_open"] == 1
+
+
+def test_energy_that_nobody_measured_is_unknown_and_not_none(settings: Settings) -> None:
+    found = told(settings, made(1, energy_logged_kwh=None, energy_quality=EnergyQuality.MISSING.value))
+    assert found["energy_measured_kwh"] is None
+    assert found["energy_implausible_kwh"] == 0

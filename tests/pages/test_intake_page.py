@@ -41,7 +41,7 @@ def test_a_file_is_recognised_before_it_is_brought_in(visit: Visit, tmp_path: Pa
 
 
 def test_a_log_is_brought_in_with_the_account_of_its_lines(visit: Visit, tmp_path: Path) -> None:
-    app = pressed(of_lumi(handed_in(visit(tmp_path / "lake", INTAKE), 0, "jobs.txt", small_log())), "Bring in")
+    app = pressed(of_lumi(handed_in(visit(tmp_path / "lake", INTAKE), 0, "jobs.txt", small_log())), "Bring in the log")
     assert "stored as batch 1" in words_of(app)
     assert not app.error
 
@@ -51,7 +51,9 @@ def test_a_file_that_is_no_log_is_refused_at_sight_without_naming_a_folder_of_th
     assert len(app.error) == 1
     assert "This cannot be brought in" in app.error[0].value
     assert "/tmp" not in app.error[0].value
-    assert next(button for button in app.button if button.label == "Bring in").disabled
+    pressed(of_lumi(app), "Bring in the log")
+    assert "Choose a log that can be read" in app.warning[0].value
+    assert not (tmp_path / "lake").exists()
 
 
 def test_a_table_of_jobs_with_odd_columns_is_brought_in_once_the_reader_says_what_they_tell(visit: Visit, tmp_path: Path) -> None:
@@ -61,7 +63,7 @@ def test_a_table_of_jobs_with_odd_columns_is_brought_in_once_the_reader_says_wha
     assert not app.error
     for label, column in COLUMNS.items():
         next(box for box in app.selectbox if box.label == label).select(column)
-    pressed(of_lumi(app), "Bring in")
+    pressed(of_lumi(app), "Bring in the log")
     assert "stored as batch 1" in words_of(app)
     jobs = Lake(Settings(lake=tmp_path / "lake")).frame("select job_id, nodes, elapsed_s from lake.jobs order by job_id")
     assert jobs.rows() == [(7, 3, 7200), (8, 2, 3600)]
