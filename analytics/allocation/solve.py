@@ -1,13 +1,15 @@
 """The best split of a problem with the proof that it is best, or a refusal that says what stands in the way."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from itertools import chain
 
 import numpy as np
 from numpy.linalg import LinAlgError
 from threadpoolctl import ThreadpoolController
 
-from analytics.allocation import clash, leximin, scaling
+from analytics.allocation import apart, clash, leximin, scaling
 from analytics.allocation.aggregate import Reduced, reduced
 from analytics.allocation.attempts import Found, alpha_fair, badness
 from analytics.allocation.certificate import Certificate, Prices, Split
@@ -49,7 +51,9 @@ def solve(problem: Problem, objective: Objective | None = None, *, warm: Solutio
 def _found(small: Reduced, served: Index, objective: Objective, warm: Solution | None) -> Found | Refusal:
     """The proven split, or why there is none; limits are only suspected once a first attempt has failed."""
     if objective.aim is Aim.ALPHA:
-        attempts = alpha_fair(small, served, objective.alpha, _known_prices(small.program, objective, warm))
+        known = _known_prices(small.program, objective, warm)
+        by_parts = apart.alpha_fair(small, served, objective.alpha, known)
+        attempts: Iterator[Found] = chain(by_parts, alpha_fair(small, served, objective.alpha, known))
     else:
         attempts = leximin.worst_off_first(small, served, rounds=1 if objective.aim is Aim.MAX_MIN else None)
     tried: list[Found] = []
