@@ -10,7 +10,7 @@ import polars as pl
 
 from analytics.carbon import IntensityMethod, IntensityScope
 from analytics.commands_store import chosen_partitions, intensity_drawn, logged_spans, proportional_split, system_names
-from analytics.demand import demand_while_logged
+from analytics.demand import demand_by_month, demand_while_logged
 from analytics.recommendation_words import paragraph
 from analytics.report.compose import OUTLINES, Template, composed
 from analytics.report.disclosure import DisclosureRule, Withheld
@@ -26,8 +26,8 @@ from data.lake import Lake
 from data.projects import all_projects
 from data.settings import Settings
 from data.systems import known_systems
-from data.terms import HourUnit, Selection, UserCategory
-from data.usage import usage, waits
+from data.terms import HourUnit, Period, Selection, UserCategory
+from data.usage import reach_over, spans, usage, waits
 
 METHOD, SCOPE = IntensityMethod.FLOW_TRACED, IntensityScope.LIFE_CYCLE
 """Which carbon intensity counts in reports."""
@@ -134,22 +134,25 @@ def report_inputs(lake: Lake, asked: Asked) -> ReportInputs:
     shown = [known[system] for system in partitions["system"].unique().sort()]
     before = replace(chosen, period=chosen.period.before)
     state, logged = lake.snapshot(), logged_spans(lake, chosen)
-    found = proportional_split(lake, chosen) if _shows(asked, "recommended") else None
+    found = proportional_split(lake, chosen) if _shows(asked, "recommended") and not chosen.categories else None
     projects, wanted = all_projects(lake, systems=chosen.systems), [category.value for category in chosen.categories]
     decided = projects.filter(pl.col("category").is_in(wanted)) if wanted else projects
     dimensions = ("system", "partition", "category", "mode", "country", "month")
     public = asked.audience is Audience.PUBLIC
+    of_projects = usage(lake, chosen, "system", "account", "month")
     return ReportInputs(
         selection=chosen,
         usage=usage(lake, chosen, *dimensions),
         usage_before=usage(lake, before, *dimensions),
-        usage_of_projects=usage(lake, chosen, "system", "account", "month"),
+        is_comparable=all(_reached(lake, chosen, period) for period in (chosen.period, before.period)),
+        usage_of_projects=of_projects,
         waits=waits(lake, chosen, "category"),
         partitions=partitions,
         intensity=facts.carbon_intensity(),
         projects=projects,
         offered=capacity_while_logged(partitions, logged, chosen.period),
         asked=demand_while_logged(usage(lake, chosen, "system", "account"), decided, logged, chosen.period),
+        asked_by_month=demand_by_month(of_projects, decided, chosen.period, logged),
         limits=facts.policy_limits(),
         facts=facts.fact_table(shown).select(list(FACTS)),
         snapshot=Snapshot(id=state.snapshot_id, author=state.author or "", message=state.message or "", committed=state.committed),
@@ -168,6 +171,14 @@ def report_inputs(lake: Lake, asked: Asked) -> ReportInputs:
         disclosure=asked.rule.in_words if public else OWN_COPY,
         parameters=asked.parameters,
     )
+
+
+def _reached(lake: Lake, chosen: Selection, period: Period) -> bool:
+    """Whether the logs of the machines chosen reach over a period of their service."""
+    told, known = spans(lake), known_systems(lake)
+    wanted = told.filter(pl.col("system").is_in(list(chosen.systems))) if chosen.systems else told
+    served_from = {name: system.in_service for name, system in known.items() if system.in_service is not None}
+    return reach_over(period, wanted, logged_spans(lake, chosen), served_from)
 
 
 def _withheld(lake: Lake, asked: Asked, chosen: Selection, projects: pl.DataFrame) -> Withheld:

@@ -57,12 +57,12 @@ def received(shares: pl.DataFrame, *, period: str, unit: HourUnit) -> str:
 def capacity_used(offered: pl.DataFrame, *, period: str) -> str:
     """How much of what the machines offered was used, from the frame of `usage.against_capacity` of usage by system."""
     check(offered, {"hours": pl.Float64, "capacity_hours": pl.Float64, "union_hours": pl.Float64, "system": pl.String})
-    known = offered.filter(pl.col("capacity_hours").is_not_null())
+    known = offered.filter(pl.col("capacity_hours").is_not_null(), pl.col("hours").is_not_null())
     capacity = float(known["capacity_hours"].sum())
     if not capacity:
-        return f"The capacity of the machines is not available for {period}."
+        return f"The use of the machines' capacity is not available for {period}."
     left_out = sorted(set(offered["system"]) - set(known["system"]))
-    without = f", without {numbers.listed(left_out)}, of unknown size" if left_out else ""
+    without = f", without {numbers.listed(left_out)}, of unknown size or use" if left_out else ""
     share = numbers.percent(float(known["hours"].sum()) / capacity)
     return f"The logs show {share} of the machines' capacity in use {during(period)}{without}."
 

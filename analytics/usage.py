@@ -185,6 +185,15 @@ def capacity_by(offered: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
     return offered.group_by(dimensions).agg(*sums, **counts).sort(dimensions)
 
 
+def capacity_by_month(offered: pl.DataFrame) -> pl.DataFrame:
+    """The capacity by month, unknown in months in which the size (or the Union share) of any partition is."""
+    months = capacity_by(offered, "month")
+    return months.with_columns(
+        pl.when(pl.col("partitions_without_nodes") == 0).then(pl.col("^capacity_.*$")),
+        pl.when(pl.col("partitions_without_union_share") == 0).then(pl.col("^union_.*$")),
+    )
+
+
 def against_capacity(usage: pl.DataFrame, offered: pl.DataFrame, *, unit: HourUnit) -> pl.DataFrame:
     """The usage with its hours as a share of what the machines offered, and of the Union's share of that.
 

@@ -9,7 +9,7 @@ from analytics.charts import machines, numbers, received, theme
 from analytics.limits import against_limits
 from analytics.report.disclosure import blanked, with_remainder
 from analytics.report.document import Chart, Column, Kind, Note, Section, Table
-from analytics.report.inputs import ReportInputs, counts_towards, told, unheld
+from analytics.report.inputs import ReportInputs, counts_towards, found_unless_held, told, unheld
 from data.terms import HourUnit
 
 
@@ -20,7 +20,9 @@ def by_category(inputs: ReportInputs) -> Section:
     return Section(
         id="received",
         title="Who received the machine time?",
-        finding=findings.received(shares, period=inputs.period.name, unit=unit),
+        finding=found_unless_held(
+            findings.received(shares, period=inputs.period.name, unit=unit), shares, inputs.held_back(shares, "category")
+        ),
         blocks=(category_chart(inputs), month_chart(inputs), *not_drawn(inputs, "month")),
     )
 
@@ -47,7 +49,7 @@ def month_chart(inputs: ReportInputs) -> Chart:
     drawn = with_remainder(by_month, held, "month", without_whole=inputs.held_wholes("month"))
     return Chart(
         id="received-by-month",
-        figure=received.by_month(drawn, unit=unit, offered=usage.capacity_by(inputs.capacity, "month")),
+        figure=received.by_month(drawn, unit=unit, offered=usage.capacity_by_month(inputs.capacity)),
         alt=told(received.by_month_summary(drawn, unit=unit), inputs.held_wholes("month")),
         table=Table(
             caption=f"Machine time by user category and month, in {words}.",
@@ -88,7 +90,7 @@ def by_system(inputs: ReportInputs) -> Section:
     return Section(
         id="machines",
         title="How much of each machine was used?",
-        finding=findings.capacity_used(unheld(totals, held), period=inputs.period.name),
+        finding=found_unless_held(findings.capacity_used(unheld(totals, held), period=inputs.period.name), totals, held),
         blocks=(
             Chart(
                 id="used-by-machine",
@@ -131,7 +133,7 @@ def by_country_and_mode(inputs: ReportInputs) -> Section:
     return Section(
         id="countries",
         title="Which participating states and access modes received it?",
-        finding=finding,
+        finding=found_unless_held(finding, countries, inputs.held_back(countries, "country")),
         blocks=(
             _shares(
                 "Machine time by country of the project's lead.",
@@ -178,7 +180,7 @@ def against_law(inputs: ReportInputs) -> Section:
     return Section(
         id="limits",
         title="Were the limits of law and policy kept?",
-        finding=told(findings.over_limits(rows, period=inputs.period.name), held),
+        finding=found_unless_held(told(findings.over_limits(rows, period=inputs.period.name), held), rows, held),
         blocks=(shares, readings),
     )
 
@@ -194,16 +196,20 @@ def _changes(inputs: ReportInputs, shares: pl.DataFrame) -> Table:
         "hours", "category", descending=[True, False], nulls_last=True
     )
     before_held = frozenset() if inputs.withheld_before is None else inputs.withheld_before.places(rows, "category")
+    compared = (
+        Column(name="hours_before", header=f"Used in {before}", kind=Kind.NUMBER),
+        Column(name="change_relative", header="Change", kind=Kind.CHANGE),
+    )
+    said = f"and the change against {before}" if inputs.is_comparable else f"without a change, since logs do not reach over all of {before}"
     return Table(
-        caption=f"Machine time by user category, and the change against {before}.",
+        caption=f"Machine time by user category, {said}.",
         frame=rows,
-        withheld=inputs.held_back(rows, "category") | before_held,
+        withheld=inputs.held_back(rows, "category") | (before_held if inputs.is_comparable else frozenset()),
         columns=(
             Column(name="category", header="User category", kind=Kind.CATEGORY),
             Column(name="hours", header=theme.sentence_case(f"{words} used"), kind=Kind.NUMBER),
             Column(name="share", header="Share", kind=Kind.SHARE),
-            Column(name="hours_before", header=f"Used in {before}", kind=Kind.NUMBER),
-            Column(name="change_relative", header="Change", kind=Kind.CHANGE),
+            *(compared if inputs.is_comparable else ()),
             Column(name="jobs", header="Jobs", kind=Kind.NUMBER),
             Column(name="hours_failed_share", header="Node-hours of failed jobs", kind=Kind.SHARE),
             Column(name="jobs_without_hours", header="Jobs of unknown hours", kind=Kind.NUMBER),

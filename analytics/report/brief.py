@@ -8,7 +8,7 @@ from analytics.limits import against_limits
 from analytics.report.access_time import category_chart, month_chart, not_drawn
 from analytics.report.document import Column, Note, Section, Table
 from analytics.report.footprint import emissions_of, energy_rows
-from analytics.report.inputs import ReportInputs
+from analytics.report.inputs import ReportInputs, found_unless_held
 
 
 def brief(inputs: ReportInputs) -> Section:
@@ -20,7 +20,9 @@ def brief(inputs: ReportInputs) -> Section:
     return Section(
         id="brief",
         title="What was the machine used for?",
-        finding=findings.received(shares, period=inputs.period.name, unit=unit),
+        finding=found_unless_held(
+            findings.received(shares, period=inputs.period.name, unit=unit), shares, inputs.held_back(shares, "category")
+        ),
         blocks=(
             category_chart(inputs),
             Table(

@@ -129,6 +129,8 @@ def _known(inputs: ReportInputs) -> dict[str, dict[str, Any]]:
         mine, unused = parts.filter(system=system), idle.filter(system=system)
         idle_kwh = None if unused["energy_idle_kwh"].null_count() else float(unused["energy_idle_kwh"].sum())
         measures = _measures(row, mine, None if place in held else idle_kwh)
+        if place in held:
+            measures["metered"] = None
         found[names.get(system, system)] = measures | {"stated": stated.get(system, {})}
     return found
 

@@ -6,11 +6,17 @@ from analytics import fairness, findings, usage, waiting
 from analytics.charts import fairness as fairness_charts
 from analytics.charts import numbers
 from analytics.charts import waiting as waiting_charts
+from analytics.charts.theme import ALL_WITHHELD
 from analytics.demand import DemandBasis
 from analytics.fairness import Inequality
-from analytics.report.disclosure import blanked
+from analytics.report.disclosure import blanked, contributions_of, shows_single_firm
 from analytics.report.document import Chart, Column, Kind, Note, Paragraph, Section, Table
-from analytics.report.inputs import ReportInputs, in_words, marked, told
+from analytics.report.inputs import ReportInputs, found_unless_held, in_words, marked, told
+from analytics.report.protection import protected_demand
+from data.terms import HourUnit
+
+INDICES = 9
+"""How many rows the table of indices has."""
 
 LEAST = 1
 """The place of the least satisfaction among the indices: it is that of a single project."""
@@ -20,24 +26,13 @@ def against_due(inputs: ReportInputs) -> Section:
     """Whether each category received what was due to it, in the period and by month."""
     asked = inputs.demand
     due = dict(inputs.due) or fairness.due_by_demand(asked)
-    rows = inputs.shown(fairness.against_due(_hours(inputs.usage), due), "category").sort(
-        "share_due", "category", descending=[True, False], nulls_last=True
-    )
-    held = inputs.held_back(rows, "category")
-    unprotected = pl.concat(
-        [
-            fairness.against_due(_hours(inputs.usage.filter(pl.col("month") == month)), due).select(
-                pl.lit(month, pl.Date).alias("month"), pl.all()
-            )
-            for month in inputs.period.months
-        ]
-    ).sort("month", "category")
-    months = inputs.shown(unprotected, "category", "month")
-    months_held = inputs.held_back(months, "category", "month")
+    rows, held = _protected(inputs, fairness.against_due(_hours(inputs.usage, "category"), due), "category")
+    rows, held = _in_order(rows, held)
+    months, months_held = _protected(inputs, _by_month(inputs), "category", "month")
     return Section(
         id="due",
         title="Did each category receive what was due to it?",
-        finding=findings.against_due(rows, period=inputs.period.name),
+        finding=found_unless_held(findings.against_due(rows, period=inputs.period.name), rows, held),
         blocks=(
             Paragraph(text=_due_in_words(inputs, asked)),
             Chart(
@@ -71,7 +66,7 @@ def between_projects(inputs: ReportInputs) -> Section:
     asked = inputs.demand
     served = fairness.satisfaction_of_projects(asked)
     found = fairness.inequality(served["satisfaction"].to_numpy(), served["category"].to_numpy())
-    single = frozenset({LEAST}) if inputs.withheld is not None else frozenset()
+    single = _held_indices(inputs, served)
     table = Table(
         caption="Indices of inequality between projects; satisfaction is node-hours used divided by node-hours due in the period.",
         frame=blanked(_indices(found), single, ["value"]),
@@ -88,7 +83,7 @@ def between_projects(inputs: ReportInputs) -> Section:
     return Section(
         id="projects",
         title="How evenly were projects served?",
-        finding=findings.unequal(found, period=inputs.period.name),
+        finding=ALL_WITHHELD if len(single) > 1 else findings.unequal(found, period=inputs.period.name),
         blocks=(table, *notes),
     )
 
@@ -101,7 +96,7 @@ def waits(inputs: ReportInputs) -> Section:
     return Section(
         id="waits",
         title="How long did jobs wait?",
-        finding=findings.waited(rows, period=inputs.period.name),
+        finding=found_unless_held(findings.waited(rows, period=inputs.period.name), rows, held),
         blocks=(
             Chart(
                 id="waits-by-category",
@@ -133,8 +128,49 @@ _DUE = (
 )
 
 
-def _hours(used: pl.DataFrame) -> pl.DataFrame:
-    return usage.total_by(used, "category").select("category", hours="node_hours")
+def _hours(used: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """The node-hours by these columns, unknown where those of no job are known."""
+    return usage.hours(usage.total_by(used, *by), HourUnit.NODE_HOURS).select(*by, "hours")
+
+
+def _by_month(inputs: ReportInputs) -> pl.DataFrame:
+    """Share received and due in each month: due by the demand of that month, or by the weights of a policy."""
+    used = _hours(inputs.usage, "month", "category")
+    if not inputs.due:
+        return fairness.against_due_by_month(used, inputs.monthly_demand)
+    months = [
+        fairness.against_due(used.filter(month=month).drop("month"), inputs.due).select(pl.lit(month, pl.Date).alias("month"), pl.all())
+        for month in inputs.period.months
+    ]
+    return pl.concat(months).sort("month", "category")
+
+
+def _protected(inputs: ReportInputs, rows: pl.DataFrame, *by: str) -> tuple[pl.DataFrame, frozenset[int]]:
+    """The rows without what would show a single firm, by its use or by what it asked for, and the places of those that lack something."""
+    if inputs.withheld is None:
+        return rows, frozenset()
+    held = inputs.held_back(rows, *by)
+    shown = inputs.shown(rows, *by)
+    if inputs.due:
+        return shown, held
+    shapes = (("category",), ("category", "month"), ("month",))
+    asked = protected_demand(inputs.monthly_demand, inputs.projects, inputs.withheld.rule, *shapes)
+    alone = asked.places(rows, *by)
+    return blanked(shown, alone, ["share_due", "difference", "received_of_due"]), held | alone
+
+
+def _in_order(rows: pl.DataFrame, held: frozenset[int]) -> tuple[pl.DataFrame, frozenset[int]]:
+    """The rows by what was due, and where those that are withheld stand then."""
+    placed = rows.with_row_index("place").sort("share_due", "category", descending=[True, False], nulls_last=True)
+    return placed.drop("place"), frozenset(now for now, place in enumerate(placed["place"]) if place in held)
+
+
+def _held_indices(inputs: ReportInputs, served: pl.DataFrame) -> frozenset[int]:
+    """The places of the indices to withhold: the least satisfaction is that of one project, and all are where few organisations count."""
+    if inputs.withheld is None:
+        return frozenset()
+    parts = contributions_of(served.with_columns(node_hours=pl.col("satisfaction")), inputs.projects)
+    return frozenset(range(INDICES)) if shows_single_firm(parts, inputs.withheld.rule) else frozenset({LEAST})
 
 
 def _due_in_words(inputs: ReportInputs, asked: pl.DataFrame) -> str:

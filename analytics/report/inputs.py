@@ -8,7 +8,8 @@ import polars as pl
 from analytics.carbon import IntensityMethod, IntensityScope
 from analytics.carbon_hourly import UNDER_LOAD
 from analytics.charts.split import SPLIT
-from analytics.demand import DEMAND, demand_of_projects
+from analytics.charts.theme import ALL_WITHHELD
+from analytics.demand import DEMAND, demand_by_month, demand_of_projects
 from analytics.report.disclosure import Key, Withheld, blanked
 from analytics.report.document import Snapshot
 from analytics.usage import CAPACITY, capacity
@@ -48,6 +49,15 @@ def in_words(summary: Callable[[pl.DataFrame], str], rows: pl.DataFrame, held: f
     """
     shown = unheld(rows, held)
     return told(summary(shown) if shown.height or not held else "", held).strip()
+
+
+def found_unless_held(finding: str, rows: pl.DataFrame, held: Collection[object]) -> str:
+    """A finding, unless all that it could speak of is withheld, which is not the same as unknown.
+
+    >>> found_unless_held("Nothing is known.", pl.DataFrame({"category": ["sme"]}), {0})
+    'The figures are withheld: they would show single organisations.'
+    """
+    return ALL_WITHHELD if held and len(held) == rows.height else finding
 
 
 def counts_towards(limit: str) -> str:
@@ -97,10 +107,14 @@ class ReportInputs:
     """Capacity of the days with logs (CAPACITY); none given means that of the whole period, on the machines with logs."""
     asked: pl.DataFrame | None = None
     """What projects asked of the days with logs (DEMAND); none given means of the whole period, on the machines with logs."""
+    asked_by_month: pl.DataFrame | None = None
+    """The same by month (DEMAND with the month in front)."""
     recommended: pl.DataFrame | None = None
     """A recommended split by category and machine (SPLIT)."""
     recommended_in_words: str = ""
     """What the split would change, and why."""
+    is_comparable: bool = True
+    """Whether the logs reach over the period and the one before it, so that a change between them means something."""
     country: str | None = None
     """The participating state that a report is about, by its two letters."""
     withheld: Withheld | None = None
@@ -121,7 +135,10 @@ class ReportInputs:
         check(self.intensity, INTENSITY)
         check(self.projects, PROJECTS)
         check(self.facts, FACTS)
-        optional = ((self.recommended, SPLIT), (self.offered, CAPACITY), (self.asked, DEMAND), (self.intensity_hourly, UNDER_LOAD))
+        optional = (
+            *((self.recommended, SPLIT), (self.offered, CAPACITY), (self.asked, DEMAND)),
+            *((self.asked_by_month, {"month": pl.Date, **DEMAND}), (self.intensity_hourly, UNDER_LOAD)),
+        )
         for given, schema in optional:
             if given is not None:
                 check(given, schema)
@@ -155,6 +172,16 @@ class ReportInputs:
             return self.asked
         decided = self.projects.filter(pl.col("system").is_in(self.usage["system"].unique().to_list()))
         asked = demand_of_projects(self.usage_of_projects, decided, self.period)
+        chosen = list(self.selection.categories)
+        return asked.filter(pl.col("category").is_in(chosen)) if chosen else asked
+
+    @property
+    def monthly_demand(self) -> pl.DataFrame:
+        """What the selected projects asked for in each month (DEMAND with the month in front)."""
+        if self.asked_by_month is not None:
+            return self.asked_by_month
+        decided = self.projects.filter(pl.col("system").is_in(self.usage["system"].unique().to_list()))
+        asked = demand_by_month(self.usage_of_projects, decided, self.period)
         chosen = list(self.selection.categories)
         return asked.filter(pl.col("category").is_in(chosen)) if chosen else asked
 

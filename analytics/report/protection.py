@@ -67,6 +67,16 @@ def protection(
     return withheld(named, shapes, rule, never_shown=frozenset({False, REST, NO_REST}))
 
 
+def protected_demand(asked: pl.DataFrame, projects: pl.DataFrame, rule: DisclosureRule, *shapes: Shape) -> Withheld:
+    """The rows to withhold in tables of what was asked for, by these columns; whoever asked and used nothing is in no table of use.
+
+    Takes frame DEMAND, with the columns of the shapes, and the decided projects.
+    """
+    hours = asked.with_columns(node_hours=pl.col("node_hours_demanded"))
+    by = dict.fromkeys(name for shape in shapes for name in shape)
+    return withheld(contributions_of(hours, projects, *by), shapes, rule)
+
+
 REST, NO_REST = "the rest of a limit", "all but the rest of a limit"
 """What no table shows, but a difference of two limits on one machine would: what counts towards the wider and not the narrower one."""
 

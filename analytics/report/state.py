@@ -9,7 +9,7 @@ from analytics.charts import numbers, received, theme
 from analytics.report.disclosure import blanked
 from analytics.report.document import Chart, Column, Kind, Section, Table
 from analytics.report.footprint import by_the_hour_column, emissions_of, energy_of
-from analytics.report.inputs import ReportInputs, in_words, marked
+from analytics.report.inputs import ReportInputs, found_unless_held, in_words, marked
 
 ELSEWHERE = "every other state"
 """Stands for all other states in tables that are protected; no value of another column, such as an access mode, may be the same."""
@@ -28,7 +28,7 @@ def received_by_state(inputs: ReportInputs) -> Section:
     return Section(
         id="state",
         title="What did its projects receive?",
-        finding=findings.received(shares.drop("country"), period=inputs.period.name, unit=unit),
+        finding=found_unless_held(findings.received(shares.drop("country"), period=inputs.period.name, unit=unit), shares, held),
         blocks=(
             Chart(
                 id="state-by-category",

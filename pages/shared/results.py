@@ -89,12 +89,8 @@ def of_capacity(here: Visit, *by: str) -> pl.DataFrame:
 
 
 def capacity_by_month(here: Visit) -> pl.DataFrame:
-    """The capacity of the days with logs by month, unknown in months in which the size of a partition is."""
-    months = usage.capacity_by(loaders.offered(here.seen, here.chosen), "month")
-    return months.with_columns(
-        pl.when(pl.col("partitions_without_nodes") == 0).then(pl.col("^capacity_.*$")),
-        pl.when(pl.col("partitions_without_union_share") == 0).then(pl.col("^union_.*$")),
-    )
+    """The capacity of the days with logs by month (frame of `usage.capacity_by_month`)."""
+    return usage.capacity_by_month(loaders.offered(here.seen, here.chosen))
 
 
 def waits(here: Visit) -> pl.DataFrame:

@@ -148,3 +148,11 @@ def test_slowdowns_that_are_alike_are_not_ranked() -> None:
     assert "every category took at most 2 times" in findings_fairness.slowed(frame, period="Q1 2026")
     never = frame.with_columns(median=pl.lit(1.0))
     assert "hardly took longer in Q1 2026 than on an empty machine" in findings_fairness.slowed(never, period="Q1 2026")
+
+
+def test_a_machine_whose_use_is_unknown_does_not_lower_the_use_of_capacity() -> None:
+    rows = pl.DataFrame(
+        {"system": ["Alpha", "Dark"], "hours": [50.0, None], "capacity_hours": [100.0, 100.0], "union_hours": [50.0, 50.0]},
+    )
+    said = findings.capacity_used(rows, period="Q1 2026").replace(numbers.THIN_SPACE, " ")
+    assert said == "The logs show 50 % of the machines' capacity in use in Q1 2026, without Dark, of unknown size or use."

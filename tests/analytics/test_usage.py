@@ -175,3 +175,8 @@ def test_hours_of_which_nothing_is_known_are_unknown_and_not_nothing() -> None:
     )
     rows = usage.share(frame, "category", unit=HourUnit.NODE_HOURS)
     assert rows.select("category", "hours", "share").rows() == [("research", 8.0, 1.0), ("sme", None, None), ("start_up", 0.0, 0.0)]
+
+
+def test_the_capacity_of_a_month_is_unknown_where_that_of_a_part_is() -> None:
+    offered = usage.capacity(partitions({}, {"partition": "cpu", "nodes": None, "in_service": date(2026, 3, 1)}), Q1)
+    assert usage.capacity_by_month(offered)["capacity_node_hours"].to_list() == [7_440.0, 6_720.0, None]

@@ -222,7 +222,18 @@ def protected_inputs(inputs: ReportInputs, *, firms: int) -> ReportInputs:
         )
     )
     held = protection(used, inputs.projects.clear(), inputs.limits, DisclosureRule())
-    return replace(inputs, withheld=held, disclosure=DisclosureRule().in_words)
+    told = {name: pl.col(name).first() for name in ("category", "mode", "country")}
+    hours = {"node_hours": pl.col("node_hours").sum(), "node_hours_demanded": pl.col("node_hours").sum()}
+    counts = dict.fromkeys(("jobs_without_nodes", "jobs_queued_without_hours"), pl.lit(0, pl.Int64))
+    by_month = used.group_by("month", "system", "account").agg(**told, **hours).with_columns(basis=pl.lit("observed"), **counts)
+    asked = by_month.group_by("system", "account").agg(**told, **hours | {"node_hours_demanded": pl.col("node_hours_demanded").sum()})
+    return replace(
+        inputs,
+        withheld=held,
+        disclosure=DisclosureRule().in_words,
+        asked=asked.with_columns(basis=pl.lit("observed"), **counts),
+        asked_by_month=by_month,
+    )
 
 
 def test_a_public_report_withholds_what_would_show_a_single_firm(report_inputs: ReportInputs) -> None:
