@@ -15,6 +15,7 @@ from pages.shared import (
     quota_table,
     quota_unsaved,
     slurm_parts,
+    tables,
     visit,
 )
 
@@ -53,7 +54,8 @@ if shown.found.is_empty():
     st.info("No project is found so; widen the search, the status or the choice of machines.")
 else:
     quota_table.show(here, shown.page, draft, may_edit=may_edit)
-quota_one.section(here, shown.page)
+    tables.download(shown.found.drop("searched", "weekly_hours"), name="quotas", label="Download CSV of all that are found")
+    quota_one.section(here, shown.page)
 quota_proposals.section(here)
 if may_edit:
     quota_many.section(here, shown.found, draft)

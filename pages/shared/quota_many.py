@@ -42,9 +42,10 @@ def section(here: Visit, found: pl.DataFrame, draft: pl.DataFrame) -> None:
     if done is not None:
         st.success(parts.escaped(done), icon=":material/check:")
     which = "the project that is found" if found.height == 1 else f"all {numbers.counted(found.height, 'project')} that are found"
-    with st.expander(f"Change {which}", key="quota-many", on_change="rerun") as many:
-        if many.open:
-            _by_rule(here, found, draft)
+    if found.height:
+        with st.expander(f"Change {which}", key="quota-many", on_change="rerun") as many:
+            if many.open:
+                _by_rule(here, found, draft)
     with st.expander("Paste a table from a spreadsheet", key="quota-paste", on_change="rerun") as paste:
         if paste.open:
             _by_paste(here, draft)
@@ -78,7 +79,7 @@ def _by_rule(here: Visit, found: pl.DataFrame, draft: pl.DataFrame) -> None:
         value = right.number_input(
             "Factor" if is_factor else "Number", value=None, key="many-value", placeholder="such as 1.1" if is_factor else ""
         )
-    if value is None or found.is_empty():
+    if value is None:
         st.caption("Nothing is changed yet: give the number, and what it would do is told here first.")
         return
     edits = quota_table.wanted(here, found, draft)

@@ -81,10 +81,10 @@ def shown(here: Visit, draft: pl.DataFrame) -> Shown:
     """The projects to look at, after drawing the controls that find and sort them."""
     rows = _of_bar(here, every(here))
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        text = st.text_input("Find", key=SEARCH, bind="query-params", placeholder="account, title or organisation", width=260)
+        text = st.text_input("Find", key=SEARCH, bind="query-params", placeholder="account, title or organisation", width=230)
         filters.forget_unknown(STATUS, STATUS_OF)
-        chosen = st.multiselect("Status", list(STATUS_OF), key=STATUS, bind="query-params", placeholder="All", width=260)
-        order = st.selectbox("Order", SORTS, key=SORT, bind="query-params", width=220)
+        chosen = st.multiselect("Status", list(STATUS_OF), key=STATUS, bind="query-params", placeholder="All", width=230)
+        order = st.selectbox("Order", SORTS, key=SORT, bind="query-params", width=210)
         unsaved = st.toggle(f"Unsaved only ({numbers.whole(draft.height)})", key=UNSAVED, bind="query-params") if draft.height else False
     found = _found(rows, text, [STATUS_OF[name] for name in chosen])
     if unsaved:

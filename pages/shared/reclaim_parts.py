@@ -43,6 +43,10 @@ OFFERS_SHOWN = ("system", "account", "title", "category", "given_hours", "unit",
 def section(here: Visit) -> None:
     """The rule, what could be taken from whom by it, and to whom it could be given; nothing of it is written anywhere."""
     rule, choices = _rule(), _choices()
+    if not rule.by_forecast and rule.used_below_share is None:
+        parts.finding("No rule is chosen, so nothing could be taken from anybody.")
+        st.info("Switch on the forecast, or give the site's own rule.")
+        return
     taken = _of_machines(here, candidates(here, rule))
     found = offers(here, rule, choices)
     parts.finding(finding(taken, found))

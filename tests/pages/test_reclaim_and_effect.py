@@ -62,7 +62,15 @@ def test_the_sites_own_rule_is_kept_in_the_address(visit: Visit, uneven: Path) -
     assert not app.exception
     assert "1 by the site's rule" in " ".join(str(metric.delta) for metric in app.metric)
     assert "six months after its start" in frames(app)[0]["reason"].item()
-    assert "Nobody has hours left by this rule" in words_of(visit(uneven, RECLAIM, **{"reclaim-forecast": "false"}))
+    assert "Nobody has hours left by this rule" in words_of(
+        visit(uneven, RECLAIM, **{"reclaim-forecast": "false", "reclaim-below": "1", "reclaim-months": "36"})
+    )
+
+
+def test_without_any_rule_the_page_asks_for_one_and_takes_nothing(visit: Visit, uneven: Path) -> None:
+    said = words_of(visit(uneven, RECLAIM, **{"reclaim-forecast": "false"}))
+    assert "No rule is chosen" in said
+    assert "Take it into" not in said
 
 
 def test_a_floor_that_nobody_can_fill_is_refused_in_words_and_gives_nobody_hours(visit: Visit, uneven: Path) -> None:
