@@ -1,6 +1,7 @@
 """Usage and queue waits read from the rollups, grouped by whatever dimensions the reader asks for."""
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -164,6 +165,29 @@ def spans(lake: Lake) -> pl.DataFrame:
     `jobs_without_cores` of the jobs are missing from the core-hours; where those of no job are known, the core-hours are null.
     """
     return lake.frame(SPAN)
+
+
+def reach_over(period: Period, spans: pl.DataFrame, logged_days: Mapping[str, Period], in_service: Mapping[str, date]) -> bool:
+    """Whether logs reach over a period, so that it can be compared: over all months of each machine's service, and to the last week.
+
+    Args:
+        period: The period.
+        spans: First and last month of the machines that count (see `spans`).
+        logged_days: From which day to which the logs of each machine run.
+        in_service: The first day of service of every machine of which it is known.
+
+    >>> told = pl.DataFrame({"system": ["vega"], "first_month": [date(2024, 11, 1)], "last_month": [date(2025, 12, 1)]})
+    >>> days = {"vega": Period(date(2024, 11, 1), date(2026, 1, 1))}
+    >>> [reach_over(Period(date(year, 1, 1), date(year + 1, 1, 1)), told, days, {}) for year in (2024, 2025)]
+    [False, True]
+    """
+    newest = period.start
+    for system, first, last in spans.select("system", "first_month", "last_month").iter_rows():
+        starts = max(period.months[0], in_service[system].replace(day=1)) if system in in_service else period.months[0]
+        newest = max(newest, logged_days[system].end)
+        if first > starts or last < period.months[-1]:
+            return False
+    return newest >= period.end - timedelta(days=7)
 
 
 def whole_period(lake: Lake) -> Period | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
+from analytics.charts.numbers import NOT_AVAILABLE
 from analytics.report.document import NEVER_WITHHELD, WITHHELD, Column, Kind, Report, Table, written
 from analytics.report.record import record_text
 
@@ -16,20 +17,24 @@ LONGEST_NAME = 31
 LONGEST_CELL = 32_000
 WIDEST, NARROWEST = 60.0, 9.0
 LOOKED_AT = 300
-LARGE = 1_000
+LARGE = 100
+"""From this amount on a number is shown without decimals; its cell keeps them."""
+WHOLE, NEAR = "#,##0", "#,##0.0###"
 LINE_POINTS = 15.0
 MOST_LINES = 12
 
 NUMBERS: Mapping[Kind, tuple[str, str, float]] = {
-    Kind.NUMBER: ("#,##0.###", "", 1.0),
+    Kind.NUMBER: (WHOLE, "", 1.0),
     Kind.SHARE: ("0.0%", "", 1.0),
-    Kind.POINTS: ("+0.0;-0.0;0.0", "percentage points", 100.0),
+    Kind.POINTS: ("+0.00;-0.00;0.00", "percentage points", 100.0),
     Kind.CHANGE: ("+0.0%;-0.0%;0.0%", "", 1.0),
-    Kind.ENERGY: ("#,##0.0##", "kWh", 1.0),
-    Kind.EMISSIONS: ("#,##0.0##", "kg CO₂e", 1.0),
-    Kind.DURATION: ("#,##0", "s", 1.0),
+    Kind.ENERGY: (WHOLE, "kWh", 1.0),
+    Kind.EMISSIONS: (WHOLE, "kg CO₂e", 1.0),
+    Kind.DURATION: (WHOLE, "s", 1.0),
 }
 """How the numbers of a kind are written, the unit that joins their header, and what they are multiplied by."""
+
+EMPTY_CELLS = "What is not known stays empty, so that sums leave it out."
 
 
 def xlsx(report: Report) -> bytes:
@@ -63,7 +68,9 @@ class _Looks:
         self.number_header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "align": "right"})
         self.month = book.add_format({"num_format": "mmmm yyyy", "align": "left", "valign": "top"})
         self.text = book.add_format({"text_wrap": True, "valign": "top"})
-        self.faint = book.add_format({"font_color": "#5C5C5C", "text_wrap": True, "valign": "top"})
+        self.apart = book.add_format({"text_wrap": True, "valign": "top", "indent": 1})
+        self.apart_header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "indent": 1})
+        self.faint = book.add_format({"font_color": "#5C5C5C", "text_wrap": True, "valign": "top", "indent": 1})
         self.withheld = book.add_format({"italic": True, "align": "right", "valign": "top", "font_color": "#5C5C5C"})
 
     def number(self, form: str) -> Any:
@@ -81,6 +88,7 @@ def _write_front(sheet: Any, report: Report, looks: _Looks) -> None:
         rows.append(("Data", "Demonstration data: made up, about no real project or person."))
     if report.disclosure:
         rows.append(("Withheld figures", report.disclosure))
+    rows.append(("Empty cells", EMPTY_CELLS))
     rows += [(section.title, section.finding) for section in report.sections]
     for place, (what, words) in enumerate(rows, 2):
         sheet.write_string(place, 0, what, looks.label)
@@ -94,11 +102,11 @@ def _write_table(sheet: Any, table: Table, looks: _Looks) -> None:
     frame = table.shown
     for place, column in enumerate(table.columns):
         values = frame[column.name].to_list()
-        form = _form(column, values)
-        sheet.write_string(2, place, _header(column), looks.number_header if column.kind in NUMBERS else looks.header)
+        words = looks.apart_header if place else looks.header
+        sheet.write_string(2, place, _header(column), looks.number_header if column.kind in NUMBERS else words)
         sheet.set_column(place, place, _width(column, values))
         for row, value in enumerate(values):
-            _write_cell(sheet, (row + 3, place), value, (column, form), looks, is_withheld=row in table.withheld)
+            _write_cell(sheet, (row + 3, place), value, column, looks, is_withheld=row in table.withheld)
     lines = max((math.ceil(1.15 * len(_header(c)) / _width(c, frame[c.name].to_list())) for c in table.columns), default=1)
     sheet.set_row(2, LINE_POINTS * (lines + 0.2))
     for row, cells in enumerate(table.rows):
@@ -112,26 +120,31 @@ def _write_table(sheet: Any, table: Table, looks: _Looks) -> None:
     _paged(sheet)
 
 
-def _form(column: Column, values: list[Any]) -> str:
-    """How the numbers of a column are written: without decimals where they are large; the cells keep them in full."""
-    form = NUMBERS[column.kind][0] if column.kind in NUMBERS else ""
-    largest = max((abs(value) for value in values if isinstance(value, int | float)), default=0)
-    return "#,##0" if form.startswith("#,##0") and (largest >= LARGE or all(isinstance(v, int) for v in values if v is not None)) else form
+def _form(kind: Kind, value: float) -> str:
+    """How a number is written: an amount without decimals where it is whole or large, since its cell keeps them.
+
+    >>> [_form(Kind.NUMBER, value) for value in (0.607, 12.5, 1062, 1234.5)]
+    ['#,##0.0###', '#,##0.0###', '#,##0', '#,##0']
+    """
+    form = NUMBERS[kind][0]
+    return NEAR if form == WHOLE and abs(value) < LARGE and not float(value).is_integer() else form
 
 
-def _write_cell(sheet: Any, place: tuple[int, int], value: Any, of: tuple[Column, str], looks: _Looks, *, is_withheld: bool) -> None:
-    """A number as a number, a month as a date, text as text; what is unknown stays empty, so that sums leave it out."""
-    column, form = of
+def _write_cell(sheet: Any, place: tuple[int, int], value: Any, column: Column, looks: _Looks, *, is_withheld: bool) -> None:
+    """A number as a number, a month as a date, text as text; a number that is not known stays empty, so that sums leave it out."""
+    words = looks.apart if place[1] else looks.text
     if value is None:
         if is_withheld and column.kind not in NEVER_WITHHELD:
-            sheet.write_string(*place, WITHHELD, looks.withheld)
+            sheet.write_string(*place, WITHHELD, looks.withheld if column.kind in NUMBERS else looks.faint)
+        elif column.kind not in NUMBERS:
+            sheet.write_string(*place, NOT_AVAILABLE, looks.faint if place[1] else looks.text)
     elif column.kind in NUMBERS and isinstance(value, int | float):
         factor = NUMBERS[column.kind][2]
-        sheet.write_number(*place, value * factor if factor != 1 else value, looks.number(form))
+        sheet.write_number(*place, value * factor if factor != 1 else value, looks.number(_form(column.kind, value)))
     elif column.kind is Kind.MONTH and isinstance(value, date):
         sheet.write_datetime(*place, value, looks.month)
     else:
-        sheet.write_string(*place, written(value, column.kind)[:LONGEST_CELL], looks.text)
+        sheet.write_string(*place, written(value, column.kind)[:LONGEST_CELL], words)
 
 
 def _header(column: Column) -> str:
@@ -146,8 +159,7 @@ def _header(column: Column) -> str:
 
 def _width(column: Column, values: list[Any]) -> float:
     longest = max((len(written(value, column.kind)) for value in values[:LOOKED_AT] if value is not None), default=0)
-    if column.kind in NUMBERS:
-        longest = max(longest, 12)
+    longest = max(longest, 12 if column.kind in NUMBERS else len(NOT_AVAILABLE) if None in values else 0)
     return min(WIDEST, max(NARROWEST, longest + 2.0, *(len(word) + 2.0 for word in _header(column).split())))
 
 

@@ -5,7 +5,7 @@ import pickle
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from importlib import import_module
 from io import BytesIO
@@ -184,14 +184,8 @@ def logged_days(state: Seen) -> dict[str, Period]:
 
 def logged_throughout(state: Seen, chosen: Selection, period: Period) -> bool:
     """Whether a period can be compared: the logs of every machine chosen reach over all its months of service, and to its last week."""
-    served_from, newest = in_service(state), period.start
-    for system, first, last in spans(state).select("system", "first_month", "last_month").rows():
-        if not chosen.systems or system in chosen.systems:
-            starts = max(period.months[0], served_from[system].replace(day=1)) if system in served_from else period.months[0]
-            newest = max(newest, logged_days(state)[system].end)
-            if first > starts or last < period.months[-1]:
-                return False
-    return newest >= period.end - timedelta(days=7)
+    wanted = spans(state).filter(pl.col("system").is_in(list(chosen.systems))) if chosen.systems else spans(state)
+    return rollups.reach_over(period, wanted, logged_days(state), in_service(state))
 
 
 def intensity_by_hour(state: Seen, period: Period, zones: Collection[str], method: str, scope: str) -> pl.DataFrame:
