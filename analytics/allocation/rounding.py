@@ -7,13 +7,17 @@ import polars as pl
 
 from analytics.allocation import rounding_search
 from analytics.allocation.objectives import Objective
-from analytics.allocation.program import Index, Program, Vector, program
+from analytics.allocation.program import Index, Mask, Program, Vector, program
 from analytics.allocation.solution import Solution
 
 FINEST_PART = 0.01
 """The largest part of a small award (5th percentile) that a quantum may be."""
 USUAL_QUANTUM = 100.0
 """Node-hours of a quantum, where awards are large enough."""
+
+
+Uses = list[tuple[int, float, float]]
+"""A limit, how much of it a quantum uses, and by how much rounding of sums may be off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,22 +107,52 @@ class _Room:
         self.u = np.bincount(cells.project, self.useful * hours, minlength=len(full.projects))
 
     def give(self, order: Index, counts: Vector, size: float, *, needed: bool) -> None:
-        """One quantum to each cell in turn, if there is room; only where a guarantee or floor lacks it, if `needed`."""
-        full, cells, tiny = self.full, self.cells, 1e-9
-        caps = full.limits.sign > 0
-        for cell in order:
-            project, at = int(cells.project[cell]), (int(cells.partition[cell]), int(cells.period[cell]))
-            gain, use = self.useful[cell] * size, self.factor[:, cell] * size
-            short = self.u[project] < full.least[project] * (1 - tiny)
-            lacking = bool((~caps & (self.left < -tiny * full.limits.value) & (use > 0)).any())
-            if needed and not (short or lacking):
+        """One quantum to each cell in turn, if there is room; only where a guarantee or floor lacks it, if `needed`.
+
+        There may be hundreds of thousands of cells: plain numbers are counted, and only of limits that count the cell.
+        """
+        full, tiny = self.full, 1e-9
+        order = order[self._lacking(tiny)[order]] if needed else order
+        at, kind, uses = self._uses(size, tiny)
+        columns = (order, self.cells.project[order], at[order], self.useful[order] * size, kind[order])
+        least, most = (full.least * (1 - tiny)).tolist(), (full.most * (1 + tiny)).tolist()
+        capacity, left, u = self.capacity.ravel().tolist(), self.left.tolist(), self.u.tolist()
+        given = []
+        for cell, project, place, gain, one in zip(*(column.tolist() for column in columns), strict=True):
+            if capacity[place] < size * (1 - tiny) or u[project] + gain > most[project]:
                 continue
-            fits = self.capacity[at] >= size * (1 - tiny) and self.u[project] + gain <= full.most[project] * (1 + tiny)
-            if fits and bool((self.left[caps] >= use[caps] - tiny * full.limits.value[caps]).all()):
-                counts[cell] += 1
-                self.capacity[at] -= size
-                self.u[project] += gain
-                self.left -= full.limits.sign * use
+            caps, floors = uses[one]
+            if needed and u[project] >= least[project] and not any(left[limit] < -slack for limit, _, slack in floors):
+                continue
+            if all(left[limit] >= use - slack for limit, use, slack in caps):
+                given.append(cell)
+                capacity[place] -= size
+                u[project] += gain
+                for limit, use, _ in caps:
+                    left[limit] -= use
+                for limit, use, _ in floors:
+                    left[limit] += use
+        counts[given] += 1
+        self.capacity, self.left, self.u = np.array(capacity).reshape(self.capacity.shape), np.array(left), np.array(u)
+
+    def _lacking(self, tiny: float) -> Mask:
+        """(cell): whether its project lacks of its guarantee, or a floor that counts it lacks hours."""
+        limits = self.full.limits
+        floors = (limits.sign < 0) & (self.left < -tiny * limits.value)
+        short = self.u < self.full.least * (1 - tiny)
+        return np.asarray(short[self.cells.project] | (self.factor[floors] > 0).any(axis=0))
+
+    def _uses(self, size: float, tiny: float) -> tuple[Index, Index, list[tuple[Uses, Uses]]]:
+        """(cell): its place; (cell): its kind; (kind): what a quantum uses of each limit of at most, and adds to each floor."""
+        limits, cells = self.full.limits, self.cells
+        place = cells.partition * self.capacity.shape[1] + cells.period
+        _, first, kind = np.unique(self.full.class_of[cells.project] * self.capacity.size + place, return_index=True, return_inverse=True)
+        uses = []
+        for use in (self.factor[:, first] * size).T:
+            rows = [(int(limit), float(use[limit]), float(tiny * limits.value[limit])) for limit in np.flatnonzero(use)]
+            caps = [row for row in rows if limits.sign[row[0]] > 0]
+            uses.append((caps, [row for row in rows if limits.sign[row[0]] < 0]))
+        return place, kind.astype(np.int64), uses
 
 
 def _searched(full: Program, cells: _Cells, given: Vector, size: float) -> Vector:
