@@ -1,8 +1,9 @@
 """Changes as the JSON that slurmrestd takes at /slurmdb/…/associations: the same from v0.0.38 to v0.0.44.
 
 A list of resources in a request takes the place of the whole list that Slurm holds. Every request therefore carries all limits of the
-account on resources, those that stay among them, and names with -1 those that go: no list is ever empty, for on an empty one some
-versions of slurmrestd end.
+account on resources, those that stay among them, and names with -1 those that go: no such list is ever empty, for on an empty one some
+versions of slurmrestd end. The list of QOS is empty instead of missing: where it is missing, slurmrestd writes the QOS that an account
+inherits down as its own, and an empty one was seen to leave them as they are (Slurm 24.11, v0.0.40 to v0.0.42).
 """
 
 import json
@@ -21,7 +22,7 @@ HOW = (
 )
 VERSION = re.compile(r"(\d+)\.(\d+)")
 RELIABLE = (23, 2)
-"""From which version on slurmrestd is another program, of which nothing of the sort is known."""
+"""From which version on slurmrestd is another program, of which nothing of the sort is known; tried with 24.11."""
 
 ANY = "node"
 """The resource named where an account holds no limit on any and asks for none."""
@@ -68,6 +69,7 @@ def _association(settings: Settings, plan: Plan) -> dict[str, object]:
         "cluster": plan.cluster,
         "user": "",
         "shares_raw": shares,
+        "qos": [],
         "max": {"tres": {"total": _tres(settings, held, Limit.AT_ONCE), "group": {"minutes": _tres(settings, held, Limit.MINUTES)}}},
     }
 

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 import shutil
 import signal
 import socket
@@ -82,6 +83,9 @@ StoragePass=slurm
 StorageLoc=slurm_acct_db
 """
 
+OLDEST_REST = 38
+"""The oldest version of slurmrestd's interface that takes associations."""
+
 GRES_CONF = "NodeName={host} Name=gpu File={folder}/gpu[0-{last_gpu}]\n"
 
 
@@ -102,6 +106,12 @@ class Cluster:
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(words)} ended with {done.returncode}: {done.stderr}{done.stdout}")
         return done.stdout
+
+    def rest_addresses(self) -> list[str]:
+        """Where slurmrestd gives and takes associations, one address a version of its interface from v0.0.38 on, the oldest first."""
+        told = self.run("curl", "--silent", "--unix-socket", str(self.rest_socket), "http://localhost/openapi/v3")
+        versions = {int(found) for found in re.findall(r"slurmdb\\?/v0\.0\.(\d+)\\?/associations", told)}
+        return [f"http://localhost/slurmdb/v0.0.{version}/associations" for version in sorted(versions) if version >= OLDEST_REST]
 
     def wait_until(self, holds: Callable[[], bool], what: str, wait_s: float = WAIT_S) -> None:
         """Wait for something that Slurm does in its own time."""

@@ -66,16 +66,23 @@ def use(slurm: Cluster, form: Form, text: str) -> None:
     elif form is Form.FLAT:
         slurm.run("sacctmgr", "-i", "load", f"file={file}")
     else:
-        slurm.wait_until(lambda: posted(slurm, file, text), "slurmrestd did not do what it was sent")
+        send(slurm, text, slurm.rest_addresses()[-1])
 
 
-def posted(slurm: Cluster, file: Path, text: str) -> bool:
+def send(slurm: Cluster, text: str, address: str) -> None:
+    """Hand a request to slurmrestd until it has done what it says."""
+    file = slurm.folder / "handed"
+    file.write_text(text)
+    slurm.wait_until(lambda: posted(slurm, file, text, address), f"slurmrestd did not do what it was sent at {address}")
+
+
+def posted(slurm: Cluster, file: Path, text: str, address: str) -> bool:
     """Send a request, and tell whether its limits are found in Slurm then.
 
     The slurmrestd of Slurm 22.05 answers without an error and passes over some changes: the instructions say to read back.
     """
     post = ("curl", "--silent", "--fail-with-body", "--json", f"@{file}", "--unix-socket", str(slurm.rest_socket))
-    told = json.loads(slurm.run(*post, "http://localhost/slurmdb/v0.0.38/associations"))
+    told = json.loads(slurm.run(*post, address))
     assert told["errors"] == []
     wanted, found = state_of([text]).associations, held(slurm)
     assert wanted is not None
@@ -83,6 +90,12 @@ def posted(slurm: Cluster, file: Path, text: str) -> bool:
         (found[name].minutes, found[name].at_once, found[name].fairshare) == (each.minutes, each.at_once, each.fairshare)
         for name, each in wanted.items()
     )
+
+
+def without_own_qos(slurm: Cluster) -> None:
+    """Take away what the slurmrestd of Slurm 22.05 adds: it names the QOS that an account inherits as its own."""
+    if "22.05" in slurm.run("sacctmgr", "--version"):
+        slurm.run("sacctmgr", "-i", "modify", "account", "alpha,beta,gamma-1.x", "set", "QOS=")
 
 
 @pytest.fixture
@@ -111,8 +124,21 @@ def test_quotas_are_found_in_slurm_after_they_are_applied_and_nothing_of_them_af
     assert exported(slurm, table(*QUOTAS), form).plan.changes == ()
     use(slurm, form, undo)
     if form is Form.REST:
-        # the slurmrestd of Slurm 22.05 names the QOS that an account inherits as its own
-        slurm.run("sacctmgr", "-i", "modify", "account", "alpha,beta,gamma-1.x", "set", "QOS=")
+        without_own_qos(slurm)
+    assert dumped(slurm) == cleaned
+
+
+def test_every_version_of_slurmrestds_interface_takes_the_same_file(slurm: Cluster, cleaned: str) -> None:
+    done = exported(slurm, table(*QUOTAS), Form.REST)
+    assert done.written is not None, done.said
+    apply, undo = done.written.files.values()
+    addresses = slurm.rest_addresses()
+    assert addresses
+    for address in addresses[:-1]:  # the newest is the one of the test above
+        send(slurm, apply, address)
+        assert exported(slurm, table(*QUOTAS), Form.REST).plan.changes == ()
+        send(slurm, undo, address)
+    without_own_qos(slurm)
     assert dumped(slurm) == cleaned
 
 
@@ -138,12 +164,13 @@ def test_the_flat_file_of_slurm_itself_is_read_as_its_commands_are(slurm: Cluste
 
 
 def test_the_answer_of_slurmrestd_is_read_as_slurms_commands_are(slurm: Cluster) -> None:
-    asked = ("curl", "--silent", "--unix-socket", str(slurm.rest_socket), "http://localhost/slurmdb/v0.0.38/associations")
-    told, commands = state_of([slurm.run(*asked)]).associations, held(slurm)
-    assert told is not None
-    for account in ("union", "alpha", "beta", "gamma-1.x"):
-        one, other = told[account], commands[account]
-        assert (one.fairshare, one.minutes, one.at_once, one.parent) == (other.fairshare, other.minutes, other.at_once, other.parent)
+    commands, asked = held(slurm), ("curl", "--silent", "--unix-socket", str(slurm.rest_socket))
+    for address in slurm.rest_addresses():
+        told = state_of([slurm.run(*asked, address)]).associations
+        assert told is not None
+        for account in ("union", "alpha", "beta", "gamma-1.x"):
+            one, other = told[account], commands[account]
+            assert (one.fairshare, one.minutes, one.at_once, one.parent) == (other.fairshare, other.minutes, other.at_once, other.parent)
 
 
 def test_a_job_over_its_quota_waits_for_hours_and_starts_after_the_undo(slurm: Cluster, cleaned: str) -> None:
