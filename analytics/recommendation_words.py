@@ -23,6 +23,9 @@ AIMS = (
 )
 """Up to which α an objective is said in which words."""
 
+BUDGET = "_budget"
+"""How the names of limits end that have no parts."""
+
 NOTICEABLE = 0.005
 """The part of all hours below which a category's change is not worth a sentence."""
 
@@ -181,6 +184,8 @@ def _honesty(found: Recommendation) -> str:
 
 
 def _said(word: str, limits: Sequence[PolicyLimit], names: Mapping[str, str]) -> str:
+    if PART not in word and BUDGET not in word:
+        return word
     bare = word.strip(".,;()'\"")
     known = {limit.id for limit in limits} | {"floor", "cap", "capacity"}
     is_limit = bare in ("energy_budget", "carbon_budget") or (PART in bare and bare.split(PART)[0] in known)

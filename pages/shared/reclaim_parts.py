@@ -1,5 +1,6 @@
 """The part of a page that finds hours which will not be used, and offers them to the projects that wait."""
 
+from dataclasses import replace
 from functools import partial
 
 import polars as pl
@@ -121,7 +122,9 @@ def _offered(here: Visit, rule: ReclaimRule, choices: SplitChoices) -> Reclaimed
         limits=loaders.policy_limits() if choices.keep_law else (),
         against=results.against_limits(here),
     )
-    return offered_back(_of_machines(here, candidates(here, rule)), facts, choices)
+    found = offered_back(_of_machines(here, candidates(here, rule)), facts, choices)
+    said = partial(words.in_words, limits=loaders.policy_limits(), names=loaders.system_names(here.state))
+    return replace(found, offers=found.offers.with_columns(pl.col("reason").map_elements(said, return_dtype=pl.String)))
 
 
 def _of_machines(here: Visit, rows: pl.DataFrame) -> pl.DataFrame:
@@ -240,12 +243,10 @@ def _given(here: Visit, found: Reclaimed) -> None:
     if found.offers.is_empty():
         st.info("No project needs more than its quota, by its forecast or for its waiting jobs.")
     else:
-        said = pl.col("reason").map_elements(partial(words.in_words, limits=limits, names=names), return_dtype=pl.String)
-        told = found.offers.with_columns(said)
-        _first_shown(told)
+        _first_shown(found.offers)
         tables.table(
-            told,
-            shown=_readable(told.select(OFFERS_SHOWN).head(MOST_SHOWN)),
+            found.offers,
+            shown=_readable(found.offers.select(OFFERS_SHOWN).head(MOST_SHOWN)),
             name="reclaim-given",
             alt="Projects that need more than their quota, with what each could be given and why",
             most_rows=10,
