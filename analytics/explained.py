@@ -1,5 +1,7 @@
 """Every indicator by topic, so that each can be explained in its own words beside today's value, and linked to from every chart."""
 
+import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -33,7 +35,6 @@ from analytics import (
 from analytics.allocation import explain, rounding
 from analytics.calls import decision
 from analytics.report.document import Method
-from analytics.report.methods import method_of
 
 Indicator = Callable[..., Any]
 
@@ -116,6 +117,12 @@ TOPICS: Mapping[str, Mapping[str, Indicator]] = {
 }
 """The indicators by topic and title, in the order in which a reader meets them; charts name the topic that explains them."""
 
+FOR_CALLERS = (">>>", "Raises:", "Args:", "Returns:")
+"""How the paragraphs begin that speak to those who call the code, not to those who read its figures."""
+
+SENTENCES_FOR_CALLERS = ("Needs ", "Takes ", "Gives ", "Columns:")
+"""How such sentences begin."""
+
 
 def explained(topic: str) -> dict[str, Method]:
     """What each indicator of a topic says about itself, by title: definition, formula, source and edge cases.
@@ -123,7 +130,31 @@ def explained(topic: str) -> dict[str, Method]:
     >>> explained("Limits")["Limits of law and access policy"].name
     'limits.against_limits'
     """
-    return {title: method_of(indicator) for title, indicator in TOPICS[topic].items()}
+    return {title: method_of(indicator, title) for title, indicator in TOPICS[topic].items()}
+
+
+def method_of(indicator: Indicator, title: str) -> Method:
+    """What an indicator says about itself, without its examples and without what only its callers must know.
+
+    >>> method_of(fairness.jain_index, "Jain's index").name
+    'fairness.jain_index'
+    """
+    text = inspect.getdoc(indicator) or ""
+    told = (_for_readers(part) for part in text.split("\n\n") if not part.lstrip().startswith(FOR_CALLERS))
+    paragraphs = [part for part in told if part]
+    module = indicator.__module__.removeprefix("analytics.")
+    return Method(name=f"{module}.{indicator.__name__}", title=title, summary=paragraphs[0], details=tuple(paragraphs[1:]))
+
+
+def _for_readers(paragraph: str) -> str:
+    """A paragraph on one line, without the sentences and the names of frames that only callers need.
+
+    >>> _for_readers("What each group received (frame COMPARED). Takes usage by\\n    country. Unknown where nobody told it.")
+    'What each group received. Unknown where nobody told it.'
+    """
+    text = re.sub(r" \((?:frame )?[A-Z_]{4,}\)", "", " ".join(paragraph.split()))
+    sentences = re.split(r"(?<=[.;]) (?=[A-Z])", text)
+    return " ".join(sentence for sentence in sentences if not sentence.startswith(SENTENCES_FOR_CALLERS))
 
 
 def anchor(name: str) -> str:

@@ -126,7 +126,7 @@ def progress(
     """Each project's quota, what it used of it, what it will have used at its end with an interval, and its status.
 
     Used = hours on the quota's days up to the last day of the machine's log; that day, never today, is the day from which is looked
-    ahead. Forecast as in `quota_forecast.outlook`. A quota that began before the log, by more than a fiftieth of its days, or jobs of
+    ahead. The forecast is that of its use, below. A quota that began before the log, by more than a fiftieth of its days, or jobs of
     unknown size with more than a fiftieth of the time, leave what was used unknown, and so all that follows from it. Will run out:
     forecast above 1.05 of the quota; will leave hours unused: below 0.8; dormant: nothing used for eight weeks; too early: fewer than
     four whole weeks have passed. `sure` says whether not only the forecast but its whole interval lies where the status says.

@@ -76,7 +76,7 @@ def hours(usage: pl.DataFrame, unit: HourUnit) -> pl.DataFrame:
 
 
 def share(usage: pl.DataFrame, *dimensions: str, unit: HourUnit, within: Iterable[str] = ()) -> pl.DataFrame:
-    """The machine time of each group and its `share` of all of it, or of all of it `within` each month, machine, and so on.
+    """The machine time of each group and its share of all of it, or of all of it within each month, machine and so on.
 
     The share is the group's known hours divided by all known hours; where nobody used anything it is unknown.
 
@@ -104,8 +104,8 @@ def share(usage: pl.DataFrame, *dimensions: str, unit: HourUnit, within: Iterabl
 def by_country(usage: pl.DataFrame, *, unit: HourUnit) -> pl.DataFrame:
     """The machine time of each country's users, its share of all of it, and how many projects it is of.
 
-    The country is that of the organisation that holds a project; where nobody told it, it is null. Takes usage by country, machine and
-    account.
+    The country is that of the organisation that holds a project; where nobody told it, it is unknown. Takes usage by country, machine
+    and account.
 
     Columns: country, hours, share, jobs, jobs_without_hours, projects.
 
@@ -128,9 +128,9 @@ def capacity(partitions: pl.DataFrame, period: Period, *, announced: bool = Fals
 
     Capacity = nodes × 24 hours × the days of the month that lie in the period and between the first and last day of service.
     Maintenance is not taken off. A number of nodes or a Union share that is not published leaves the hours unknown.
-    A machine that is only announced and has no date of service counts only where `announced` asks for it.
+    A machine that is only announced and has no date of service offers no hours.
 
-    Gives frame CAPACITY.
+    Gives frame CAPACITY; `announced` counts machines that are only announced as well.
     """
     check(partitions, PARTITIONS)
     counted = partitions if announced else partitions.filter((pl.col("status") != "announced") | pl.col("in_service").is_not_null())
@@ -220,7 +220,7 @@ def against_capacity(usage: pl.DataFrame, offered: pl.DataFrame, *, unit: HourUn
 
 
 def change(now: pl.DataFrame, before: pl.DataFrame, *dimensions: str, unit: HourUnit) -> pl.DataFrame:
-    """The machine time of each group now and in the period before: `hours`, `hours_before`, `change_hours`, `change_relative`.
+    """The machine time of each group now and in the period before, and the change between them, in hours and relative.
 
     A group that is missing in a period used nothing then, unless that period (or that machine in it) has no log at all: then its
     hours are unknown, and so is the change. The relative change is unknown where nothing was used before.

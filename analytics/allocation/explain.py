@@ -129,9 +129,9 @@ def equal_shares(solution: Solution) -> pl.DataFrame:
 def exaggeration(solution: Solution, part: float = 0.2) -> Exaggeration | None:
     """What asking for so much more would bring one project if the others asked for what they do, found by solving once more.
 
-    The project is the middle one, by request, of those that get some but not all they ask for; None where there is none. Where satisfaction
-    is measured against the request itself, hours grow like request^(1 − 1/α) among many; against an entitlement that does not follow
-    the request it brings nothing.
+    The project is the middle one, by request, of those that get some but not all they ask for, unknown where there is none.
+    Where satisfaction is measured against the request itself, hours grow like request^(1 − 1/α) among many;
+    against an entitlement that does not follow the request it brings nothing.
     """
     asked = solution.problem.projects.select("project", "hours_asked", "entitlement", "most_satisfaction")
     short = (

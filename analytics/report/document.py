@@ -146,6 +146,8 @@ class Method:
 
     name: str
     """Where it is computed."""
+    title: str
+    """What it is called."""
     summary: str
     """What it is, in a sentence."""
     details: tuple[str, ...]

@@ -1,14 +1,10 @@
-"""How the figures are computed: the words beside the code itself, so that method and figure cannot drift apart."""
+"""How the figures of reports are computed: the words beside the code itself, so that method and figure cannot drift apart."""
 
-import inspect
-from collections.abc import Callable
-from typing import Any
-
-from analytics import carbon, carbon_hourly, demand, energy, fairness, limits, split_problem, training, usage, waiting
-from analytics.calls import decision
+from analytics import carbon, carbon_hourly, demand, energy, fairness, limits, split_problem, usage, waiting
+from analytics.explained import TOPICS, Indicator, method_of
 from analytics.report.document import Method
 
-EXPLAINED: tuple[Callable[..., Any], ...] = (
+EXPLAINED: tuple[Indicator, ...] = (
     usage.share,
     usage.capacity,
     usage.against_capacity,
@@ -30,27 +26,15 @@ EXPLAINED: tuple[Callable[..., Any], ...] = (
     carbon.annual_intensity,
     carbon_hourly.intensity_under_load,
     split_problem.split_problem,
-    decision.decide,
-    training.gpu_hours,
 )
-"""The indicators in the order in which a reader meets them."""
-
-FOR_CALLERS = (">>>", "Raises:", "Args:", "Needs ", "Takes ", "Gives ", "Columns:")
-"""How the paragraphs begin that speak to those who call the code, not to those who read its figures."""
+"""The indicators of reports in the order in which a reader meets them."""
 
 
 def methods() -> tuple[Method, ...]:
-    """The method of every indicator of the report."""
-    return tuple(method_of(function) for function in EXPLAINED)
+    """The method of every indicator of the reports, under the title that it has on the methods page.
 
-
-def method_of(indicator: Callable[..., Any]) -> Method:
-    """What an indicator says about itself, without its examples and without what only its callers must know.
-
-    >>> method_of(fairness.jain_index).name
-    'fairness.jain_index'
+    >>> methods()[0].title
+    'Share of machine time'
     """
-    text = inspect.getdoc(indicator) or ""
-    paragraphs = [" ".join(part.split()) for part in text.split("\n\n") if not part.lstrip().startswith(FOR_CALLERS)]
-    module = indicator.__module__.removeprefix("analytics.")
-    return Method(name=f"{module}.{indicator.__name__}", summary=paragraphs[0], details=tuple(paragraphs[1:]))
+    titles = {indicator: title for indicators in TOPICS.values() for title, indicator in indicators.items()}
+    return tuple(method_of(indicator, titles[indicator]) for indicator in EXPLAINED)

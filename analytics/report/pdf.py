@@ -82,7 +82,7 @@ def _data(report: Report) -> dict[str, Any]:
             {"id": section.id, "title": section.title, "finding": section.finding, "blocks": [_block(block) for block in section.blocks]}
             for section in report.sections
         ],
-        "methods": [{"name": m.name, "summary": _coded(m.summary), "details": [_coded(d) for d in m.details]} for m in report.methods],
+        "methods": [{"title": m.title, "summary": _coded(m.summary), "details": [_coded(d) for d in m.details]} for m in report.methods],
         "sources": [_table(table) for table in report.sources],
         "snapshot": {
             "id": report.snapshot.id,

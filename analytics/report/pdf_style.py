@@ -111,7 +111,7 @@ DOCUMENT = r"""
   = How are the figures computed?
   #for m in data.methods {
     block(breakable: true, above: 1em, below: 0.6em, {
-      block(below: 0.5em, sticky: true, raw(m.name))
+      block(below: 0.5em, sticky: true, text(weight: 600, m.title))
       par(coded(m.summary))
       for d in m.details { par(text(size: 9pt, coded(d))) }
     })

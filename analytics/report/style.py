@@ -80,7 +80,7 @@ TEMPLATE = """<!DOCTYPE html>
 {% endfor %}</section>
 {% endfor %}
 {% if report.methods %}<section aria-labelledby="methods"><h2 id="methods">How are the figures computed?</h2>
-<dl>{% for method in report.methods %}<dt><code>{{ method.name }}</code></dt><dd>{{ method.summary | coded }}</dd>
+<dl>{% for method in report.methods %}<dt>{{ method.title }}</dt><dd>{{ method.summary | coded }}</dd>
 {% for detail in method.details %}<dd>{{ detail | coded }}</dd>{% endfor %}
 {% endfor %}</dl></section>{% endif %}
 {% if report.sources %}<section aria-labelledby="sources"><h2 id="sources">What do they rest on?</h2>

@@ -50,7 +50,8 @@ def xlsx(report: Report) -> bytes:
         names = _sheet_names(report)
         for name, table in report.tables.items():
             _write_table(book.add_worksheet(names[name]), table, looks)
-        _write_pairs(book.add_worksheet("Definitions"), [(m.name, " ".join((m.summary, *m.details))) for m in report.methods], looks)
+        methods = [(method.title, " ".join((method.summary, *method.details)).replace("`", "")) for method in report.methods]
+        _write_pairs(book.add_worksheet("Definitions"), methods, looks)
         _write_pairs(book.add_worksheet("Record"), _record_rows(report), looks)
     return buffer.getvalue()
 

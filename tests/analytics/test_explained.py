@@ -35,7 +35,10 @@ STEPS = {
     "fairness": {"tells_more_than_use", "due_by_demand", "against_due_by_month", "inequality", "inequality_by"},
     "gains": {"lorenz_by"},
     "power": {"while_logged"},
-    "usage": {"total_by", "hours", "capacity_while_logged", "capacity_by", "with_system_names", "known_sum", "ratio", "usage_frame"},
+    "usage": {
+        *("total_by", "hours", "capacity_while_logged", "capacity_by", "capacity_by_month", "with_system_names", "known_sum", "ratio"),
+        "usage_frame",
+    },
     "waiting": {"bin_middle_s", "wait_quantile_s", "waits_frame"},
 }
 """What only sums, filters or makes frames on the way to an indicator."""

@@ -174,6 +174,7 @@ def test_methods_are_the_words_beside_the_code_without_its_examples() -> None:
     for method in found:
         assert method.summary.endswith((".", ":"))
         assert not any(">>>" in part for part in (method.summary, *method.details))
+        assert not any("frame" in part or "null" in part for part in (method.summary, *method.details))
 
 
 @pytest.mark.parametrize("kind", list(Kind))
