@@ -22,7 +22,7 @@ from pages.shared.pivot_choices import NAMES
 from pages.shared.visit import Visit
 
 FORMS = {"Stacked": Form.STACKED, "Lines": Form.LINES, "Small charts": Form.PANELS}
-AS, CELLS, CAPACITY = "as", "shown-as", "capacity"
+AS, CELLS, CAPACITY = "as", "shown-as", "capacity-line"
 MOST_STACKED, MOST_PANELS, MOST_RANKED = 6, 8, 15
 """How many groups are drawn by themselves; the smaller ones are summed as others."""
 

@@ -46,13 +46,13 @@ def test_a_page_answers_on_a_small_store_without_any_exception_or_error(visit: V
     assert app.title[0].value.endswith("?")
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_answers_again_on_its_second_run(visit: Visit, small_store: Path, page: str) -> None:
-    app = visit(small_store, page)
-    first = app.title[0].value
-    app.run()
-    assert not app.exception
-    assert app.title[0].value == first
+def test_no_page_is_upset_by_what_another_left_in_the_session(visit: Visit, small_store: Path) -> None:
+    app = visit(small_store)
+    for page in (*PAGES, *reversed(PAGES)):
+        app.switch_page(page).run()
+        assert not app.exception, page
+        app.run()
+        assert not app.exception, page
 
 
 @pytest.mark.parametrize("page", PAGES)
