@@ -46,17 +46,21 @@ def what_is_in() -> None:
     st.header("Logs brought in", anchor=False)
     tables.table(batches, name="batches", alt="Every log that was brought in, newest first, with what became of its lines")
     doors.undo_door(batches, done=TAKEN_BACK)
+    told(TAKEN_BACK)
     st.header("Refused lines", anchor=False)
     lines = loaders.refusals(here.seen, chosen, MOST_REFUSALS)
     if lines.is_empty():
         st.caption("No refused line is open.")
         return
-    tables.table(by_reason, name="refusals-by-reason", alt="How many lines were refused, by machine and reason")
+    words = pl.col("reason").map_elements(tables.in_words, return_dtype=pl.String)
+    alt = "How many lines were refused, by machine and reason"
+    tables.table(by_reason, shown=tables.for_people(by_reason.with_columns(words)), name="refusals-by-reason", alt=alt)
     st.caption(
-        f"The newest {numbers.counted(lines.height, 'refused line')} that are open; names of people are masked. Mend the lines in the log "
-        "and bring it in again: what is in already is passed over, and mended lines leave this list."
+        f"{'The newest ' if lines.height == MOST_REFUSALS else ''}{numbers.counted(lines.height, 'line')}; names of people are masked. "
+        "Mend them in the log and bring it in again: what is in already is passed over, and mended lines leave this list."
     )
-    tables.table(lines, name="refusals", alt="Refused lines with reason and text", most_rows=8)
+    shown = tables.for_people(lines.with_columns(words))
+    tables.table(lines, shown=shown, name="refusals", alt="Refused lines with reason and text", most_rows=8)
 
 
 def machines_known() -> None:
@@ -69,26 +73,31 @@ def machines_known() -> None:
     tables.table(both.sort("system"), name="machines", alt="Every machine known, with the span and totals of its logs")
 
 
-def door(heading: str, name: str, command: str, draw: Callable[[], None]) -> None:
+def told(account: str) -> None:
+    """What became of the file that was brought in last, said once, where it was brought in."""
+    if account in st.session_state:
+        ACCOUNTS[account](st.session_state.pop(account))
+
+
+def door(heading: str, account: str, command: str, draw: Callable[[], None]) -> None:
     """A way to bring something in, here or on the command line; on paper none is needed."""
-    with st.container(key=f"door-{name}"):
+    with st.container(key=f"door-{account}"):
         st.header(heading, anchor=False)
         draw()
+        told(account)
         st.caption("Or on the command line:")
         st.code(command, language=None)
 
 
-for key, say in ACCOUNTS.items():
-    if key in st.session_state:
-        say(st.session_state.pop(key))
 if here.state is None:
     st.info("No log has been brought in yet. Bring one in below, or look around first with an invented one:")
     st.code(parts.COMMAND_DEMO, language=None)
+    told(TAKEN_BACK)
 else:
     what_is_in()
-door("Bring in a log", "log", parts.COMMAND_INGEST, lambda: doors.log_door(names, known, done=LOG))
-door("Bring in a table of projects", "projects", parts.COMMAND_PROJECTS, lambda: doors.projects_door(names, known, done=PROJECTS))
-door("Bring in carbon intensities or prices by the hour", "series", parts.COMMAND_SERIES, lambda: doors.series_door(done=SERIES))
+door("Bring in a log", LOG, parts.COMMAND_INGEST, lambda: doors.log_door(names, known, done=LOG))
+door("Bring in a table of projects", PROJECTS, parts.COMMAND_PROJECTS, lambda: doors.projects_door(names, known, done=PROJECTS))
+door("Bring in carbon intensities or prices by the hour", SERIES, parts.COMMAND_SERIES, lambda: doors.series_door(done=SERIES))
 machines_known()
 if here.state is not None:
     state = loaders.snapshot(here.state)

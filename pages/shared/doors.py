@@ -134,7 +134,7 @@ def undo_door(batches: pl.DataFrame, *, done: str) -> None:
         row = rows[number]
         return f"{number}: {row['file']} of {row['system']}, {numbers.counted(row['accepted'], 'accepted line')}"
 
-    with st.expander("Take a log back that was brought in by mistake"), st.form("undo"):
+    with st.expander("Take a log back that was brought in by mistake", key="undo-door", on_change="rerun"), st.form("undo"):
         st.markdown("Its jobs, refused lines and hours leave the store; jobs that it completed go back to their earlier state.")
         left, right = st.columns(2)
         batch = left.selectbox("Batch", list(rows), index=None, format_func=named, placeholder="Choose")
@@ -145,7 +145,7 @@ def undo_door(batches: pl.DataFrame, *, done: str) -> None:
         if not st.form_submit_button("Take back"):
             return
     if batch is None:
-        st.warning("Choose a batch.")
+        st.warning("Choose the batch that is to leave the store.")
         return
     _kept(lambda: uploads.taken_back(batch, reason=reason, later_too=later_too), done)
 
@@ -191,13 +191,13 @@ def _asked(looked: Looked | None) -> tuple[tuple[str, ...], str]:
 
 def _mapping(looked: Looked) -> tuple[str, ...]:
     """How the columns are to be read: what was guessed, as the reader corrected it."""
-    guessed = "; ".join(f"{tables.in_words(field).lower()}: `{column}`" for field, column in looked.mapping.items())
+    guessed = "; ".join(f"{tables.readable(field)}: `{column}`" for field, column in looked.mapping.items())
     st.markdown(f"By their names the columns tell {guessed or 'nothing that is known'}.")
     with st.expander("Correct what the columns tell", expanded=bool(lacking(looked.mapping))):
         places, choices = st.columns(MAPPING_COLUMNS), [NO_COLUMN, *looked.columns]
         said = {
             field: places[number % MAPPING_COLUMNS].selectbox(
-                tables.in_words(field),
+                tables.readable(field),
                 choices,
                 index=choices.index(looked.mapping.get(field, NO_COLUMN)),
                 key=f"column-of-{field}-{looked.key}",

@@ -21,6 +21,7 @@ HEADERS = {
     "mode": "Access mode",
     "category": "User category",
     "pue": "PUE",
+    "qos": "QOS",
     "ede": "EDE (α = 1)",
     "jain": "Jain's index",
     "gini": "Gini coefficient",
@@ -56,7 +57,7 @@ ENDINGS = (
 MOST_PRINTED_ROWS = 60
 """Up to how many rows the numbers of a chart stand as a table to be read aloud and printed."""
 
-CHARACTER_PX, PADDING_PX = 6.7, 22
+CHARACTER_PX, PADDING_PX = 6.2, 24
 """How wide a character of a cell is, and the room beside the text."""
 
 LONGEST_WHOLE = 26
@@ -294,7 +295,7 @@ def _width(label: str, values: pl.Series) -> int | None:
     """The width of a column in which the grid by itself would cut what it leaves out of account: the unknown, and the rare long text.
 
     >>> _width("What", pl.Series(["call", "ends", "node-hours awarded"])), _width("Jobs", pl.Series([1, 2]))
-    (143, None)
+    (136, None)
     """
     texts = values.drop_nulls().str.len_chars().to_list() if values.dtype == pl.String else []
     longest = max(texts, default=0)
