@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
+from analytics.calls import findings
 from analytics.calls.decision import Decision
 from analytics.calls.exports import by_group
 from analytics.charts import calls as charts
@@ -31,6 +32,7 @@ def pictures(decision: Decision, *, invented: bool) -> None:
     _show(
         charts.by_machine(awarded, offered, unit=decision.call.unit, title="Hours awarded on each machine, by user category"),
         alt=charts.by_machine_summary(awarded, offered, unit=decision.call.unit),
+        finding=findings.by_machine(awarded, offered, unit=decision.call.unit),
         data=awarded,
         name="machines",
         source=source,
@@ -38,20 +40,23 @@ def pictures(decision: Decision, *, invented: bool) -> None:
     left, right = st.columns(2, gap="large")
     countries = by_group(decision, "country")
     with left:
-        figure = charts.by_country(countries, title="Share of the hours by country")
-        _show(figure, alt=charts.by_country_summary(countries), data=countries, name="countries", source=source)
+        figure = charts.by_country(countries, title="Share of the hours asked for and awarded, by country")
+        found, alt = findings.by_country(countries), charts.by_country_summary(countries)
+        _show(figure, alt=alt, finding=found, data=countries, name="countries", source=source)
     with right:
-        figure = charts.limits_used(decision.limits, title="How much of each limit is used")
-        _show(figure, alt=charts.limits_used_summary(decision.limits), data=decision.limits, name="limits", source=source)
+        figure = charts.limits_used(decision.limits, title="Part of each limit that is used")
+        found, alt = findings.limits_used(decision.limits), charts.limits_used_summary(decision.limits)
+        _show(figure, alt=alt, finding=found, data=decision.limits, name="limits", source=source)
 
 
-def _show(figure: go.Figure, *, alt: str, data: pl.DataFrame, name: str, source: str) -> None:
+def _show(figure: go.Figure, *, alt: str, finding: str, data: pl.DataFrame, name: str, source: str) -> None:
     """A chart in its frame; awards of a call are published by name, so that nothing of it is withheld."""
     said = data.select(pl.exclude(pl.List)).with_columns(applications=pl.lit(source))
     chart_frame.show(
         OfCall(
             figure=figure,
             alt=alt,
+            finding=finding,
             data=said,
             name=f"call-{name}",
             method="Calls",
