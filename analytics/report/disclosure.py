@@ -84,8 +84,9 @@ def withheld(
 
     First every row that breaks the rule. Then, where what a table holds back of a total of another table would break the rule, its
     smallest shown row as well. Then, as long as some withheld row is a sum and difference of shown ones (it lies in the span of their
-    vectors over the finest cells), the smallest shown row that takes part in it. All tables given together are protected against each
-    other; the total of everything is among them.
+    vectors over the finest cells), the smallest shown row that takes part in it. Then the same where a shown sum, or what a table holds
+    back of one, less another within it would break the rule, though no table has that rest as a row. All tables given together are
+    protected against each other; the total of everything is among them.
 
     Args:
         contributions: Frame CONTRIBUTIONS with every column that a table is grouped by.
@@ -100,7 +101,7 @@ def withheld(
         return Withheld(rows=_of_one_table(contributions, wanted[1], rule), rule=rule)
     cells = _Cells(contributions, wanted, rule, never_shown)
     hidden = {cell for cell in range(len(cells.keys)) if cells.is_unsafe(cells.members[cell])}
-    while more := cells.told_by_remainders(hidden) or cells.told_by_sums(hidden):
+    while more := cells.told_by_remainders(hidden) or cells.told_by_sums(hidden) or cells.told_by_differences(hidden):
         hidden |= more
     return Withheld(
         rows={shape: frozenset(key for cell, (of, key) in enumerate(cells.keys) if of == shape and cell in hidden) for shape in wanted},
@@ -242,6 +243,8 @@ class _Cells:
         matrix = np.zeros((len(self.keys), atoms.height))
         for cell, members in enumerate(self.members):
             matrix[cell, members] = 1.0
+        self._sets = matrix.astype(np.float32)
+        self._about = self._facts_of_atoms()
         self._matrix = _told_apart(matrix)
         self._gram = matrix @ matrix.T
         self._known: dict[tuple[int, ...], bool] = {}
@@ -280,6 +283,50 @@ class _Cells:
             if more.isdisjoint(taking):  # else this sum is broken already, and is looked at again
                 more.add(min(taking, key=lambda cell: (not self.keys[cell][0], self.hours[cell], cell)))
         return more
+
+    def told_by_differences(self, hidden: set[int]) -> set[int]:
+        """Rows to withhold where a shown sum less another within it would show a single firm."""
+        shown = [cell for cell in range(len(self.keys)) if cell not in hidden | self._unpublished]
+        back, takers = self._held_back(hidden)
+        sums = np.concatenate([self._sets[shown], back])
+        beside = back @ self._sets[shown].T
+        common = np.block([[self._gram[np.ix_(shown, shown)], beside.T], [beside, back @ back.T]])
+        sizes, known = np.diag(common), sums @ self._about
+        whole, part = np.nonzero((common == sizes) & (sizes < sizes[:, None]))
+        made_of = [*((cell,) for cell in shown), *takers]
+        more: set[int] = set()
+        for pair in np.flatnonzero(self._may_break(known[whole] - known[part])).tolist():
+            taking = made_of[whole[pair]] + made_of[part[pair]]
+            if more.isdisjoint(taking) and self.is_unsafe(np.flatnonzero(sums[whole[pair]] > sums[part[pair]])):
+                more.add(min(taking, key=lambda cell: (not self.keys[cell][0], self.hours[cell], cell)))
+        return more
+
+    def _held_back(self, hidden: set[int]) -> tuple[NDArray[np.float32], list[tuple[int, ...]]]:
+        """What tables hold back of shown rows, each as a set of finest cells, and the shown rows that it is the difference of."""
+        sets, takers = [np.empty((0, self._sets.shape[1]), dtype=np.float32)], []
+        for total, children in self._families_found:
+            told = [cell for cell in children if cell not in hidden and cell not in self._unpublished]
+            if 0 < len(told) < len(children) and total not in hidden and total not in self._unpublished:
+                sets.append(self._sets[[total]] - self._sets[told].sum(axis=0))
+                takers.append((total, *told))
+        return np.concatenate(sets), takers
+
+    def _may_break(self, about: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which sets of finest cells cannot be told to keep the rule by what is known of the single cells."""
+        hours, largest, of_firms, of_many = about.T
+        may: NDArray[np.bool_] = (of_firms > 0) & ((of_many == 0) | (largest > self._rule.largest_share * hours * (1 - IN_SPAN)))
+        return may
+
+    def _facts_of_atoms(self) -> NDArray[np.float64]:
+        """Hours of each finest cell, those of who holds most of it, whether any firm does, and whether enough organisations do."""
+        rows = []
+        for parts in self._parts:
+            holders: dict[str, float] = {}
+            for holder, _, hours in parts:
+                holders[holder] = holders.get(holder, 0.0) + hours
+            many = sum(hours > 0 for hours in holders.values()) >= self._rule.least_organisations
+            rows.append((sum(holders.values()), max(holders.values(), default=0.0), any(part[1] for part in parts), many))
+        return np.array(rows, dtype=np.float64).reshape(len(self._parts), 4)
 
     def _is_unsafe_together(self, cells: tuple[int, ...]) -> bool:
         if cells not in self._known:

@@ -3,6 +3,7 @@
 from fractions import Fraction
 from itertools import product
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -111,6 +112,27 @@ def test_what_a_table_holds_back_of_a_shown_total_keeps_the_rule_too(contributio
             back = [part for key, part in rows.partition_by(finer, as_dict=True).items() if key in found.rows[finer]]
             if total not in found.rows[shape] and back:
                 assert not breaks_the_rule(pl.concat(back)), (shape, total, finer)
+
+
+@given(CONTRIBUTIONS)
+@settings(max_examples=60, deadline=None)
+def test_no_shown_row_less_another_within_it_breaks_the_rule(contributions: pl.DataFrame) -> None:
+    found = withheld(contributions, SHAPES, RULE)
+    cells = contributions.select("category", "system", "month").unique(maintain_order=True)
+    rows, vectors = tables(contributions, found)
+    shown = [frozenset(np.flatnonzero(vector)) for (_, _, is_shown), vector in zip(rows, vectors, strict=True) if is_shown]
+    for whole, part in product(shown, shown):
+        if part < whole:
+            rest = cells[sorted(whole - part)]
+            assert not breaks_the_rule(contributions.join(rest, on=rest.columns, how="semi")), (whole, part)
+
+
+def test_a_table_that_is_finer_than_another_in_part_does_not_tell_the_rest() -> None:
+    schools = [("research", system, 1, f"u{i}", False, 9.0) for system in "ab" for i in range(4)]
+    firms = [("sme", "a", 1, f"f{i}", True, 5.0) for i in range(4)]
+    contributions = frame([*schools, *firms, ("sme", "b", 1, "one", True, 4.0), ("start_up", "b", 2, "two", True, 4.0)])
+    found = withheld(contributions, (("category",), ("category", "system")), RULE)
+    assert ("sme",) in found.rows[("category",)] or ("sme", "a") in found.rows[("category", "system")]
 
 
 def test_the_brute_force_check_sees_a_row_that_can_be_had_by_subtraction() -> None:
