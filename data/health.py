@@ -48,13 +48,20 @@ select j.system, count(*) filter (where started is not null) as jobs, count(*) f
     coalesce(sum(energy_logged_kwh) filter (where energy_quality = 'implausible'), 0) as energy_implausible_kwh,
     count(*) filter (where started < submitted) as jobs_started_before_submitted,
     count(*) filter (where started is not null and ended is not null
-        and abs(epoch(ended) - epoch(started) - coalesce(elapsed_s, 0) - coalesce(suspended_s, 0)) > 60) as jobs_with_odd_length
+        and abs(epoch_ms(ended) - epoch_ms(started) - 1000 * (coalesce(elapsed_s, 0) + coalesce(suspended_s, 0))) > 60000
+        ) as jobs_with_odd_length
 from lake.jobs j group by all order by j.system
 """
 SHARED_NODES = """
-select count(*) as jobs, coalesce(sum(energy_logged_kwh), 0) as energy_kwh from lake.jobs
-where system = $system and "partition" = $partition and energy_quality = 'measured' and started is not null
-    and cores < nodes * $cores_per_node and ($gpus_per_node = 0 or coalesce(gpus, 0) < nodes * $gpus_per_node)
+with parts as (
+    select unnest($systems) as system, unnest($partitions) as "partition", unnest($cores_per_node) as cores_per_node,
+        unnest($gpus_per_node) as gpus_per_node
+)
+select system, count(*) as jobs_metered_on_shared_nodes, coalesce(sum(energy_logged_kwh), 0) as energy_on_shared_nodes_kwh
+from lake.jobs join parts using (system, "partition")
+where energy_quality = 'measured' and started is not null
+    and cores < nodes * cores_per_node and (gpus_per_node = 0 or coalesce(gpus, 0) < nodes * gpus_per_node)
+group by all
 """
 WITHOUT_GPU_HOURS = """
 select system, "partition" from lake.usage_monthly where "partition" is not null
@@ -80,19 +87,20 @@ def health(lake: Lake, systems: Mapping[str, System]) -> pl.DataFrame:
 
 
 def _shared(lake: Lake, systems: Mapping[str, System], logged: list[str]) -> pl.DataFrame:
-    rows = []
-    for name in logged:
-        parts = [part for part in systems[name].partitions if part.cores_per_node] if name in systems else []
-        told = [
-            lake.frame(
-                SHARED_NODES,
-                {"system": name, "partition": part.name, "cores_per_node": part.cores_per_node, "gpus_per_node": part.gpus_per_node or 0.0},
-            ).row(0)
-            for part in parts
-        ]
-        rows.append((name, sum(jobs for jobs, _ in told) if parts else None, sum(kwh for _, kwh in told) if parts else None))
-    schema = {name: HEALTH[name] for name in ("system", "jobs_metered_on_shared_nodes", "energy_on_shared_nodes_kwh")}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    parts = [(name, part) for name in logged if name in systems for part in systems[name].partitions if part.cores_per_node]
+    values = {
+        "systems": [name for name, _ in parts],
+        "partitions": [part.name for _, part in parts],
+        "cores_per_node": [float(part.cores_per_node or 0) for _, part in parts],
+        "gpus_per_node": [float(part.gpus_per_node or 0) for _, part in parts],
+    }
+    known = pl.DataFrame({"system": sorted({name for name, _ in parts})}, schema={"system": pl.String})
+    if known.is_empty():
+        return known.with_columns(pl.lit(None, HEALTH[name]).alias(name) for name in _ON_SHARED)
+    return known.join(lake.frame(SHARED_NODES, values), on="system", how="left", validate="1:1").with_columns(pl.col(_ON_SHARED).fill_null(0))
+
+
+_ON_SHARED = ("jobs_metered_on_shared_nodes", "energy_on_shared_nodes_kwh")
 
 
 def _untracked(lake: Lake, systems: Mapping[str, System]) -> pl.DataFrame:
