@@ -97,7 +97,9 @@ def _shared(lake: Lake, systems: Mapping[str, System], logged: list[str]) -> pl.
     known = pl.DataFrame({"system": sorted({name for name, _ in parts})}, schema={"system": pl.String})
     if known.is_empty():
         return known.with_columns(pl.lit(None, HEALTH[name]).alias(name) for name in _ON_SHARED)
-    return known.join(lake.frame(SHARED_NODES, values), on="system", how="left", validate="1:1").with_columns(pl.col(_ON_SHARED).fill_null(0))
+    return known.join(lake.frame(SHARED_NODES, values), on="system", how="left", validate="1:1").with_columns(
+        pl.col(_ON_SHARED).fill_null(0)
+    )
 
 
 _ON_SHARED = ("jobs_metered_on_shared_nodes", "energy_on_shared_nodes_kwh")
