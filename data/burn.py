@@ -18,7 +18,6 @@ from lake.usage_daily r join logged l using (system)
 where r.account is not null and r.day < l.until and r.day >= l.until - 7 * $weeks::int
 group by all
 having greatest(sum(node_s), sum(gpu_s), sum(core_s)) > 0
-order by system, account, weeks_ago
 """
 SINCE = (
     """
@@ -44,7 +43,7 @@ order by day
 
 
 def weeks(lake: Lake, logged: Mapping[str, Period], *, most: int) -> pl.DataFrame:
-    """The hours of every account in each of its machine's last weeks, counted back from the last day of the log (frame WEEKLY_USE).
+    """The hours of every account in each of its machine's last weeks, counted back from the last day of the log (frame WEEKLY_USE), in any order.
 
     Args:
         lake: The store.
