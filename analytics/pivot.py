@@ -1,8 +1,8 @@
 """A table of the reader's own making: machine time, jobs or energy by any rows and columns, as amounts or shares, with totals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 import polars as pl
@@ -161,7 +161,7 @@ def finding(table: Pivot, machines: Mapping[str, str], *, what: str, period: str
     >>> used = usage_frame({"category": "sme", "jobs": 1}, {"category": "research", "jobs": 3})
     >>> table = pivot(used, [Dimension.CATEGORY], None, Measure.JOBS, HourUnit.NODE_HOURS)
     >>> finding(table, {}, what="jobs", period="2026").replace("\u202f", " ")
-    '4 jobs in 2026; the largest row is Research, with 75 %.'
+    'In all, 4 jobs in 2026; the largest row is Research, with 75 %.'
     """
     whole = table.totals[TOTAL].item()
     if whole is None:
@@ -169,7 +169,7 @@ def finding(table: Pivot, machines: Mapping[str, str], *, what: str, period: str
     if whole != whole:
         return f"The {what} {during(period)} are not known."
     largest = table.cells.sort(pl.col(TOTAL).fill_nan(None), descending=True, nulls_last=True, maintain_order=True).row(0, named=True)
-    said = f"{numbers.amount(whole, what)} {during(period)}"
+    said = f"In all, {numbers.amount(whole, what)} {during(period)}"
     if table.cells.height == 1 or not whole > 0:
         return f"{said}."
     if largest[TOTAL] is None:
@@ -177,6 +177,23 @@ def finding(table: Pivot, machines: Mapping[str, str], *, what: str, period: str
     shown = " shown" if table.held is not None and table.held[TOTAL].any() else ""
     names = ", ".join(in_words(row, largest[row.value], machines) for row in table.rows)
     return f"{said}; the largest row{shown} is {names}, with {numbers.percent(largest[TOTAL] / whole)}."
+
+
+def cut_short(dimensions: Iterable[Dimension], period: Period) -> str:
+    """Which quarters or months of a table the period holds only in part, in a sentence; empty where it holds all of them whole.
+
+    >>> cut_short([Dimension.QUARTER], Period(date(2025, 11, 1), date(2026, 10, 1)))
+    'Of Q4 2025 only the days within the period count.'
+    >>> cut_short([Dimension.MONTH], Period(date(2025, 11, 1), date(2026, 10, 1)))
+    ''
+    """
+    found = []
+    for dimension, months in ((Dimension.QUARTER, 3), (Dimension.MONTH, 1)):
+        if dimension in dimensions:
+            starts = [date(day.year, (day.month - 1) // months * months + 1, 1) for day in (period.start, period.end - timedelta(days=1))]
+            spans = [Period(start, month_after(start, months)) for start in dict.fromkeys(starts)]
+            found += [span.name for span in spans if span.start < period.start or span.end > period.end]
+    return f"Of {numbers.listed(found)} only the days within the period count." if found else ""
 
 
 def without_unknown(table: pl.DataFrame) -> pl.DataFrame:

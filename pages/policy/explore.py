@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics.pivot import as_shares, finding, pivot
+from analytics.pivot import as_shares, cut_short, finding, pivot
 from pages.shared import chart_frame, loaders, parts, pivot_choices, pivot_table, protection, visit
 
 here = visit.now()
@@ -24,7 +24,9 @@ else:
         st.caption(parts.escaped(f"Filtered by {'; '.join(filters_said)}."))
     pivot_table.show(table, share_of=asked.share_of, measure=asked.measure, machines=machines)
     pivot_table.coverage(table, asked.measure)
-    lines = [f"Source: {chart_frame.source()}", *filters_said, protection.sentence(here)]
+    short = cut_short(by, here.chosen.period)
+    parts.coverage([short] if short else [])
+    lines = [f"Source: {chart_frame.source()}", *filters_said, *([short] if short else []), protection.sentence(here)]
     with st.container(horizontal=True, gap="small", key="data-of-table", vertical_alignment="center"):
         pivot_table.exports(table, share_of=asked.share_of, measure=asked.measure, machines=machines, lines=lines)
         chart_frame.link_to_view()

@@ -50,7 +50,7 @@ def show(table: Pivot, *, share_of: ShareOf, measure: Measure, machines: dict[st
             f"Rows {numbers.whole(first + 1)} to {numbers.whole(last)} of {numbers.whole(table.cells.height)} are shown; "
             "the exports hold all."
         )
-    st.caption("An empty cell: no job in the logs. The darker a cell, the larger.")
+    st.caption("An empty cell: no job in the logs. The bluer a cell, the larger.")
 
 
 def _page(pages: int) -> int:
@@ -170,7 +170,7 @@ def _cell(value: float | None, share_of: ShareOf, measure: Measure) -> str:
 
 
 def _shades(table: Pivot, part: pl.DataFrame) -> pl.DataFrame:
-    """The look of each cell: amounts to the right, the darker the larger; totals stand apart by weight."""
+    """The look of each cell: amounts to the right, the bluer the larger; totals stand apart by weight."""
     inner = [name for name in table.amounts if name != TOTAL] or [TOTAL]
     largest = max((value for name in inner for value in table.cells[name].drop_nulls().drop_nans()), default=0.0)
     styles: dict[str, list[str]] = {}

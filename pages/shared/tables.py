@@ -1,7 +1,7 @@
 """Tables as people read them, each with a download of its full precision."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -54,6 +54,9 @@ ENDINGS = (
 )
 """What a column's name ends with, and the unit it means."""
 
+NUMBER = re.compile(r"\**[+−-]?\d[\d.,]*(?:\s?(?:%|pp|[kMG]|[kMGT]?Wh|[kM]?t CO₂e|kg CO₂e|h|d|min|s|×))*\**")
+"""A number as it is written in a table, with its unit, and bold or not."""
+
 MOST_PRINTED_ROWS = 60
 """Up to how many rows the numbers of a chart stand as a table to be read aloud and printed."""
 
@@ -94,8 +97,42 @@ def table(
 
 
 def plain_table(data: pl.DataFrame, *, alt: str) -> None:
-    """Show a small table of texts as it stands, to be read, copied and printed."""
+    """Show a small table of texts as it stands, to be read, copied and printed; numbers stand to the right."""
+    right = [place for place, name in enumerate(data.columns, 1) if holds_numbers(data[name])]
+    wide = [place for place, name in enumerate(data.columns, 1) if _longest(data[name]) > LONGEST_WHOLE]
+    if right or wide:
+        st.html(_look(alt, right, wide))
     st.table(data.with_columns(pl.all().fill_null(numbers.NOT_AVAILABLE)), alt=alt, hide_index=True, border="horizontal", width="content")
+
+
+def holds_numbers(texts: pl.Series) -> bool:
+    """Whether a column of texts holds numbers, with or without units, and nothing else that is known.
+
+    >>> [holds_numbers(pl.Series(t)) for t in (["1,250", "**3 %**", None], ["0.5 t CO₂e", "not available"], ["4 July 2026"], [None])]
+    [True, True, False, False]
+    """
+    known = [text for text in texts.drop_nulls().cast(pl.String).to_list() if text != numbers.NOT_AVAILABLE]
+    return bool(known) and all(NUMBER.fullmatch(text) for text in known)
+
+
+def _look(alt: str, right: Sequence[int], wide: Sequence[int]) -> str:
+    """The look of a table, found by its words: columns to the right, and columns of sentences; no sign of the words can end the rule.
+
+    >>> _look("Jobs <b>", [2], [])
+    '<style>table[aria-label="Jobs \\\\3c b\\\\3e "] :is(td, th):is(:nth-child(2)) { text-align: right !important; }</style>'
+    """
+    words = re.sub(r"[^\w ]", lambda sign: f"\\{ord(sign[0]):x} ", alt)
+    looks = {"text-align: right !important": right, "min-width: 15em": wide}
+    rules = (
+        f'table[aria-label="{words}"] :is(td, th):is({", ".join(f":nth-child({place})" for place in places)}) {{ {look}; }}'
+        for look, places in looks.items()
+        if places
+    )
+    return f"<style>{' '.join(rules)}</style>"
+
+
+def _longest(texts: pl.Series) -> int:
+    return max(texts.drop_nulls().cast(pl.String).str.len_chars().to_list(), default=0)
 
 
 def numbers_of_chart(data: pl.DataFrame, *, name: str, alt: str) -> None:

@@ -142,10 +142,10 @@ def all_logs(here: Visit) -> None:
     """What is in the store, in full precision, whatever is selected."""
     st.header("All logs in the store", anchor=False)
     rows = loaders.spans(here.seen).sort("system")
-    months = [f"{numbers.month(first)} to {numbers.month(last)}" for first, last in rows.select("first_month", "last_month").rows()]
     columns = {
         "Machine": results.named(here, rows)["system"].to_list(),
-        "Months": months,
+        "First month": [numbers.month(month) for month in rows["first_month"]],
+        "Last month": [numbers.month(month) for month in rows["last_month"]],
         "Jobs in the logs": [numbers.whole(count) for count in rows["jobs_logged"]],
         "Jobs that ran": [numbers.whole(count) for count in rows["jobs"]],
         "Core-hours": [_core_hours(row) for row in rows.iter_rows(named=True)],
