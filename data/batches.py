@@ -30,8 +30,10 @@ select min(known_since) as first_submitted, max(coalesce(ended, started, submitt
 from lake.jobs where batch_id = $batch_id
 """
 LOGGED = """
-select system, min(first_submitted)::date as first_day, max(last_seen)::date as last_day
-from lake.batches where first_submitted is not null group by all order by system
+with days as (select system, day from lake.usage_daily group by all having sum(jobs) > 0),
+ended as (select system, min(day) as first_day from days group by all)
+select b.system, coalesce(any_value(e.first_day), min(b.first_submitted)::date) as first_day, max(b.last_seen)::date as last_day
+from lake.batches b left join ended e using (system) where b.first_submitted is not null group by all order by b.system
 """
 DEMO = "select distinct system from lake.batches where demo order by system"
 
@@ -128,5 +130,8 @@ def demo_systems(lake: Lake) -> tuple[str, ...]:
 
 
 def logged_days(lake: Lake) -> dict[str, Period]:
-    """From which day to which the logs of each machine run."""
+    """From which day to which the logs of each machine run: from that on which a job first ended, to the last that a job shows.
+
+    A log of one month also names jobs that were submitted months before, but none of the others that ran then.
+    """
     return {system: Period(first, last + timedelta(days=1)) for system, first, last in lake.frame(LOGGED).iter_rows()}

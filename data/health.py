@@ -33,7 +33,7 @@ HEALTH: Schema = {
 """One row a machine with a log."""
 
 DAYS = """
-with days as (select distinct system, day from lake.usage_daily where jobs > 0),
+with days as (select system, day from lake.usage_daily group by all having sum(jobs) > 0),
 gaps as (select system, day, day - lag(day) over (partition by system order by day) - 1 as gap from days)
 select system, min(day) as first_day, max(day) as last_day, coalesce(sum(gap), 0)::bigint as days_without_jobs,
     coalesce(max(gap), 0)::bigint as longest_gap_days

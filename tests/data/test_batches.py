@@ -1,5 +1,6 @@
 """Every log that was brought in has its record, and every refused line its reason."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
@@ -8,7 +9,9 @@ from made_jobs import NOON, batch, bring_in, frame, job, plain_store, running
 
 from data import batches
 from data.errors import SchemaError
+from data.health import DAYS
 from data.schema import REFUSALS
+from data.terms import Period
 
 
 def refused(*reasons: str) -> pl.DataFrame:
@@ -55,3 +58,29 @@ def test_refused_lines_of_a_log_with_nothing_new_are_forgotten() -> None:
 def test_refusals_without_a_reason_column_do_not_pass_the_door() -> None:
     with plain_store() as writer, pytest.raises(SchemaError, match="reason"):
         batches.record_refusals(writer, refused("negative").drop("reason"), batch_id=1)
+
+
+def test_a_log_runs_from_the_day_on_which_a_job_first_ended_and_not_from_an_early_submission() -> None:
+    end, long_before = NOON + timedelta(days=1), NOON - timedelta(days=90)
+    with plain_store() as writer:
+        log = frame(
+            job(1, submitted=long_before, started=NOON, ended=end), job(2, submitted=NOON, started=end, ended=end + timedelta(days=2))
+        )
+        batches.record(
+            writer, replace(batch(1, log, bring_in(writer, 1, log)), first_submitted=long_before, last_seen=end + timedelta(days=2))
+        )
+        assert batches.logged_days(writer) == {"vega": Period(end.date(), end.date() + timedelta(days=3))}
+
+
+def test_days_of_which_all_jobs_were_taken_back_count_no_more() -> None:
+    early, days = NOON - timedelta(days=40), timedelta(days=1)
+    with plain_store() as writer:
+        log = frame(job(1, submitted=early, started=early, ended=early + timedelta(hours=1)), job(2), job(3, ended=NOON + 2 * days))
+        batches.record(writer, batch(1, log, bring_in(writer, 1, log)))
+        assert batches.logged_days(writer)["vega"].start == early.date()
+        writer.change(
+            "insert into lake.usage_daily by name select * replace (-jobs as jobs) from lake.usage_daily where day = $day",
+            {"day": early.date()},
+        )
+        assert batches.logged_days(writer)["vega"].start == NOON.date()
+        assert writer.frame(DAYS)["first_day"].item() == NOON.date()
