@@ -45,7 +45,7 @@ def cells(report: Report, sheet: int) -> dict[str, tuple[str, str]]:
         styles, strings = ET.fromstring(book.read("xl/styles.xml")), ET.fromstring(book.read("xl/sharedStrings.xml"))
         page = ET.fromstring(book.read(f"xl/worksheets/sheet{sheet}.xml"))
     own = {form.get("numFmtId"): form.get("formatCode", "") for form in styles.iter(f"{SHEETS}numFmt")} | {"3": "#,##0"}
-    looks = [own.get(look.get("numFmtId"), "") for look in styles.find(f"{SHEETS}cellXfs") or ()]
+    looks = [own.get(look.get("numFmtId"), "") for look in styles.iterfind(f"{SHEETS}cellXfs/{SHEETS}xf")]
     words = ["".join(text.text or "" for text in entry.iter(f"{SHEETS}t")) for entry in strings]
     found = {}
     for cell in page.iter(f"{SHEETS}c"):
