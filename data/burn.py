@@ -43,7 +43,9 @@ order by day
 
 
 def weeks(lake: Lake, logged: Mapping[str, Period], *, most: int) -> pl.DataFrame:
-    """The hours of every account in each of its machine's last weeks, counted back from the last day of the log (frame WEEKLY_USE), in any order.
+    """The hours of every account in each of its machine's last weeks, counted back from the last day of the log (frame WEEKLY_USE).
+
+    The rows come in any order: a million of them would take long to sort.
 
     Args:
         lake: The store.

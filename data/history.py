@@ -179,12 +179,16 @@ def _none() -> pl.DataFrame:
 
 def _in_words(rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     """One row a known value: system, account, what, value as text that says it in full."""
-    texts = rows.select(*KEY, *(_text(name, kind) for name, kind in rows.schema.items() if name in columns))
+    texts = rows.select(*KEY, *(as_text(name, kind) for name, kind in rows.schema.items() if name in columns))
     return texts.unpivot(on=columns, index=KEY, variable_name="what", value_name="value").filter(pl.col("value").is_not_null())
 
 
-def _text(name: str, kind: pl.DataType) -> pl.Expr:
-    """The column as text; a float that is whole without its point."""
+def as_text(name: str, kind: pl.DataType) -> pl.Expr:
+    """The column as text that says it in full; a float that is whole without its point.
+
+    >>> pl.DataFrame({"hours": [12_500.0, 0.1]}).select(as_text("hours", pl.Float64()))["hours"].to_list()
+    ['12500', '0.1']
+    """
     if kind != pl.Float64:
         return pl.col(name).cast(pl.String)
     whole = pl.col(name).is_finite() & (pl.col(name) == pl.col(name).round()) & (pl.col(name).abs() < 2**53)

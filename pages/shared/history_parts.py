@@ -29,8 +29,6 @@ KINDS = {
 }
 BROUGHT_BACK = "history-brought-back"
 """Where the session keeps what was brought back last, to say so once."""
-AMOUNTS = ("hours", "at_once", "fairshare", "node_hours_awarded")
-"""Values that are amounts, and so are written with the marks of the site."""
 
 
 def states(here: Visit) -> pl.DataFrame:
@@ -84,14 +82,7 @@ def changed(here: Visit, before: int, after: int, *, name: str) -> None:
     differ = "differs" if rows.height == 1 else "differ"
     st.markdown(f"**{parts.escaped(numbers.counted(rows.height, 'value'))}** {differ}, of {parts.escaped(said)}.")
     words = {kind.value: name for name, kind in KINDS.items()}
-    shown = quota_compared.for_people(rows.with_columns(pl.col("kind").replace(words), _amounts("before"), _amounts("after")))
-    tables.table(rows, shown=shown, name=name, alt="Each value before and after", most_rows=12)
-
-
-def _amounts(column: str) -> pl.Expr:
-    """The column with the amounts in it as people write them."""
-    written = pl.col(column).map_elements(lambda text: quota_compared.amount(float(text)), return_dtype=pl.String)
-    return pl.when(pl.col("what").is_in(AMOUNTS)).then(written).otherwise(column).alias(column)
+    quota_compared.table(rows.with_columns(pl.col("kind").replace(words)), name=name, alt="Each value before and after")
 
 
 def bring_back(here: Visit, state: int) -> None:
@@ -124,7 +115,7 @@ def _quotas_back(here: Visit, state: int) -> None:
         return
     rows = quota_compared.side_by_side(quota_rows.standing(here), edits)
     alt = "What bringing the quotas back would change"
-    tables.table(rows, shown=quota_compared.for_people(rows), name="history-quotas-back", alt=alt, most_rows=8)
+    quota_compared.table(rows, name="history-quotas-back", alt=alt, most_rows=8)
     if st.button(f"Take into unsaved quotas ({numbers.counted(edits.height, 'project')})", key="quotas-back"):
         quota_table.keep(here, edits)
         quota_table.begin_anew()
@@ -148,14 +139,22 @@ def _projects_back(here: Visit, state: int) -> None:
         f"This sets {numbers.counted(wanted.decided.height, 'project')} back to what was decided then, and forgets what was decided since "
         f"about {numbers.counted(wanted.forgotten.height, 'project')} that nobody had decided about."
     )
-    tables.table(wanted.decided, name="history-projects-back", alt="The projects as they would be again", most_rows=8)
+    _some(wanted.decided, name="history-projects-back", alt="The projects as they would be again")
     if wanted.forgotten.height:
-        tables.table(wanted.forgotten, name="history-projects-forgotten", alt="The projects that would be undecided again", most_rows=8)
+        _some(wanted.forgotten, name="history-projects-forgotten", alt="The projects that would be undecided again")
     with st.form("projects-back", border=False, enter_to_submit=False):
         reason = st.text_input("Reason, for the history", max_chars=LONGEST_REASON, key="projects-back-reason")
         if not st.form_submit_button(f"Bring back {numbers.counted(wanted.projects, 'project')}", key="projects-back-now"):
             return
     _restore(wanted, reason)
+
+
+def _some(rows: pl.DataFrame, *, name: str, alt: str) -> None:
+    """The first thousand projects, with a file of all."""
+    most = quota_compared.MOST_SHOWN
+    if rows.height > most:
+        st.caption(f"The first {numbers.whole(most)} of {numbers.counted(rows.height, 'project')}; the file has all.")
+    tables.table(rows, shown=tables.for_people(rows.head(most)), name=name, alt=alt, most_rows=8)
 
 
 def _restore(wanted: Restoration, reason: str) -> None:

@@ -4,12 +4,16 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 import polars as pl
+import streamlit as st
 
 from analytics.charts import numbers, theme
+from data.history import as_text
 from data.quotas import KEY, VALUES
 from data.terms import HourUnit
 from pages.shared import tables
 
+MOST_SHOWN = 1_000
+"""So many values are shown; the file has all."""
 AWARD = "the award"
 """What a quota says that is taken back."""
 WHAT = {
@@ -27,7 +31,25 @@ WHAT = {
 """What a value is, where its name is none of people's words."""
 UNITS = {unit.value: words for unit, words in numbers.UNIT_WORDS.items()}
 MODES: Mapping[str, str] = theme.MODE_NAMES
+
+
+def amount(text: str) -> str:
+    """An amount as people write it, to its last digits where it is not whole; words as they are.
+
+    >>> amount("12500"), amount("0.25"), amount("the award")
+    ('12,500', '0.2500', 'the award')
+    """
+    if text == AWARD:
+        return text
+    value = float(text)
+    return numbers.whole(value) if value.is_integer() else numbers.fixed(value, 4)
+
+
 IN_WORDS: Mapping[str, Callable[[str], str]] = {
+    "hours": amount,
+    "at_once": amount,
+    "fairshare": amount,
+    "node_hours_awarded": amount,
     "unit": lambda text: UNITS.get(text, text),
     "starts": lambda text: numbers.day(date.fromisoformat(text)),
     "ends": lambda text: numbers.day(date.fromisoformat(text)),
@@ -35,6 +57,20 @@ IN_WORDS: Mapping[str, Callable[[str], str]] = {
     "mode": lambda text: MODES.get(text, text),
 }
 """How a value is written for people, by what it is; others stand as they are."""
+
+
+def table(rows: pl.DataFrame, *, name: str, alt: str, most_rows: int = 12) -> None:
+    """Show values side by side, the first thousand of them, with a file of all.
+
+    Args:
+        rows: One row a value, with its sides as texts.
+        name: The name of the file, and of the table among others.
+        alt: What it is, for those who do not see it.
+        most_rows: How many rows are seen at once.
+    """
+    if rows.height > MOST_SHOWN:
+        st.caption(f"The first {numbers.whole(MOST_SHOWN)} of {numbers.counted(rows.height, 'value')}; the file has all.")
+    tables.table(rows, shown=for_people(rows.head(MOST_SHOWN)), name=name, alt=alt, most_rows=most_rows)
 
 
 def side_by_side(now: pl.DataFrame, edits: pl.DataFrame) -> pl.DataFrame:
@@ -85,18 +121,6 @@ def _said(what: str, text: str | None) -> str:
 
 
 def _long(rows: pl.DataFrame, value: str) -> pl.DataFrame:
-    columns = [name for name in VALUES if name in rows.columns]
-    texts = rows.select(*KEY, *(_text(name) for name in columns))
-    return texts.unpivot(on=columns, index=KEY, variable_name="what", value_name=value)
-
-
-def _text(name: str) -> pl.Expr:
-    """The column as text; hours as people write them, to their last digit where they are not whole."""
-    if name in ("hours", "at_once", "fairshare"):
-        return pl.col(name).cast(pl.Float64).map_elements(amount, return_dtype=pl.String)
-    return pl.col(name).cast(pl.String).alias(name)
-
-
-def amount(value: float) -> str:
-    """An amount as people write it, to its last digits where it is not whole."""
-    return numbers.whole(value) if value.is_integer() else numbers.fixed(value, 4)
+    columns = {name: kind for name, kind in rows.schema.items() if name in VALUES}
+    texts = rows.select(*KEY, *(as_text(name, kind) for name, kind in columns.items()))
+    return texts.unpivot(on=list(columns), index=KEY, variable_name="what", value_name=value)

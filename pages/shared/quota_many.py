@@ -13,7 +13,7 @@ from data.ingest.written import Mark
 from data.quota_check import faults
 from data.quotas import EDITS, KEY, changed
 from data.terms import HourUnit
-from pages.shared import loaders, parts, quota_compared, quota_rows, quota_table, tables
+from pages.shared import loaders, parts, quota_compared, quota_rows, quota_table
 from pages.shared.visit import Visit
 
 MOST_SENTENCES = 20
@@ -133,7 +133,7 @@ def _preview(here: Visit, edits: pl.DataFrame, before: pl.DataFrame, *, key: str
     if differs.is_empty():
         return
     rows = quota_compared.side_by_side(quota_rows.standing(here), changed(quota_rows.standing(here), differs))
-    tables.table(rows, shown=quota_compared.for_people(rows), name=f"quota-{key}", alt="Each value before and after", most_rows=6)
+    quota_compared.table(rows, name=f"quota-{key}", alt="Each value before and after", most_rows=6)
     if st.button(f"Take into unsaved changes ({numbers.counted(differs.height, 'project')})", type="primary", key=f"{key}-take"):
         quota_table.keep(here, differs)
         quota_table.begin_anew()

@@ -14,7 +14,7 @@ from data.quotas import KEY, overtaken
 from data.reasons import LONGEST_REASON
 from data.settings import settings
 from data.terms import Action
-from pages.shared import access, loaders, parts, quota_compared, quota_rows, quota_unsaved, tables
+from pages.shared import access, loaders, parts, quota_compared, quota_rows, quota_unsaved
 from pages.shared.visit import Visit
 
 
@@ -37,7 +37,7 @@ def _proposal(here: Visit, row: dict[str, Any]) -> None:
     quota_unsaved.effects(here, edits)
     rows = quota_compared.side_by_side(quota_rows.standing(here), edits)
     alt = f"What change {number} would set"
-    tables.table(rows, shown=quota_compared.for_people(rows), name=f"proposal-{number}", alt=alt, most_rows=8)
+    quota_compared.table(rows, name=f"proposal-{number}", alt=alt, most_rows=8)
     late = overtaken(quota_rows.standing(here), edits).filter(pl.col("is_overtaken"))
     if late.height:
         names = numbers.listed(late.select(*KEY)["account"].head(5).to_list())

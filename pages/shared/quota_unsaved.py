@@ -92,13 +92,7 @@ def _rows(here: Visit, draft: pl.DataFrame, changed: pl.DataFrame) -> None:
     """Every unsaved change, value by value, with the way to let single ones go."""
     with st.expander(f"Each of them ({numbers.whole(changed.height)})", expanded=changed.height <= MOST_SEEN):
         rows = quota_compared.side_by_side(quota_rows.standing(here), draft)
-        tables.table(
-            rows,
-            shown=quota_compared.for_people(rows),
-            name="quota-draft",
-            alt="Each unsaved change, before and after",
-            most_rows=MOST_SEEN,
-        )
+        quota_compared.table(rows, name="quota-draft", alt="Each unsaved change, before and after")
         names = {f"{account} ({system})": (system, account) for system, account in draft.select(*KEY).rows()}
         chosen = st.multiselect("Let go of", list(names), key="quota-let-go", placeholder="Choose projects")
         if chosen and st.button(f"Let go of {numbers.counted(len(chosen), 'change')}", key="quota-let-go-now"):
@@ -156,7 +150,7 @@ def _overtaken(here: Visit, late: pl.DataFrame) -> None:
     )
     versions = loaders.kept(here.seen, "versions of quotas", (), lambda: quotas.versions(here.seen.lake))
     rows = quota_compared.three_sides(late, theirs, versions)
-    tables.table(rows, shown=quota_compared.for_people(rows), name="quota-overtaken", alt="What you saw, what holds now and what you typed")
+    quota_compared.table(rows, name="quota-overtaken", alt="What you saw, what holds now and what you typed")
     left, right = st.columns(2)
     mine = left.button("Keep mine for these", key="quota-keep-mine", help="Your values stay unsaved changes, now against what holds.")
     if mine:

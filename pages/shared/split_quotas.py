@@ -9,7 +9,7 @@ from analytics.charts import numbers
 from analytics.recommendation import Recommendation
 from data.quotas import EDITS, KEY, changed, edits_of
 from data.terms import Action, HourUnit, Period
-from pages.shared import loaders, parts, quota_compared, quota_many, quota_rows, quota_table, tables
+from pages.shared import loaders, parts, quota_compared, quota_many, quota_rows, quota_table
 from pages.shared.visit import Visit
 
 HOURS, SHARES = "Hours of each project", "Fairshare of each project"
@@ -40,7 +40,7 @@ def section(here: Visit, found: Recommendation) -> None:
         st.markdown(f"**{parts.escaped(quota_many.in_words(edits, edits_of(stands)))}**")
     rows = quota_compared.side_by_side(stands, edits)
     alt = "What the split would make of each quota"
-    tables.table(rows, shown=quota_compared.for_people(rows), name="split-quotas", alt=alt, most_rows=8)
+    quota_compared.table(rows, name="split-quotas", alt=alt, most_rows=8)
     if st.button(f"Take into quotas as unsaved changes ({numbers.counted(edits.height, 'project')})", key="split-take"):
         quota_table.keep(here, edits)
         quota_table.begin_anew()
