@@ -41,7 +41,11 @@ class Kept:
             with self._lock:
                 making = self._making.setdefault(key, Lock())
             with making:
-                found = self._found(key) or self._put(key, make())
+                try:
+                    found = self._found(key) or self._put(key, make())
+                finally:
+                    with self._lock:
+                        self._making.pop(key, None)
         return cast(T, _own(found[0]))
 
     def __len__(self) -> int:
@@ -58,7 +62,6 @@ class Kept:
     def _put(self, key: bytes, value: object) -> tuple[object, int]:
         size = bytes_of(value)
         with self._lock:
-            self._making.pop(key, None)
             self._held[key] = (value, size)
             self.bytes += size
             while self.bytes > self.most_bytes and len(self._held) > 1:
