@@ -31,9 +31,9 @@ HEADERS = {
     "title": "Limit",
     "over": "Over the limit",
     "exact": "Comparison is exact",
-    "node_hours_base": "Node-hours that the limit is a share of",
+    "node_hours_base": "Of node-hours",
     "node_hours_other": "Node-hours of other access",
-    "share_most": "Share if other access were the Union's",
+    "share_most": "Share with other access",
     "near": "Near the limit",
     "few": "Fewer than ten projects",
     "peak_of_limit": "Share of the limit",
@@ -106,13 +106,13 @@ def plain_table(data: pl.DataFrame, *, alt: str) -> None:
 
 
 def holds_numbers(texts: pl.Series) -> bool:
-    """Whether a column of texts holds numbers, with or without units, and nothing else that is known.
+    """Whether a column of texts holds numbers, with or without units, and nothing else that is known; one of which nothing is known may.
 
     >>> [holds_numbers(pl.Series(t)) for t in (["1,250", "**3 %**", None], ["0.5 t CO₂e", "not available"], ["4 July 2026"], [None])]
-    [True, True, False, False]
+    [True, True, False, True]
     """
     known = [text for text in texts.drop_nulls().cast(pl.String).to_list() if text != numbers.NOT_AVAILABLE]
-    return bool(known) and all(NUMBER.fullmatch(text) for text in known)
+    return all(NUMBER.fullmatch(text) for text in known)
 
 
 def _look(alt: str, right: Sequence[int], wide: Sequence[int]) -> str:
@@ -154,7 +154,7 @@ def _scrolled(look: pl.DataFrame, *, name: str, alt: str, unit: HourUnit | None,
         column_config=headers(look, unit),
         placeholder=numbers.NOT_AVAILABLE,
         alt=alt,
-        key=f"table-{name}",
+        key=f"table-{name}-{look.height}",  # the grid measures its columns once, so that other rows need another grid
         height="content" if look.height <= most_rows else HEADER_PX + ROW_PX * most_rows,
     )
 
