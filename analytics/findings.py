@@ -176,6 +176,28 @@ def recommended(split: pl.DataFrame) -> str:
     return f"Of the node-hours, the recommended split would give {numbers.listed(list(dict.fromkeys(parts)))}."
 
 
+def moved_most(split: pl.DataFrame) -> str:
+    """Which category would gain most on which machine by a recommended split, and which would give up most.
+
+    >>> hours = {"category": ["sme", "research"], "system": ["Vega", "LUMI"], "node_hours_received": [10.0, 50.0]}
+    >>> moved_most(pl.DataFrame(hours | {"node_hours_recommended": [40.0, 30.0]})).replace(numbers.THIN_SPACE, " ")
+    'SMEs on Vega would gain most, 30 node-hours; research on LUMI would give up most, 20 node-hours.'
+    """
+    known = split.with_columns(change=pl.col("node_hours_recommended") - pl.col("node_hours_received")).drop_nulls("change")
+    if known.is_empty():
+        return "What would change on each machine is not available."
+    ranked = known.sort("change", "category", "system")
+    said = [
+        f"{theme.group_name(row['category'])} on {row['system']} would {verb} most, {numbers.amount(abs(row['change']), 'node-hours')}"
+        for verb, row, is_so in (
+            ("gain", ranked.row(-1, named=True), ranked["change"][-1] > 0),
+            ("give up", ranked.row(0, named=True), ranked["change"][0] < 0),
+        )
+        if is_so
+    ]
+    return theme.sentence_case(f"{'; '.join(said)}.") if said else "Nothing would change on any machine."
+
+
 def _limited(over: pl.DataFrame, near: pl.DataFrame, period: str) -> list[tuple[str, pl.DataFrame]]:
     named = ((f"Over a limit {during(period)}", over), (f"Near a limit {'' if over.height else during(period)}".rstrip(), near))
     return [(words, rows) for words, rows in named if rows.height]

@@ -98,7 +98,7 @@ def unmet(rows: pl.DataFrame, *, period: str) -> str:
     among = " of all that are classified" if told.height > known.height else ""
     return (
         f"{theme.sentence_case(during(period))}, {part} of the node-hours demanded were not received; one percent more machine "
-        f"time would serve {theme.category_name(most['category'])} most{among}: {after} of their demand instead of {now}."
+        f"time would help {theme.group_name(most['category'])} most{among}, meeting {after} of that demand instead of {now}."
     )
 
 

@@ -108,11 +108,11 @@ def who_changes(found: Recommendation) -> str:
     large = rows.filter(pl.col("points").abs() >= NOTICEABLE).sort("points", "category", descending=[True, False])
     if large.is_empty():
         return "It would leave the shares of all categories within half a percentage point of what they received."
-    said = [
-        f"{category_name(row['category'])} would go from {numbers.percent(row['share_received'])} to "
-        f"{numbers.percent(row['share_recommended'])} of the hours"
+    first, *others = [
+        (category_name(row["category"]), f"from {numbers.percent(row['share_received'])} to {numbers.percent(row['share_recommended'])}")
         for row in large.iter_rows(named=True)
     ]
+    said = [f"{first[0]} would go {first[1]} of the hours", *(f"{name} {moved}" for name, moved in others)]
     return f"{sentence_case(numbers.listed(said))}."
 
 

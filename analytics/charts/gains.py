@@ -25,7 +25,7 @@ def one_percent_more(rows: pl.DataFrame, *, title: str = "") -> go.Figure:
     if known.is_empty():
         return theme.words_instead(title, NO_DEMAND)
     names = known["category"].to_list()
-    figure = theme.rows_canvas(title, "% of demand received: now ●, with 1 % more machine time ○", names, right=150)
+    figure = theme.rows_canvas(title, "% of demand: now ●, with 1 % more hours ○", names, right=150)
     for place, row in enumerate(known.iter_rows(named=True)):
         _add_gain(figure, place, row)
     return figure.update_xaxes(range=theme.from_zero(100.0), ticksuffix=numbers.THIN_SPACE + "%")
@@ -58,7 +58,13 @@ def _add_gain(figure: go.Figure, place: int, row: Mapping[str, Any]) -> None:
             mode="lines+markers",
             cliponaxis=False,
             line={"color": colour, "width": 3},
-            marker={"color": colour, "size": [12, 17], "symbol": ["circle", "circle-open"], "line": {"color": colour, "width": 2.5}},
+            marker={
+                "color": colour,
+                "size": [12, 17],
+                "symbol": ["circle", "circle-open"],
+                "line": {"color": colour, "width": 2.5},
+                "opacity": 1,
+            },
             customdata=[sentence, sentence],
             hovertemplate=theme.HOVER,
         )

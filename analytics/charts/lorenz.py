@@ -43,6 +43,7 @@ def curves(rows: pl.DataFrame, *, title: str = "", missing: str = NO_CURVE) -> g
         x, y = 100 * part["projects_share"].to_numpy(), 100 * part["received_share"].to_numpy()
         figure.add_trace(_line(x, y, colour, dash, _ALL_WIDTH if category is None else _ONE_WIDTH, name, sentences))
         ends[name] = (colour, name)
+    figure.add_annotation(theme.small("all served alike", x=46, y=52, xanchor="right", yanchor="bottom"))
     _legend(figure, list(ends.values()))
     percent = {"ticksuffix": numbers.THIN_SPACE + "%", "range": [0, 100]}
     figure.update_xaxes(title={"text": "% of the projects, least served first", "standoff": 6}, **percent)

@@ -163,9 +163,11 @@ def energy(kwh: Number) -> str:
 def emissions(kgco2e: Number) -> str:
     """Emissions in kg, t or kt of CO₂ equivalents.
 
-    >>> emissions(1_234_567).replace(THIN_SPACE, " ")
-    '1.23 kt CO₂e'
+    >>> emissions(1_234_567).replace(THIN_SPACE, " "), emissions(0).replace(THIN_SPACE, " ")
+    ('1.23 kt CO₂e', '0 t CO₂e')
     """
+    if kgco2e == 0:
+        return THIN_SPACE.join(("0", "t CO₂e"))
     return _stepped(kgco2e, (1.0, KG_PER_TONNE, KG_PER_TONNE * 1_000), ("kg CO₂e", "t CO₂e", "kt CO₂e"))
 
 

@@ -118,7 +118,7 @@ def where_it_went(rows: pl.DataFrame, group: str = "system", *, title: str = "")
     whole = pl.sum_horizontal("energy_useful_kwh", "energy_failed_kwh", "energy_idle_kwh")
     shown = rows.with_columns(whole=whole).sort("whole", group, descending=[True, False])
     unit, factor = next((u, f) for u, f in (("GWh", KWH_PER_MWH**2), ("MWh", KWH_PER_MWH), ("kWh", 1)) if shown["whole"][0] >= f or f == 1)
-    figure = theme.rows_canvas(title, f"{unit}, facility energy", shown[group].to_list(), right=150, legend=True)
+    figure = theme.rows_canvas(title, f"{unit}, facility energy", shown[group].to_list(), right=90, legend=True)
     for name, words, colour, pattern in _WENT:
         if shown[name].null_count() == shown.height:
             continue
@@ -135,7 +135,7 @@ def where_it_went(rows: pl.DataFrame, group: str = "system", *, title: str = "")
             )
         )
     for place, row in enumerate(shown.iter_rows(named=True)):
-        label = f"{numbers.percent(_lost_share(row))} lost in failed jobs"
+        label = f"{numbers.percent(_lost_share(row))} failed"
         figure.add_annotation(theme.small(label, x=row["whole"] / factor, y=place, xanchor="left", xshift=8))
     return figure.update_layout(barmode="stack", xaxis_rangemode="tozero")
 
@@ -205,6 +205,7 @@ def _add_peak_row(figure: go.Figure, place: int, row: Mapping[str, Any], factor:
                 "symbol": [symbol for _, symbol, _ in marks],
                 "size": [size for _, _, size in marks],
                 "line": {"color": colour, "width": 2.5},
+                "opacity": 1,
             },
             customdata=[sentence] * len(marks),
             hovertemplate=theme.HOVER,

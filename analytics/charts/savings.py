@@ -29,7 +29,7 @@ def at_most(rows: pl.DataFrame, *, title: str = "") -> go.Figure:
     if rows.is_empty() or rows["saved_share"].null_count() == rows.height:
         reasons = [f"{theme.sentence_case(reason)}." for reason in dict.fromkeys(rows["why_not"])]
         return theme.words_instead(title, " ".join([NO_MOVES, *reasons]))
-    figure = theme.rows_canvas(title, "% of emissions, at most", rows["move"].to_list(), right=190)
+    figure = theme.rows_canvas(title, "% of emissions, at most", rows["move"].to_list(), right=140)
     shares = 100 * rows["saved_share"].fill_null(0).to_numpy()
     sentences = [
         f"{row['move']}: at most {numbers.emissions(row['saved_kgco2e'])} of {numbers.emissions(row['emissions_kgco2e'])}"

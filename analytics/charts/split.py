@@ -21,6 +21,9 @@ NO_SPLIT = "No recommended split: nothing was asked for, or nothing is offered, 
 DIVERGING = ((0.0, "#4C9BD3"), (0.5, "#FFFFFF"), (1.0, "#E8814D"))
 """Blue for less, white for the same, vermilion for more."""
 
+ROW_PX = 32
+"""How high the row of a machine is."""
+
 INK = "#1A1A1A"
 """Text on the light cells of a matrix, on any page."""
 
@@ -51,30 +54,30 @@ def by_category_summary(split: pl.DataFrame) -> str:
 
 
 def by_system(split: pl.DataFrame, *, title: str = "") -> go.Figure:
-    """The change of each category's node-hours on each machine as a matrix: blue for less than received, vermilion for more."""
+    """The change of each machine's node-hours for each category as a matrix: blue for less than received, vermilion for more."""
     check(split, SPLIT)
     if split.is_empty():
         return theme.words_instead(title, NO_SPLIT)
     systems, categories = split["system"].unique().sort().to_list(), theme.in_order(split["category"])
     changes = {(row["category"], row["system"]): row for row in _checked(split).iter_rows(named=True)}
-    matrix = np.array([[_change(changes.get((category, system))) for system in systems] for category in categories])
+    matrix = np.array([[_change(changes.get((category, system))) for category in categories] for system in systems])
     largest = float(np.nanmax(np.abs(matrix), initial=1.0))
-    figure = theme.canvas(title, "Node-hours recommended less received", height=44 * len(categories) + 40)
+    figure = theme.canvas(title, "Node-hours recommended less received", height=ROW_PX * len(systems) + 50)
     figure.add_trace(
         heatmap(
             z=np.nan_to_num(matrix),
-            x=[theme.safe(system) for system in systems],
-            y=[theme.label(category) for category in categories],
+            x=[theme.label(category) for category in categories],
+            y=[theme.safe(system) for system in systems],
             zmin=-largest,
             zmax=largest,
             colorscale=[list(stop) for stop in DIVERGING],
             showscale=False,
             xgap=2,
             ygap=2,
-            text=[[_cell(changes.get((category, system))) for system in systems] for category in categories],
+            text=[[_cell(changes.get((category, system))) for category in categories] for system in systems],
             texttemplate="%{text}",
             textfont={"color": INK},
-            customdata=[[_sentence(category, system, changes.get((category, system))) for system in systems] for category in categories],
+            customdata=[[_sentence(category, system, changes.get((category, system))) for category in categories] for system in systems],
             hovertemplate=theme.HOVER,
         )
     )

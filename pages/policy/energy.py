@@ -4,6 +4,7 @@ import polars as pl
 import streamlit as st
 
 from analytics import carbon, energy, findings
+from analytics.charts import numbers
 from pages.shared import energy_charts, energy_parts, loaders, parts, results, results_energy, tables, visit
 
 here = visit.now()
@@ -18,8 +19,15 @@ def indicators_of_the_regulation() -> None:
     """PUE, WUE, ERF and REF of each site, or what is missing to compute them."""
     st.header("Indicators of Delegated Regulation (EU) 2024/1364", anchor="regulation")
     found = results_energy.indicators(here)
-    alt = "PUE, WUE, ERF and REF of each machine, or what is missing"
-    tables.table(found, shown=tables.for_people(found.drop("unit")), name="regulation-indicators", alt=alt, most_rows=12)
+    values = results.named(here, found).pivot("indicator", index="system", values="value", maintain_order=True)
+    texts = values.select(
+        pl.col("system").map_elements(parts.escaped, return_dtype=pl.String).alias("Machine"),
+        pl.exclude("system").map_elements(numbers.plain, return_dtype=pl.String),
+    )
+    tables.plain_table(texts.rename({"WUE": "WUE (m³/MWh)"}), alt="PUE, WUE, ERF and REF of each machine")
+    with st.expander("What each value rests on, or what is missing to compute it"):
+        alt = "The basis of PUE, WUE, ERF and REF of each machine, or what is missing"
+        tables.table(found, shown=tables.for_people(found.drop("unit")), name="regulation-indicators", alt=alt, most_rows=12)
 
 
 def estimates() -> None:

@@ -1,5 +1,6 @@
 """Whether each group received what was due to it: shares received and due, waits, unmet demand, inequality, limits of the law."""
 
+import polars as pl
 import streamlit as st
 
 from analytics import demand, findings
@@ -9,6 +10,9 @@ from data.terms import HourUnit
 from pages.shared import fairness_charts, fairness_parts, parts, results, tables, visit
 
 LIMITS_SHOWN = ("system", "title", "share", "share_allowed", "over", "near", "share_most", "node_hours", "node_hours_base", "source")
+LIMITS_READ = ("system", "title", "share", "share_allowed", "standing", "share_most", "node_hours", "node_hours_base")
+UNKNOWN = pl.col("over").is_null()
+STANDING = pl.when(UNKNOWN).then(pl.lit("not available")).when("over").then(pl.lit("over")).when("near").then(pl.lit("near"))
 
 here = visit.now()
 period = here.chosen.period.name
@@ -48,7 +52,9 @@ def limits_of_the_law() -> None:
         "Counted is Union access: projects whose code or decision tells a EuroHPC access mode. Time of other accounts, national or "
         "unknown, stands beside it, with the share it would make if all of it were the Union's."
     )
-    tables.table(limits.select(LIMITS_SHOWN), name="limits", alt="Union access against each limit, by machine", most_rows=8)
+    nearest = limits.select(LIMITS_SHOWN).sort(pl.col("share") / pl.col("share_allowed"), descending=True, nulls_last=True)
+    people = tables.for_people(nearest.with_columns(standing=STANDING.otherwise(pl.lit("within"))).select(LIMITS_READ))
+    tables.table(nearest, shown=people, name="limits", alt="Union access against each limit, by machine, the nearest first", most_rows=12)
 
 
 parts.finding(findings.against_due(due, period=period))

@@ -10,10 +10,15 @@ from analytics.explained import TOPICS, anchor, explained
 from analytics.report.document import Method
 from data import facts
 from data.export.xdmod_differences import differences
-from data.terms import Flag
+from data.terms import Flag, LimitBase
 from pages.shared import filters, loaders, method_values, parts, tables, visit
 
 DIFFERENCES = {"statistics": "Statistics", "xdmod": "Open XDMoD", "ours": "Ours", "why": "Why"}
+SHARES_OF = {
+    LimitBase.MACHINE: "the machine's time",
+    LimitBase.UNION_SHARE: "the Union's share",
+    LimitBase.UNION_AI_SHARE: "the Union's time for AI",
+}
 EVERY = "All"
 here = visit.now()
 
@@ -72,8 +77,7 @@ def limits_of_the_law() -> None:
     st.header("Limits of law and access policy", anchor="limits-of-the-law")
     for limit in loaders.policy_limits():
         indicative = "" if limit.exact else " The comparison is indicative."
-        of = limit.of.value.replace("_", " ")
-        most = f"at most {numbers.percent(limit.share)} of the {of}"
+        most = f"at most {numbers.percent(limit.share)} of {SHARES_OF[limit.of]}"
         st.markdown(
             f"**{parts.escaped(limit.title)}**: {most}. {parts.escaped(limit.reading)}{indicative}  \n"
             f":gray[{parts.escaped(f'{limit.source}; {limit.flag.shown_as}; {limit.valid}')}]"
@@ -85,6 +89,7 @@ def factors() -> None:
     st.header("Carbon intensity of the grids", anchor="carbon-intensity")
     tables.table(
         loaders.intensity(),
+        shown=in_words(loaders.intensity()),
         name="carbon-intensity",
         is_published=True,
         alt="Annual carbon intensity of each grid zone, with source",
@@ -92,10 +97,24 @@ def factors() -> None:
     )
     st.header("Electricity prices", anchor="prices")
     tables.table(
-        loaders.prices(), name="prices", is_published=True, alt="Annual electricity prices of each country, with source", most_rows=8
+        loaders.prices(),
+        shown=in_words(loaders.prices()),
+        name="prices",
+        is_published=True,
+        alt="Annual electricity prices of each country, with source",
+        most_rows=8,
     )
     st.header("Where our definitions differ from Open XDMoD's on purpose", anchor="open-xdmod")
     tables.plain_table(differences().rename(DIFFERENCES), alt="Statistics that Open XDMoD defines otherwise, and why")
+
+
+def in_words(published: pl.DataFrame) -> pl.DataFrame:
+    """Published figures as people read them: how well each is known instead of its flag, and no underscores."""
+    known = {flag.value: flag.shown_as for flag in Flag}
+    texts = [name for name in ("method", "scope", "kind") if name in published.columns]
+    plain = pl.col(*texts).str.replace_all("_", " ")
+    people = tables.for_people(published).with_columns(plain, known=pl.col("flag").replace(known))
+    return people.select(pl.exclude("flag", "source"), "source")
 
 
 indicators()

@@ -88,7 +88,7 @@ def on_peaks(here: Visit, peaks: pl.DataFrame) -> list[str]:
     said = on_load(here)
     without = peaks.filter(pl.col("limit_kw").is_null())["system"].sort().to_list()
     if without:
-        said.append(f"What the site may draw is not known of {numbers.listed(without)}; an operator states it as power_limit_kw.")
+        said.append(f"What the site may draw is not known of {numbers.listed(without)}; its operator can state it (power_limit_kw).")
     return said
 
 

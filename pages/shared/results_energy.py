@@ -13,7 +13,7 @@ from pages.shared.visit import Visit
 MOVES_OF = {
     "To another hour of the day": "no hourly carbon intensity of the grid zones is in the store for this period",
     "To another day of the week": "no day of this period has its carbon intensity known for every hour",
-    "To another site in the same month": "power, PUE or carbon intensity of the sites is not known",
+    "To another site in that month": "power, PUE or carbon intensity of the sites is not known",
 }
 
 MOST_DAYS = 93

@@ -3,6 +3,7 @@
 import polars as pl
 import streamlit as st
 
+from analytics import findings
 from analytics import recommendation_changes as changes
 from analytics import recommendation_prices as prices
 from analytics import recommendation_words as words
@@ -91,9 +92,10 @@ def _most_affected(rows: pl.DataFrame, title: str, *, name: str) -> None:
 def _on_machines(here: Visit, found: Recommendation) -> None:
     by_system = found.by_category_system.with_columns(pl.col("system").replace(loaders.system_names(here.state)))
     parts.chart(
-        charts.by_system(by_system, title="Change on each machine"),
+        charts.by_system(by_system, title="Hours recommended less received, by machine and user category"),
         alt=charts.by_system_summary(by_system),
         data=by_system,
+        finding=findings.moved_most(by_system),
         name="split-by-machine",
     )
 

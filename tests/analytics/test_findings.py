@@ -94,7 +94,7 @@ def emitted_row(**values: float | None) -> pl.DataFrame:
 
 @pytest.mark.parametrize(
     ("market", "share_known", "words"),
-    [(None, None, "no electricity contract is known"), (5e5, 0.63, "for the 63 % of energy"), (0.0, 1.0, "0 kg CO₂e market-based.")],
+    [(None, None, "no electricity contract is known"), (5e5, 0.63, "for the 63 % of energy"), (0.0, 1.0, "0 t CO₂e market-based.")],
 )
 def test_both_emission_figures_stand_in_one_sentence(market: float | None, share_known: float | None, words: str) -> None:
     row = emitted_row(emissions_location_kgco2e=6.25e6, emissions_market_kgco2e=market, contracted_share=share_known)

@@ -47,7 +47,7 @@ def test_who_gains_most_is_a_true_category() -> None:
     frame = rows(GAINS, gain("sme", 0.5, 0.6, 50.0), gain("research", 0.8, 0.81, 20.0), gain("unclassified", 0.1, 0.9, 90.0))
     said = spoken(findings_fairness.unmet(frame, period="Q1 2026"))
     assert said.startswith("In Q1 2026, 35 % of the node-hours demanded were not received; ")
-    assert "would serve SMEs most of all that are classified: 60 % of their demand instead of 50 %" in said
+    assert "would help SMEs most of all that are classified, meeting 60 % of that demand instead of 50 %" in said
 
 
 @pytest.mark.parametrize(("frame", "words"), [(rows(GAINS), "not available"), (rows(GAINS, gain("sme", 1.0, 1.0, 0.0)), "was met")])

@@ -40,7 +40,7 @@ def test_no_number_is_written_as_a_thousand_of_a_prefix() -> None:
 
 def test_small_and_large_emissions_find_their_unit() -> None:
     assert [numbers.emissions(v) for v in (0, 12, 482_000, 3.4e6)] == [
-        f"0{THIN_SPACE}kg CO₂e",
+        f"0{THIN_SPACE}t CO₂e",
         f"12{THIN_SPACE}kg CO₂e",
         f"482{THIN_SPACE}t CO₂e",
         f"3.40{THIN_SPACE}kt CO₂e",
