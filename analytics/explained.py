@@ -120,7 +120,7 @@ TOPICS: Mapping[str, Mapping[str, Indicator]] = {
 FOR_CALLERS = (">>>", "Raises:", "Args:", "Returns:")
 """How the paragraphs begin that speak to those who call the code, not to those who read its figures."""
 
-SENTENCES_FOR_CALLERS = ("Needs ", "Takes ", "Gives ", "Columns:")
+SENTENCES_FOR_CALLERS = ("Needs ", "Takes ", "Gives ", "Adds ", "Columns:")
 """How such sentences begin."""
 
 

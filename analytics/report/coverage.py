@@ -24,7 +24,7 @@ def coverage(inputs: ReportInputs) -> Section:
         finding=_missing(inputs),
         blocks=(
             Table(
-                caption="What the figures hold and what they lack.",
+                caption=f"What the figures hold and what they lack{', of projects of all states' if inputs.country else ''}.",
                 frame=blanked(frame, held, ["number", "share"]),
                 withheld=held,
                 columns=(
@@ -63,5 +63,6 @@ def _counts(inputs: ReportInputs) -> list[tuple[str, float | None, str, float | 
 def _missing(inputs: ReportInputs) -> str:
     absent = sorted(set(inputs.selection.systems) - set(inputs.usage["system"]))
     names = usage.with_system_names(pl.DataFrame({"system": absent}, schema={"system": pl.String}), inputs.partitions)["system"].to_list()
-    rest = f"The figures of {inputs.period.name} rest on {numbers.counted(int(inputs.usage['jobs'].sum()), 'job')}"
+    everybody = " of projects of all states" if inputs.country else ""
+    rest = f"The figures of {inputs.period.name} rest on {numbers.counted(int(inputs.usage['jobs'].sum()), 'job')}{everybody}"
     return f"{rest}; no log of {numbers.listed(names)} is in the store." if names else f"{rest}."

@@ -92,7 +92,7 @@ def indicators(inputs: ReportInputs) -> Section:
         blocks=(
             Table(
                 caption="The sustainability indicators of Annex III, for the site of each machine.",
-                frame=usage.with_system_names(rows, inputs.partitions),
+                frame=usage.with_system_names(rows, inputs.partitions).with_columns(pl.col("unit").replace("", "ratio")),
                 columns=(
                     Column(name="system", header="Machine"),
                     Column(name="indicator", header="Indicator"),
@@ -171,11 +171,11 @@ def _filled(symbol: str, values: Mapping[str, Any]) -> tuple[float | None, str]:
 
 def _finding(inputs: ReportInputs, known: Mapping[str, Mapping[str, Any]]) -> str:
     parts = [
-        f"{system} {numbers.energy(values['it_kwh'])} of IT energy, {_size_class(values['installed_kw'])} installed"
+        f"{system} {numbers.energy(values['it_kwh'])} ({_size_class(values['installed_kw'])} installed)"
         for system, values in known.items()
         if values["it_kwh"] is not None and values["installed_kw"] is not None
     ]
-    return f"{numbers.listed(parts)}, in {inputs.period.name}." if parts else f"No field can be filled for {inputs.period.name}."
+    return f"IT energy in {inputs.period.name}: {numbers.listed(parts)}." if parts else f"No field can be filled for {inputs.period.name}."
 
 
 def _size_class(installed_kw: float) -> str:

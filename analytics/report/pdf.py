@@ -74,6 +74,7 @@ def _data(report: Report) -> dict[str, Any]:
     committed = report.snapshot.committed
     return {
         "title": report.title,
+        "longest_word": LONGEST_WORD,
         "period": report.period,
         "scope": report.scope,
         "demo": report.demo,
@@ -116,14 +117,14 @@ def _table(table: Table) -> dict[str, Any]:
         "headers": [column.header for column in table.columns],
         "numbers": [column.kind.is_number for column in table.columns],
         "widths": _widths(table),
-        "rows": [[_breakable(cell) for cell in row] for row in table.rows],
+        "rows": [[_breakable(_whole(cell)) for cell in row] for row in table.rows],
     }
 
 
 def _widths(table: Table) -> list[float]:
     """The widths of the columns in signs: each has room for its longest word, and what is left goes to those with more to say."""
     rows = table.rows
-    told = [[column.header, *(row[place] for row in rows)] for place, column in enumerate(table.columns)]
+    told = [[column.header, *(_whole(row[place]) for row in rows)] for place, column in enumerate(table.columns)]
     least = [
         2.0 + max(_longest_word(text, is_number=c.kind.is_number) for text in texts) for c, texts in zip(table.columns, told, strict=True)
     ]
@@ -141,7 +142,16 @@ def _longest_word(text: str, *, is_number: bool) -> float:
     """The longest stretch that is not broken: of a number all of it, of a word at most so many signs."""
     if is_number and any(sign.isdigit() for sign in text):
         return float(min(len(text), LONGEST_WORD + 6))
-    return float(min(max((len(word) for word in text.split()), default=0), LONGEST_WORD))
+    return float(min(max((len(word) for word in text.split(" ")), default=0), LONGEST_WORD))
+
+
+def _whole(text: str) -> str:
+    """The text with a name and its number on one line, such as MareNostrum 5, where it is no longer than the longest word.
+
+    >>> [_whole(text).count(chr(160)) for text in ("MareNostrum 5", "September 2026", "Jobs in September 2026")]
+    [1, 1, 0]
+    """
+    return re.sub(r" (?=\d+$)", "\u00a0", text) if len(text) <= LONGEST_WORD and text.count(" ") == 1 else text
 
 
 def _breakable(text: str) -> str:

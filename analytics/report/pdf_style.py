@@ -39,6 +39,7 @@ DOCUMENT = r"""
 #set figure(gap: 0.6em)
 #show figure.where(kind: table): set figure.caption(position: top)
 #show figure.caption: it => align(left, text(size: 8.5pt, fill: faint, it.body))
+#show figure.caption.where(kind: table): it => block(width: 100%, sticky: true, align(left, text(size: 8.5pt, fill: faint, it.body)))
 #show figure: set block(above: 1.1em, below: 1.1em)
 #show figure.where(kind: table): set block(breakable: true)
 #show outline.entry.where(level: 1): set block(above: 0.55em)
@@ -50,13 +51,15 @@ DOCUMENT = r"""
 
 #let coded(parts) = for (words, is-code) in parts { if is-code { raw(words) } else { words } }
 
+#let broken(words) = text(hyphenate: words.split(" ").any(word => word.len() > data.longest_word), words)
+
 #let tabled(t, size: 8.5pt) = figure(
   kind: table,
   supplement: none,
   numbering: none,
   caption: t.caption,
   {
-    set text(size: size, hyphenate: true)
+    set text(size: size, hyphenate: false)
     set par(leading: 0.5em, spacing: 0.5em)
     table(
       columns: t.widths.map(w => w * 1fr),
@@ -65,10 +68,10 @@ DOCUMENT = r"""
       column-gutter: 4pt,
       inset: (x: 2pt, y: 2.6pt),
       table.header(
-        ..t.headers.map(h => table.cell(text(weight: 600, h))),
+        ..t.headers.map(h => table.cell(text(weight: 600, broken(h)))),
         table.hline(stroke: 0.7pt + ink),
       ),
-      ..for row in t.rows { (..row.map(c => [#c]), table.hline(stroke: hair)) },
+      ..for row in t.rows { (..row.map(broken), table.hline(stroke: hair)) },
     )
   },
 )
@@ -90,7 +93,7 @@ DOCUMENT = r"""
 }
 #show title: set text(size: if data.brief { 17pt } else { 24pt }, weight: 600, fill: accent)
 #show title: set block(above: if data.brief { 6pt } else { 18pt }, below: 9pt)
-#title()
+#title(data.title + ", " + if data.period.len() < 12 { data.period.replace(" ", "\u{a0}") } else { data.period })
 #block(below: 1.2em, text(fill: faint, data.scope))
 
 #if not data.brief [
