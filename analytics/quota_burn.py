@@ -37,9 +37,9 @@ def burn_down(project: Mapping[str, Any], daily: pl.DataFrame) -> pl.DataFrame:
 def sentences(project: Mapping[str, Any]) -> list[str]:
     """What a row of frame PROGRESS says of its project, in a few sentences."""
     said = [_granted(project)]
-    if project["used_hours"] is not None and project["as_of"] is not None and project["quota_hours"]:
+    if project["used_hours"] is not None and project["as_of"] is not None and project["quota_hours"] is not None:
         said.append(_used(project))
-    if project["forecast_hours"] is not None:
+    if project["forecast_hours"] is not None and project["quota_hours"]:
         said.append(_foreseen(project))
     if project["queued_hours"]:
         said.append(f"Jobs that ask for {numbers.machine_time(project['queued_hours'], _unit(project))} wait.")
@@ -51,7 +51,7 @@ def sentences(project: Mapping[str, Any]) -> list[str]:
 
 
 def _granted(project: Mapping[str, Any]) -> str:
-    if not project["quota_hours"]:
+    if project["quota_hours"] is None:
         return "No hours are known to be granted to it."
     whose = "Its award" if project["version"] == 0 else f"Version {project['version']} of its quota"
     days = f" from {numbers.day(project['starts'])} up to {numbers.day(project['ends'])}" if project["starts"] and project["ends"] else ""
@@ -60,9 +60,10 @@ def _granted(project: Mapping[str, Any]) -> str:
 
 def _used(project: Mapping[str, Any]) -> str:
     passed = f", when {numbers.percent(project['elapsed_share'])} of the time had passed" if project["elapsed_share"] is not None else ""
+    share = f" ({numbers.percent(project['used_share'])})" if project["used_share"] is not None else ""
     return (
         f"By {numbers.day(project['as_of'])}, where its machine's log ends, it had used "
-        f"{numbers.machine_time(project['used_hours'], _unit(project))} ({numbers.percent(project['used_share'])}){passed}."
+        f"{numbers.machine_time(project['used_hours'], _unit(project))}{share}{passed}."
     )
 
 

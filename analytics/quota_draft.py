@@ -13,8 +13,8 @@ from data.terms import HourUnit
 from data.units import GRAMS_PER_KG
 
 KEY = ["system", "account"]
-WANTED: Schema = {"system": pl.String, "account": pl.String, "unit": pl.String, "hours": pl.Float64}
-"""What is read of a frame of wanted quotas, one row a project."""
+WANTED: Schema = {"system": pl.String, "account": pl.String, "unit": pl.String, "hours": pl.Float64, "ends": pl.Date}
+"""What is read of a frame of wanted quotas, one row a project; `ends` is the first day that no longer belongs to the quota."""
 MACHINES: Schema = {"system": pl.String, "pue": pl.Float64, "intensity_gco2e_per_kwh": pl.Float64}
 """What is read of each machine; null where it is not known."""
 
@@ -30,6 +30,8 @@ class Outlook(StrEnum):
     """It would have about what it will use."""
     UNUSED = "unused"
     """It would leave more than a fifth unused."""
+    ENDED = "ended"
+    """It has ended when the log ends: whatever its hours, nothing of them can be used any more."""
     NOT_KNOWN = "not_known"
     """There is no forecast for it."""
 
@@ -59,7 +61,7 @@ CHANGED: Schema = {
     "outlook": pl.String,
     "kwh_per_hour": pl.Float64,
     "kwh_basis": pl.String,
-    "energy_added_kwh": pl.Float64,  # facility energy, if the added hours are all used
+    "energy_added_kwh": pl.Float64,  # facility energy, if the added hours are all used; none of a quota that has ended
     "emissions_added_kgco2e": pl.Float64,
 }
 """One row a project whose quota would change."""
@@ -69,7 +71,8 @@ def changes(progress: pl.DataFrame, wanted: pl.DataFrame, machines: pl.DataFrame
     """What each wanted quota would change (frame CHANGED), the largest first.
 
     Energy: added hours × the IT energy of an hour of the project's own jobs (of all projects on the machine, where it has none) × PUE,
-    as if all added hours were used; emissions: × the carbon intensity of the machine's grid. Either is unknown where a factor is.
+    as if all added hours were used; emissions: × the carbon intensity of the machine's grid. Either is unknown where a factor is, and
+    nothing where the quota ends before the log does, since none of it can be used any more.
 
     Args:
         progress: Every project with its quota and use (PROGRESS).
@@ -77,12 +80,13 @@ def changes(progress: pl.DataFrame, wanted: pl.DataFrame, machines: pl.DataFrame
         machines: PUE and carbon intensity (MACHINES).
     """
     known = check(progress, PROGRESS).rename({"unit": "unit_before", "quota_hours": "hours_before"})
-    rows = check(wanted, WANTED).select(*KEY, "unit", hours_after="hours").join(known, on=KEY, how="left", validate="1:1")
+    asked = check(wanted, WANTED).select(*KEY, "unit", hours_after="hours", ends_after="ends")
+    rows = asked.join(known, on=KEY, how="left", validate="1:1").with_columns(has_ended=(pl.col("ends_after") <= pl.col("as_of")))
     same_unit = (pl.col("unit") == pl.col("unit_before")) | pl.col("hours_before").is_null()
     added = pl.when(same_unit).then(pl.col("hours_after").fill_null(0) - pl.col("hours_before").fill_null(0))
     valued = _with_energy_of_an_hour(rows.with_columns(hours_added=added), known).join(machines, on="system", how="left", validate="m:1")
-    facility = pl.col("hours_added") * pl.col("kwh_per_hour") * pl.col("pue")
-    emitted = facility * pl.col("intensity_gco2e_per_kwh") / GRAMS_PER_KG
+    facility = pl.when("has_ended").then(0.0).otherwise(pl.col("hours_added") * pl.col("kwh_per_hour") * pl.col("pue"))
+    emitted = pl.when("has_ended").then(0.0).otherwise(facility * pl.col("intensity_gco2e_per_kwh") / GRAMS_PER_KG)
     found = valued.with_columns(outlook=_outlook(), energy_added_kwh=facility, emissions_added_kgco2e=emitted)
     return check(
         found.select(list(CHANGED)).sort(pl.col("hours_added").abs(), *KEY, descending=[True, False, False], nulls_last=True), CHANGED
@@ -120,7 +124,10 @@ def by_category(progress: pl.DataFrame, changed: pl.DataFrame, due: Mapping[str,
 def in_words(changed: pl.DataFrame) -> list[str]:
     """What the changes would do, as sentences: how many hours, what they cost, whom they help, whom they hurt."""
     said = [f"They change {_who(changed)}: {_hours_in_words(changed)}."]
-    said += _cost_in_words(changed.filter(pl.col("hours_added") != 0))
+    ended = changed.filter(outlook=Outlook.ENDED.value)
+    if ended.height:
+        said.append(f"The quota of {_who(ended)} has ended by the end of the log: of its hours none can be used any more.")
+    said += _cost_in_words(changed.filter(pl.col("hours_added") != 0, pl.col("outlook") != Outlook.ENDED.value))
     more, less = changed.filter(pl.col("hours_added") > 0), changed.filter(pl.col("hours_added") < 0)
     relieved = more.filter(
         pl.col("status").is_in([QuotaStatus.WILL_RUN_OUT.value, QuotaStatus.USED_UP.value]),
@@ -157,7 +164,9 @@ def _outlook() -> pl.Expr:
     hours = pl.col("hours_after")
     told = (pl.col("unit") == pl.col("unit_before")) & hours.is_not_null()
     return (
-        pl.when(~told.fill_null(value=False))
+        pl.when("has_ended")
+        .then(pl.lit(Outlook.ENDED.value))
+        .when(~told.fill_null(value=False))
         .then(pl.lit(Outlook.NOT_KNOWN.value))
         .when(pl.col("used_hours") > hours)
         .then(pl.lit(Outlook.BELOW_USED.value))

@@ -49,6 +49,8 @@ class QuotaStatus(StrEnum):
     """Its last day has passed."""
     NOT_KNOWN = "not_known"
     """The log does not tell what it used: it begins too late, or does not say how large jobs were; or the quota has no dates."""
+    NOTHING_GRANTED = "nothing_granted"
+    """Its quota is 0 hours, so that it may use none."""
     NO_QUOTA = "no_quota"
     """Nobody has granted it hours that are known."""
 
@@ -63,6 +65,7 @@ STATUS_WORDS: Mapping[str, str] = {
     QuotaStatus.NOT_STARTED: "not started",
     QuotaStatus.ENDED: "ended",
     QuotaStatus.NOT_KNOWN: "use not known",
+    QuotaStatus.NOTHING_GRANTED: "quota of 0 hours",
     QuotaStatus.NO_QUOTA: "no quota",
 }
 """The statuses as people say them."""
@@ -291,9 +294,10 @@ def _with_status(rows: pl.DataFrame) -> pl.DataFrame:
     forecast, quota, used = pl.col("forecast_hours"), pl.col("quota_hours"), pl.col("used_hours")
     short, unused = forecast > SHORT_ABOVE_SHARE * quota, forecast < UNUSED_BELOW_SHARE * quota
     cases = (
-        (quota.is_null() | (quota <= 0), QuotaStatus.NO_QUOTA),
+        (quota.is_null(), QuotaStatus.NO_QUOTA),
         (pl.col("ends") <= pl.col("as_of"), QuotaStatus.ENDED),
         (pl.col("starts") >= pl.col("as_of"), QuotaStatus.NOT_STARTED),
+        (quota <= 0, QuotaStatus.NOTHING_GRANTED),
         (used.is_null() | pl.col("ends").is_null(), QuotaStatus.NOT_KNOWN),
         (used >= quota, QuotaStatus.USED_UP),
         (~pl.col("active"), QuotaStatus.DORMANT),

@@ -118,7 +118,12 @@ def _of_row(row: dict[str, Any], machine: str, twice: set[tuple[str, str]]) -> l
     if row["starts"] is not None and row["ends"] is not None and row["ends"] <= row["starts"]:
         found.append(("ends", f"{who} would end on {row['ends']}, but starts on {row['starts']}; give a later day"))
     if row["hours"] is None and any(row[name] is not None for name in OTHERS):
-        found.append(("hours", f"{who} has no hours, but other limits or days; give the hours as well, 0 for none"))
+        found.append(
+            (
+                "hours",
+                f"{who} has no quota, but limits or days beside it; give the hours, 0 to grant none, or clear them for the award to hold",
+            )
+        )
     return found
 
 

@@ -21,6 +21,9 @@ MOST_SENTENCES = 20
 TAKEN = "quotas-taken"
 """Where the session keeps how many changes were taken in last, to say so once."""
 
+TAKEN_IN = {"many-value": None, "many-day": None, "paste-text": ""}
+"""What the controls are set to once their changes were taken in, lest a second click does them once more on top."""
+
 HOURS_ALIKE = "They have quotas in several units; choose projects of one unit, since a number of hours means another amount in each."
 MARKS = {"as the numbers tell": None, "a point: 1,234.5": Mark.POINT, "a comma: 1.234,5": Mark.COMMA}
 RULES: Mapping[str, Callable[[float], pl.Expr]] = {
@@ -41,6 +44,7 @@ def section(here: Visit, found: pl.DataFrame, draft: pl.DataFrame) -> None:
     done = st.session_state.pop(TAKEN, None)
     if done is not None:
         st.success(parts.escaped(done), icon=":material/check:")
+        st.session_state.update(TAKEN_IN)
     which = "the project that is found" if found.height == 1 else f"all {numbers.counted(found.height, 'project')} that are found"
     if found.height:
         with st.expander(f"Change {which}", key="quota-many", on_change="rerun") as many:

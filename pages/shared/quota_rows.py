@@ -71,10 +71,11 @@ def editable(here: Visit, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def settled(here: Visit, edits: pl.DataFrame) -> pl.DataFrame:
-    """The hours that would hold (system, account, unit, hours): of a quota that is taken back, the node-hours of the award."""
-    awards = loaders.all_projects(here.seen, ()).select(*KEY, award="node_hours_awarded")
+    """The hours that would hold, in which unit and until when: of a quota that is taken back, the node-hours of the award."""
+    awards = loaders.all_projects(here.seen, ()).select(*KEY, award="node_hours_awarded", award_ends="ends")
     unit = pl.when(pl.col("hours").is_null()).then(pl.lit(HourUnit.NODE_HOURS.value)).otherwise("unit").alias("unit")
-    return edits.join(awards, on=KEY, how="left", validate="1:1").select(*KEY, unit, hours=pl.coalesce("hours", "award"))
+    ends = pl.when(pl.col("hours").is_null()).then("award_ends").otherwise("ends").alias("ends")
+    return edits.join(awards, on=KEY, how="left", validate="1:1").select(*KEY, unit, ends, hours=pl.coalesce("hours", "award"))
 
 
 def shown(here: Visit, draft: pl.DataFrame) -> Shown:

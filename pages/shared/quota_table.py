@@ -87,9 +87,20 @@ def _take_in(here: Visit, key: str, edits: pl.DataFrame) -> None:
     believed, refused = quota_typed.edits_typed(edits, typed, quota_rows.machine_ceilings(here), loaders.system_names(here.state))
     try:
         keep(here, believed)
+        refused = [*refused, *_nothing_to_take_back(here, believed)]
     except EquinodeError as error:
         refused = [*refused, str(error).rstrip(".")]
     st.session_state[REFUSED] = (key, refused)
+
+
+def _nothing_to_take_back(here: Visit, typed: pl.DataFrame) -> list[str]:
+    """A sentence for each project whose quota was cleared though it has none of its own."""
+    own = quota_rows.standing(here).filter(~pl.col("is_award"))
+    cleared = typed.filter(pl.col("hours").is_null()).join(own, on=KEY, how="anti")
+    return [
+        f"project {account} has no quota of its own to clear, its award holds; type 0 to grant it no hours"
+        for account in cleared["account"]
+    ]
 
 
 def _look(page: pl.DataFrame, edits: pl.DataFrame, unsaved: pl.DataFrame) -> pl.DataFrame:

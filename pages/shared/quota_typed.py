@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from data.quota_check import faults
+from data.quota_check import OTHERS, faults
 from data.quotas import EDITS
 
 WHOLE = ("fairshare",)
@@ -31,7 +31,7 @@ def edits_typed(rows: pl.DataFrame, typed: Typed, machines: pl.DataFrame, names:
     """
     read, said = [], []
     for place, cells in typed.items():
-        row = rows.row(int(place), named=True)
+        row = _with_its_days(rows.row(int(place), named=True))
         for column, value in cells.items():
             if column not in COLUMNS:
                 continue
@@ -42,10 +42,21 @@ def edits_typed(rows: pl.DataFrame, typed: Typed, machines: pl.DataFrame, names:
                 said.append(f"the {WORDS[field]} of project {row['account']} is {value!r}; expected {_expected(field)}")
                 break
         else:
-            read.append(row)
+            read.append(_taken_back(row, cells) if row["hours"] is None else row)
     edits = pl.DataFrame(read, schema=dict(EDITS))
     wrong = faults(edits, machines, names)
     return edits.join(wrong, on=["system", "account"], how="anti"), [*said, *wrong["sentence"].to_list()]
+
+
+def _with_its_days(row: dict[str, Any]) -> dict[str, Any]:
+    """The row; where its quota was cleared before, with the days that stood beside it, so that hours typed again have them."""
+    return row if row["hours"] is not None else row | {day: row[day] or row[f"base_{day}"] for day in ("starts", "ends")}
+
+
+def _taken_back(row: dict[str, Any], cells: Mapping[str, Any]) -> dict[str, Any]:
+    """The row whose hours were cleared, with nothing else of it left but what was typed beside, so that the award holds again."""
+    typed = {COLUMNS[name] for name in cells if name in COLUMNS}
+    return row | {field: None for field in OTHERS if field not in typed}
 
 
 def _value(field: str, value: Any) -> Any:

@@ -95,3 +95,11 @@ def test_every_status_is_told_without_unknown_figures(status: QuotaStatus) -> No
     assert "not available" not in said
     assert "None" not in said
     assert said.endswith(".")
+
+
+def test_a_quota_of_no_hours_is_told_as_one_with_what_was_used_all_the_same() -> None:
+    nothing = {"quota_hours": 0.0, "used_share": None, "forecast_hours": 5.0, "forecast_low_hours": 5.0, "forecast_high_hours": 5.0}
+    said = " ".join(quota_burn.sentences(project(status=QuotaStatus.NOTHING_GRANTED.value, **nothing)))
+    assert "grants 0" in said
+    assert "it had used 30" in said
+    assert "eight times in ten" not in said

@@ -1,5 +1,6 @@
 """What unsaved quotas would do: hours by category add up, energy is that of each project's own jobs, and the unknown stays unknown."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def progress(*rows: dict[str, Any]) -> pl.DataFrame:
 
 def wanted(**hours: Any) -> pl.DataFrame:
     rows = [
-        {"system": "lumi", "unit": "node_hours", "hours": None}
+        {"system": "lumi", "unit": "node_hours", "hours": None, "ends": None}
         | ({"hours": value} if not isinstance(value, dict) else value)
         | {"account": name}
         for name, value in hours.items()
@@ -105,6 +106,18 @@ def test_sentences_name_whom_the_changes_help_and_hurt() -> None:
     assert "leave the project short with less than the forecast" in said
     assert "the project wasted would leave more than a fifth" in said
     assert "the hours of 1 project stay" in said
+
+
+def test_a_quota_that_has_ended_holds_no_job_and_costs_no_energy() -> None:
+    as_of = date(2026, 11, 1)
+    rows = progress(project("over", status="ended", as_of=as_of), project("runs", as_of=as_of))
+    found = changes(rows, wanted(over={"hours": 10.0, "ends": as_of}, runs={"hours": 10.0, "ends": as_of + timedelta(days=1)}), FACTS)
+    over, runs = (found.filter(account=name).row(0, named=True) for name in ("over", "runs"))
+    assert (over["outlook"], over["energy_added_kwh"], over["emissions_added_kgco2e"]) == ("ended", 0.0, 0.0)
+    assert (runs["outlook"], runs["energy_added_kwh"]) == ("below_used", pytest.approx(-90 * 0.5 * 1.1))
+    said = " ".join(in_words(found))
+    assert "The quota of the project over has ended" in said
+    assert "hold the jobs of the project runs at once" in said
 
 
 def test_nothing_changed_is_an_empty_frame_of_the_schema() -> None:

@@ -87,6 +87,8 @@ def test_the_status_follows_from_use_and_forecast(hours: list[float], status: Qu
         ({"starts": None}, QuotaStatus.NOT_KNOWN),
         ({"ends": None}, QuotaStatus.NOT_KNOWN),
         ({"hours": None}, QuotaStatus.NO_QUOTA),
+        ({"hours": 0.0}, QuotaStatus.NOTHING_GRANTED),
+        ({"hours": 0.0, "ends": AS_OF}, QuotaStatus.ENDED),
         ({"starts": date(2024, 12, 1)}, QuotaStatus.NOT_KNOWN),
         ({"starts": date(2024, 12, 20)}, QuotaStatus.WILL_LEAVE_UNUSED),
     ],

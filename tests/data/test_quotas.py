@@ -113,7 +113,7 @@ def test_an_award_that_changed_since_it_was_looked_at_counts_as_overtaken(site: 
         ({"fairshare": -3}, "fairshare of project alpha on Vega is -3"),
         ({"qos": "a; rm -rf /"}, "QOS of project alpha"),
         ({"ends": date(2025, 12, 31)}, "but starts on 2026-01-01; give a later day"),
-        ({"hours": None}, "has no hours, but other limits or days"),
+        ({"hours": None}, "has no quota, but limits or days beside it"),
     ],
 )
 def test_what_cannot_be_believed_is_refused_with_a_sentence(values: dict[str, Any], told: str) -> None:

@@ -16,7 +16,7 @@ from data.access import Person
 from data.lake import Lake
 from data.quota_changes import save
 from data.quota_check import ceilings
-from data.quota_drafts import draft, keep
+from data.quota_drafts import draft, drop, keep
 from data.quotas import EDITS, current, edits_of, standing
 from data.settings import Settings
 from data.terms import Action
@@ -86,6 +86,27 @@ def test_unsaved_changes_are_marked_told_and_saved_with_a_reason(visit: Visit, l
     assert (hours(lake, RESEARCH), draft(Settings(lake=lake), OLGA).height) == ((1_200.0, 1), 0)
 
 
+def test_a_change_made_in_another_window_is_saved_by_nobody_who_did_not_see_it(visit: Visit, lake: Path) -> None:
+    keep(Settings(lake=lake), OLGA, edit(lake, RESEARCH, hours=1_200.0))
+    app = visit(lake, QUOTAS)
+    app.text_input(key="quota-reason").input("a good start")
+    keep(Settings(lake=lake), OLGA, edit(lake, SME, hours=500.0))
+    pressed(app, "Save (1 project)")
+    assert "others than were shown here" in app.warning[0].value
+    assert (hours(lake, RESEARCH), hours(lake, SME)) == ((900.0, 0), (400.0, 0))
+    pressed(app, "Save (2 projects)")
+    assert (hours(lake, RESEARCH), hours(lake, SME)) == ((1_200.0, 1), (500.0, 1))
+
+
+def test_a_second_press_after_the_changes_were_let_go_elsewhere_says_that_nothing_was_left(visit: Visit, lake: Path) -> None:
+    keep(Settings(lake=lake), OLGA, edit(lake, RESEARCH, hours=1_200.0))
+    app = visit(lake, QUOTAS)
+    drop(Settings(lake=lake), OLGA)
+    pressed(app, "Save (1 project)")
+    assert "Nothing was left to save" in words_of(app)
+    assert hours(lake, RESEARCH) == (900.0, 0)
+
+
 def test_what_another_person_saved_meanwhile_is_shown_beside_one_s_own_and_neither_is_lost(visit: Visit, lake: Path) -> None:
     keep(Settings(lake=lake), OLGA, edit(lake, RESEARCH, hours=1_200.0))
     save(Settings(lake=lake), OTTO, edit(lake, RESEARCH, hours=700.0), reason="less")
@@ -137,7 +158,8 @@ def rows() -> pl.DataFrame:
         ({0: {"quota": "lots"}}, [], ["the quota of project a is 'lots'; expected a number"]),
         ({0: {"fairshare": 2.5}}, [], ["expected a whole number"]),
         ({0: {"ends": "2025-01-01"}}, [], ["but starts on 2026-01-01"]),
-        ({0: {"quota": None}}, [], ["has no hours, but other limits or days"]),
+        ({0: {"quota": None}}, [("a", None)], []),
+        ({0: {"quota": None, "at_once": 3}}, [], ["has no quota, but limits or days beside it"]),
         ({0: {"qos": " sme "}, 1: {"at_once": 3}}, [("a", 5.0), ("b", 6.0)], []),
         ({0: {"title": "typed into a column that cannot be"}}, [("a", 5.0)], []),
     ],
@@ -151,6 +173,13 @@ def test_what_is_typed_is_believed_or_refused_cell_by_cell(
     assert all(part in sentence for part, sentence in zip(refused, said, strict=True))
 
 
+def test_hours_that_are_cleared_and_typed_again_keep_their_days() -> None:
+    cleared, _ = edits_typed(rows(), {0: {"quota": None}}, ceilings(facts.systems()), {"vega": "Vega"})
+    assert cleared.select("hours", "starts", "ends", "qos").row(0) == (None, None, None, None)
+    again, said = edits_typed(cleared, {0: {"quota": 9}}, ceilings(facts.systems()), {"vega": "Vega"})
+    assert (again.select("hours", "starts", "ends").row(0), said) == ((9.0, date(2026, 1, 1), date(2027, 1, 1)), [])
+
+
 def test_all_projects_that_are_found_are_changed_by_one_rule_after_it_was_told(visit: Visit, lake: Path) -> None:
     app = visit(lake, QUOTAS)
     app.session_state["quota-many"] = True
@@ -160,6 +189,7 @@ def test_all_projects_that_are_found_are_changed_by_one_rule_after_it_was_told(v
     pressed(app, "Take into unsaved changes (2 projects)")
     assert draft(Settings(lake=lake), OLGA).select("account", "hours").rows() == [(SME, 600.0), (RESEARCH, 1_350.0)]
     assert hours(lake, RESEARCH) == (900.0, 0)
+    assert app.number_input(key="many-value").value is None, "a second click would change them once more"
 
 
 def test_a_pasted_table_is_told_row_by_row_and_taken_in(visit: Visit, lake: Path) -> None:
@@ -196,9 +226,11 @@ def test_with_four_eyes_a_proposal_waits_on_the_page_until_another_person_approv
 
 
 def test_a_quota_in_core_hours_that_is_taken_back_leaves_the_award_in_node_hours(monkeypatch: pytest.MonkeyPatch) -> None:
-    awards = pl.DataFrame({"system": ["vega"] * 2, "account": ["alpha", "beta"], "node_hours_awarded": [1_000.0, 2_000.0]})
+    ends = [date(2027, 1, 1), date(2027, 2, 1)]
+    awards = pl.DataFrame({"system": ["vega"] * 2, "account": ["alpha", "beta"], "node_hours_awarded": [1_000.0, 2_000.0], "ends": ends})
     monkeypatch.setattr(loaders, "all_projects", lambda *_: awards)
     wanted = [{"account": "alpha", "hours": None}, {"account": "beta", "hours": 5.0}]
     edits = pl.DataFrame([dict.fromkeys(EDITS) | {"system": "vega", "unit": "core_hours"} | each for each in wanted], schema=dict(EDITS))
     found = quota_rows.settled(cast(Any, SimpleNamespace(seen=None)), edits)
     assert found.select("account", "unit", "hours").rows() == [("alpha", "node_hours", 1_000.0), ("beta", "core_hours", 5.0)]
+    assert found["ends"].to_list() == [date(2027, 1, 1), None]
