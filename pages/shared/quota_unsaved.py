@@ -21,6 +21,9 @@ from pages.shared.visit import Visit
 
 SAVED = "quotas-saved"
 """Where the session keeps what was saved last, to say so once."""
+SEEN = "quotas-seen-unsaved"
+"""Where the session keeps which unsaved changes were shown last, since nobody saves what was not shown."""
+SAVE = "save-quotas-now"
 MOST_SEEN = 12
 
 
@@ -34,6 +37,8 @@ def told() -> None:
 def section(here: Visit, draft: pl.DataFrame) -> None:
     """What is unsaved, what it would do, and saving it; nothing where nothing is unsaved."""
     if draft.is_empty():
+        if st.session_state.get(SAVE):
+            st.info("Nothing was left to save: in another window these changes were saved or let go meanwhile.")
         return
     st.header(f"{numbers.counted(draft.height, 'unsaved change')}", anchor="unsaved")
     late = overtaken(quota_rows.standing(here), draft).filter("is_overtaken")
@@ -100,14 +105,18 @@ def _rows(here: Visit, draft: pl.DataFrame, changed: pl.DataFrame) -> None:
 
 
 def _save(draft: pl.DataFrame) -> None:
+    shown, st.session_state[SEEN] = st.session_state.get(SEEN), draft
     strict = settings().four_eyes
     what = "Propose to a second person" if strict else "Save"
     if strict:
         st.caption("This site wants a second person to agree: saving proposes the changes, and they hold once somebody else approves them.")
     with st.form("save-quotas", border=False, enter_to_submit=False):
         reason = st.text_input("Reason, for the history", max_chars=LONGEST_REASON, key="quota-reason")
-        if not st.form_submit_button(f"{what} ({numbers.counted(draft.height, 'project')})", type="primary", key="save-quotas-now"):
+        if not st.form_submit_button(f"{what} ({numbers.counted(draft.height, 'project')})", type="primary", key=SAVE):
             return
+    if shown is None or not draft.equals(shown):
+        st.warning("Not saved: the unsaved changes are others than were shown here when you pressed. Look at them again, then save.")
+        return
     try:
         person = access.require(Action.DECIDE)
         saved = quota_changes.save(settings(), person, draft, reason=reason)
