@@ -3,8 +3,8 @@
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +19,9 @@ from analytics.calls.decision import Decision, decide
 from analytics.calls.exports import csv, readable, record, tables
 from analytics.calls.machines import call_machines, gpu_machines
 from analytics.commands import shares_of_categories, told
+from analytics.commands_call_asked import APPLICATIONS, CallAsked, asked_before
 from analytics.report.award import award_decision
+from analytics.report.document import Report
 from analytics.report.forms import Form, made
 from analytics.training import TrainingRun, training_with
 from data import facts
@@ -44,8 +46,8 @@ VERSIONS = ("numpy", "scipy", "polars", "plotly", "typst")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What the command line asks for: the table, the hours offered, and what they rest on."""
+class _Given:
+    """What a call is decided on: the table, the hours offered, and what they rest on."""
 
     rows: ApplicationRows
     hours: Mapping[str, int]
@@ -84,78 +86,121 @@ def call(
     award_decision as PDF and HTML, and decision.json
     with rules, proof and gap. Exit status: 0 decided, 2 wrong input (faults.csv names each cell), 3 decided, but a floor cannot be kept.
     """
+    asked = CallAsked(
+        example=example,
+        budget=tuple(budget or ()),
+        unit=unit,
+        rule=rule,
+        tie_break=tie_break,
+        worth=worth,
+        threshold=threshold,
+        best_score=best_score,
+        most_awards=most_awards,
+        all_or_nothing=all_or_nothing,
+        divisible=divisible,
+        commercial=commercial,
+        country_cap=country_cap,
+        floor=tuple(floor or ()),
+        cap=tuple(cap or ()),
+        energy_budget=energy_budget,
+        carbon_budget=carbon_budget,
+        mapping=tuple(mapping or ()),
+        leave_out_faulty=leave_out_faulty,
+        train=train,
+        gpus=gpus,
+    )
     with told():
-        systems = known_systems(Lake(settings())) if exists(settings()) else facts.systems()
-        asked = _asked(applications, example, systems, budget or [], unit, best_score, mapping or [])
+        systems = _systems()
+        given = _given(asked, applications, systems)
         _clear(out)
-        _refuse_faults(asked.rows, out, leave_out=leave_out_faulty)
-        given = asked.example
-        rules = Call(
-            title=given.title if given is not None else asked.rows.file,
-            unit=_unit(unit, given),
-            rule=rule,
-            tie_break=tie_break,
-            worth=worth,
-            threshold=threshold if threshold is not None else (given.threshold if given is not None else 0.0),
-            best_score=best_score,
-            reducible=not all_or_nothing,
-            divisible=divisible,
-            most_awards=most_awards if most_awards is not None else (given.most_awards if given is not None else None),
-            limits=limits_of(
-                LimitChoices(
-                    commercial_share=commercial
-                    if commercial is not None
-                    else (given.commercial_share or None if given is not None else None),
-                    country_share=country_cap,
-                    floors=shares_of_categories(floor),
-                    caps=shares_of_categories(cap),
-                    energy_budget_mwh=energy_budget,
-                    carbon_budget_t=carbon_budget,
-                )
-            ),
-        )
-        partitions, intensity = facts.partitions(systems.values()), facts.carbon_intensity()
-        decision = decide(rules, asked.rows.applications, call_machines(partitions, intensity, asked.hours, unit=rules.unit))
-        run = _run(train)
+        _refuse_faults(given.rows, out, leave_out=leave_out_faulty)
+        decision = _decided(asked, given, systems)
         trained = training_with(
             decision.by_machine,
-            gpu_machines(partitions, intensity, accelerators()),
-            run,
+            gpu_machines(facts.partitions(systems.values()), facts.carbon_intensity(), accelerators()),
+            _run(train),
             gpus=gpus,
             own_gpus=own_gpus,
-            is_gpu_hours=rules.unit is HourUnit.GPU_HOURS,
+            is_gpu_hours=decision.call.unit is HourUnit.GPU_HOURS,
         )
-        _write(decision, trained, asked, run, gpus, out)
+        _write(decision, trained, asked, given, out)
         for line in (words.finding(decision), words.missed(decision), words.proof(decision), words.ties(decision)):
             if line is not None:
                 typer.echo(line)
     raise typer.Exit(decision.outcome.exit_status)
 
 
-def _asked(
-    path: Path | None,
-    example: str | None,
-    systems: Mapping[str, System],
-    budget: list[str],
-    unit: HourUnit | None,
-    best_score: float,
-    mapping: list[str],
-) -> _Asked:
-    if (path is None) == (example is None):
+def decided_again(parameters: Mapping[str, str], applications: Path | None) -> Report:
+    """The award decision of a report made again: by its own rules, from a table of applications and today's facts of the machines.
+
+    Args:
+        parameters: What the report was asked for, from the record that it carries.
+        applications: The table of applications; none for a ready-made call.
+
+    Raises:
+        InputError: if the table is missing or cannot be read, or the record does not tell the rules.
+    """
+    asked = asked_before(parameters)
+    if asked.example is None and applications is None:
+        raise InputError("an award decision is made again from its table of applications; name that with --applications.")
+    systems = _systems()
+    given = _given(asked, None if asked.example is not None else applications, systems)
+    if given.rows.faults.height and not asked.leave_out_faulty:
+        raise InputError(f"{given.rows.faults.height} cells of {applications} cannot be read, so it is not the table that was decided.")
+    named = replace(given, rows=replace(given.rows, file=parameters.get(APPLICATIONS, given.rows.file)))
+    return _report(_decided(asked, named, systems), asked, named)
+
+
+def _systems() -> Mapping[str, System]:
+    return known_systems(Lake(settings())) if exists(settings()) else facts.systems()
+
+
+def _decided(asked: CallAsked, given: _Given, systems: Mapping[str, System]) -> Decision:
+    example = given.example
+    limits = LimitChoices(
+        commercial_share=asked.commercial
+        if asked.commercial is not None
+        else (example.commercial_share or None if example is not None else None),
+        country_share=asked.country_cap,
+        floors=shares_of_categories(list(asked.floor)),
+        caps=shares_of_categories(list(asked.cap)),
+        energy_budget_mwh=asked.energy_budget,
+        carbon_budget_t=asked.carbon_budget,
+    )
+    rules = Call(
+        title=example.title if example is not None else given.rows.file,
+        unit=_unit(asked.unit, example),
+        rule=asked.rule,
+        tie_break=asked.tie_break,
+        worth=asked.worth,
+        threshold=asked.threshold if asked.threshold is not None else (example.threshold if example is not None else 0.0),
+        best_score=asked.best_score,
+        reducible=not asked.all_or_nothing,
+        divisible=asked.divisible,
+        most_awards=asked.most_awards if asked.most_awards is not None else (example.most_awards if example is not None else None),
+        limits=limits_of(limits),
+    )
+    partitions, intensity = facts.partitions(systems.values()), facts.carbon_intensity()
+    return decide(rules, given.rows.applications, call_machines(partitions, intensity, given.hours, unit=rules.unit))
+
+
+def _given(asked: CallAsked, path: Path | None, systems: Mapping[str, System]) -> _Given:
+    if (path is None) == (asked.example is None):
         raise InputError("name a table of applications, or a ready-made call with --example; one of the two.")
-    given = None
-    if example is not None:
-        if example not in call_examples():
-            raise InputError(f"{example!r} is no ready-made call; choose one of {', '.join(call_examples())}.")
-        given = call_examples()[example]
-    hours = _hours(budget, systems, _unit(unit, given))
-    if given is not None and not hours:
-        hours = dict(given.offered)
+    example = None
+    if asked.example is not None:
+        if asked.example not in call_examples():
+            raise InputError(f"{asked.example!r} is no ready-made call; choose one of {', '.join(call_examples())}.")
+        example = call_examples()[asked.example]
+    unit = _unit(asked.unit, example)
+    hours = _hours(asked.budget, systems, unit)
+    if example is not None and not hours:
+        hours = dict(example.offered)
     if not hours:
         raise InputError("no hours are offered; state them with --budget MACHINE=HOURS, such as --budget LUMI-G=4000000.")
-    table = applications_to(given) if given is not None else read_table(_named(path))
-    rows = application_rows(table, systems, unit=_unit(unit, given), best_score=best_score, mapping=mapping_texts(mapping))
-    return _Asked(rows=rows, hours=hours, example=given)
+    table = applications_to(example) if example is not None else read_table(_named(path))
+    rows = application_rows(table, systems, unit=unit, best_score=asked.best_score, mapping=mapping_texts(asked.mapping))
+    return _Given(rows=rows, hours=hours, example=example)
 
 
 def _named(path: Path | None) -> Path:
@@ -168,7 +213,7 @@ def _unit(unit: HourUnit | None, example: CallExample | None) -> HourUnit:
     return unit or (example.unit if example is not None else HourUnit.GPU_HOURS)
 
 
-def _hours(budget: list[str], systems: Mapping[str, System], unit: HourUnit) -> dict[str, int]:
+def _hours(budget: Sequence[str], systems: Mapping[str, System], unit: HourUnit) -> dict[str, int]:
     """The hours offered by machine."""
     known, found = Machines(systems), dict[str, int]()
     for text in budget:
@@ -218,28 +263,41 @@ def _clear(out: Path) -> None:
         (out / name).unlink(missing_ok=True)
 
 
-def _write(decision: Decision, trained: pl.DataFrame, asked: _Asked, run: TrainingRun, gpus: float, out: Path) -> None:
-    invented, sources = asked.example is not None, _sources(asked.example, run, gpus)
-    versions = {"python": sys.version.split()[0]} | {name: version(name) for name in VERSIONS}
+def _write(decision: Decision, trained: pl.DataFrame, asked: CallAsked, given: _Given, out: Path) -> None:
+    invented, sources = given.example is not None, _sources(given.example, _run(asked.train), asked.gpus)
     found = tables(decision, training=trained, sources=sources, invented=invented)
     for name in CSV_TABLES:
         (out / f"{name}.csv").write_bytes(csv(found[name]))
     heads = {name: [decision.call.title, words.finding(decision)] for name in found}
     (out / "award_list.xlsx").write_bytes(workbook(found, heads=heads, title=decision.call.title, header=readable))
-    report = award_decision(
-        decision, applications=_applications(asked.rows), versions=tuple(versions.items()), sources=sources, invented=invented
-    )
+    report = _report(decision, asked, given)
     for name in DECISION:
         (out / name).write_bytes(made(report, Form(Path(name).suffix[1:])))
     more: dict[str, Any] = {
         "title": decision.call.title,
-        "file": asked.rows.file,
+        "file": given.rows.file,
         "invented": invented,
-        "left_out": asked.rows.left_out,
-        "notes": list(asked.rows.notes),
-        "versions": versions,
+        "left_out": given.rows.left_out,
+        "notes": list(given.rows.notes),
+        "versions": dict(award_versions()),
     }
     (out / "decision.json").write_text(json.dumps(more | record(decision), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def award_versions() -> tuple[tuple[str, str], ...]:
+    """The programs at work here that decide what an award decision says and how it looks."""
+    return (("python", sys.version.split()[0]), *((name, version(name)) for name in VERSIONS))
+
+
+def _report(decision: Decision, asked: CallAsked, given: _Given) -> Report:
+    return award_decision(
+        decision,
+        applications=_applications(given.rows),
+        versions=award_versions(),
+        sources=_sources(given.example, _run(asked.train), asked.gpus),
+        invented=given.example is not None,
+        parameters=(*asked.parameters, (APPLICATIONS, given.rows.file)),
+    )
 
 
 def _applications(rows: ApplicationRows) -> str:

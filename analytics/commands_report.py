@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from analytics.commands import told
+from analytics.commands_call import award_versions, decided_again
 from analytics.commands_report_inputs import Asked, Audience, asked_again, report_of, rule_of, versions
 from analytics.commands_store import PERIOD, SYSTEMS, selection
 from analytics.report.award import AWARD
@@ -77,33 +78,45 @@ def report(
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="A PDF, HTML, XLSX or ZIP that `report` has written.")],
+    file: Annotated[Path, typer.Argument(help="A PDF, HTML, XLSX or ZIP that `report` or `call` has written.")],
+    applications: Annotated[Path | None, typer.Option(help="Of an award decision: its table of applications.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing; the exit status tells.")] = False,
 ) -> None:
     """Compute a report's figures again from the state of the store that it names, and say whether they hold.
 
-    Exit status: 0 every byte holds, 1 something does not, 2 wrong input, such as a file that is no report or a state that is gone.
+    An award decision is decided again by its own rules, from its table of applications and today's facts of the machines, those that
+    the store declares among them. Exit status: 0 every byte holds, 1 something does not, 2 wrong input, such as a file that is no report
+    or a state that is gone.
     """
     with told():
         content = file.read_bytes()
         form, record = form_of(content), record_in(content)
-        if record["parameters"].get("template") == AWARD:
-            raise InputError(f"{file} is an award decision: `python -m analytics call` on its applications and rules makes it again.")
-        lake = Lake(settings(), snapshot_id=_snapshot(record))
-        again = made(report_of(lake, asked_again(record["parameters"])), form)
-        found = differences(content, again)
+        is_award = record["parameters"].get("template") == AWARD
+        if is_award:
+            again = made(decided_again(record["parameters"], applications), form)
+        else:
+            lake = Lake(settings(), snapshot_id=_snapshot(record))
+            again = made(report_of(lake, asked_again(record["parameters"])), form)
+        found = [*(_other_table(record, again) if is_award else ()), *differences(content, again)]
         if not quiet:
-            typer.echo("\n".join(_verdict(file, record, found)))
+            typer.echo("\n".join(_verdict(file, record, found, award_versions() if is_award else versions())))
     raise typer.Exit(DOES_NOT_HOLD if found else 0)
 
 
-def _verdict(file: Path, record: dict[str, Any], found: list[str]) -> list[str]:
+def _other_table(record: dict[str, Any], again: bytes) -> list[str]:
+    """That an award decision was compared with another table of applications than its own, where that is so."""
+    named, found = record["snapshot"].get("message"), record_in(again)["snapshot"]["message"]
+    return [] if named == found else [f"it was decided on {named}; the table compared with is {found}"]
+
+
+def _verdict(file: Path, record: dict[str, Any], found: list[str], here: tuple[tuple[str, str], ...]) -> list[str]:
     """What verifying found, line by line."""
-    state = record["snapshot"]["id"]
+    is_award = record["parameters"].get("template") == AWARD
+    source = "its applications, rules and the facts of the machines" if is_award else f"snapshot {record['snapshot']['id']}"
     if not found:
-        return [f"{file} holds: made again from snapshot {state}, it is the same byte for byte."]
-    other = made_with(record, versions())
-    lines = [f"{file} does not hold: made again from snapshot {state}, it differs in {len(found)} places.", *found[:MOST_TOLD]]
+        return [f"{file} holds: made again from {source}, it is the same byte for byte."]
+    other = made_with(record, here)
+    lines = [f"{file} does not hold: made again from {source}, it differs in {len(found)} places.", *found[:MOST_TOLD]]
     if len(found) > MOST_TOLD:
         lines.append(f"and {len(found) - MOST_TOLD} more")
     if other:

@@ -61,6 +61,7 @@ def award_decision(
     versions: tuple[tuple[str, str], ...],
     sources: Iterable[tuple[str, str, str]] = (),
     invented: bool = False,
+    parameters: tuple[tuple[str, str], ...] = (("template", AWARD),),
 ) -> Report:
     """The report of a decided call.
 
@@ -70,6 +71,7 @@ def award_decision(
         versions: The programs at work.
         sources: What the call rests on: what, source, how well known.
         invented: Whether the applications are made up.
+        parameters: What it was asked for, by the names of the command line's options.
     """
     tables = exports.tables(decision, sources=sources)
     call = decision.call
@@ -83,9 +85,9 @@ def award_decision(
         sources=(_table("What the call rests on.", tables["sources"], ("what", "source", "known")),),
         snapshot=Snapshot(id=0, author="", message=applications, committed=None),
         versions=versions,
-        parameters=(("template", AWARD),),
+        parameters=parameters,
         provenance=f"From {applications}, by the rules above. The same table, rules, facts and versions make the same file, byte for byte: "
-        "`python -m analytics call` with them makes it again.",
+        "`python -m analytics report verify` with `--applications` and the table makes it again and compares.",
         disclosure="Awards of a call are published by name; no figure is withheld.",
     )
 

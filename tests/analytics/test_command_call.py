@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analytics.__main__ import app
+from data import facts
 from data.settings import settings
 
 HEADER = "Application,Organisation,User category,Country,Machines,GPU-hours asked for,Minimum GPU-hours,Score"
@@ -95,3 +96,42 @@ def test_an_empty_file_ends_with_2(tmp_path: Path) -> None:
     path = tmp_path / "empty.csv"
     path.write_text("")
     assert told(path, "--budget", "LUMI=5", "--out", tmp_path / "out")[0] == 2
+
+
+def verified(*arguments: object) -> tuple[int, str]:
+    result = run.invoke(app, ["report", "verify", *map(str, arguments)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, " ".join(result.output.split())
+
+
+def decided(folder: Path, *options: str) -> tuple[Path, Path]:
+    """A table of applications and the award decision on it."""
+    asked = table(folder, *ROWS)
+    assert told(asked, "--budget", "LUMI-G=1,000,000", "--carbon-budget", "1e6", *options, "--out", folder / "out")[0] == 0
+    return asked, folder / "out" / "award_decision.html"
+
+
+def test_an_award_decision_is_verified_by_deciding_it_again_from_its_applications(tmp_path: Path) -> None:
+    asked, report = decided(tmp_path, "--cap", "research=0.9", "--all-or-nothing")
+    status, said = verified(report, "--applications", asked.rename(tmp_path / "renamed.csv"))
+    assert (status, "it is the same byte for byte" in said) == (0, True), said
+    status, said = verified(report)
+    assert (status, "name that with --applications" in said) == (2, True)
+
+
+def test_an_award_decision_whose_figures_or_applications_were_changed_does_not_hold(tmp_path: Path) -> None:
+    asked, report = decided(tmp_path)
+    forged = tmp_path / "forged.html"
+    forged.write_text(report.read_text().replace("600,000", "700,000"))
+    assert verified(forged, "--applications", asked)[0] == 1
+    other = table(tmp_path, ROWS[0].replace(",90", ",70"), *ROWS[1:])
+    status, said = verified(report, "--applications", other)
+    assert (status, "the table compared with is" in said) == (1, True), said
+
+
+def test_an_award_decision_does_not_hold_once_the_facts_under_it_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, report = decided(tmp_path)
+    newer = facts.carbon_intensity().with_columns(pl.col("intensity_gco2e_per_kwh") * 2)
+    monkeypatch.setattr(facts, "carbon_intensity", lambda: newer)
+    status, said = verified(report, "--applications", asked)
+    assert (status, "the file says" in said) == (1, True), said
