@@ -86,7 +86,7 @@ def test_a_refusal_writes_the_text_and_nothing_to_apply_and_ends_the_run_with_an
 def test_without_a_table_the_awards_of_the_store_are_exported_and_its_usage_leaned_on(home: Path) -> None:
     ingested = CliRunner().invoke(app, ["ingest", str(sacct_log(home / "log.txt", sacct_line(1), sacct_line(2))), "--system", "vega"])
     assert ingested.exit_code == 0, ingested.output
-    (home / "projects.csv").write_text("account,node_hours,starts,ends\nproject_1,10,2026-01-01,2027-01-01\n")
+    (home / "projects.csv").write_text("account,node_hours,starts,ends\nproject_1,10,2026-03-01,2027-01-01\n")
     words = ["projects", "import", str(home / "projects.csv"), "--system", "vega", "--reason", "call"]
     imported = CliRunner().invoke(app, words)
     assert imported.exit_code == 0, imported.output
