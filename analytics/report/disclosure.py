@@ -53,7 +53,8 @@ class DisclosureRule:
         return (
             f"Figures to which a company (or a project of no known category) contributes are withheld where fewer than "
             f"{self.least_organisations} organisations contribute or one holds over {100 * self.largest_share:g} %, and further figures "
-            "so that none of them can be had by subtraction. An account whose organisation is not known counts as one."
+            "so that none of them can be had by subtraction within one file; files of different machines or categories are not protected "
+            "against each other. An account whose organisation is not known counts as one."
         )
 
 
