@@ -331,15 +331,23 @@ def _is_share(name: str) -> bool:
 def _width(label: str, values: pl.Series) -> int | None:
     """The width of a column in which the grid by itself would cut what it leaves out of account: the unknown, and the rare long text.
 
-    >>> _width("What", pl.Series(["call", "ends", "node-hours awarded"])), _width("Jobs", pl.Series([1, 2]))
+    >>> _width("What", pl.Series([*["call"] * 12, "node-hours awarded", "ends"])), _width("Jobs", pl.Series([1, 2]))
     (136, None)
     """
-    texts = values.drop_nulls().str.len_chars().to_list() if values.dtype == pl.String else []
-    longest = max(texts, default=0)
-    if not values.null_count() and (longest > LONGEST_WHOLE or longest <= 1.3 * sum(texts) / max(len(texts), 1)):
+    texts = values.drop_nulls() if values.dtype == pl.String else pl.Series([], dtype=pl.String)
+    lengths = texts.str.len_chars().cast(pl.Int64)
+    longest = max(lengths.filter(lengths <= LONGEST_WHOLE).top_k(1).to_list(), default=0)
+    if not values.null_count() and longest <= max(len(label), _measured(lengths)):
         return None
     unknown = len(numbers.NOT_AVAILABLE) if values.null_count() else 0
-    return round(max(len(label), unknown, min(longest, LONGEST_WHOLE)) * CHARACTER_PX) + PADDING_PX
+    return round(max(len(label), unknown, longest) * CHARACTER_PX) + PADDING_PX
+
+
+def _measured(lengths: pl.Series) -> int:
+    """The longest text that the grid measures: of the first nine rows and the last, without those twice as long as the mean."""
+    seen = [*lengths.head(9), *lengths.slice(9).tail(1)]
+    mean = sum(seen) / max(len(seen), 1)
+    return max((each for each in seen if len(seen) <= 5 or each < 2 * mean), default=0)
 
 
 def _readable_share(value: pl.Expr) -> pl.Expr:
