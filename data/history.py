@@ -8,10 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from data import projects, quotas, scenarios
+from data import projects, quotas, scenario_standing, scenarios
 from data.errors import InputError, StoreError
 from data.lake import Lake, Snapshot
 from data.quotas import KEY, STANDING, VALUES
+from data.scenario_standing import SAID
 from data.schema import PROJECTS, Schema, check, empty
 from data.settings import Settings
 
@@ -165,12 +166,21 @@ def _projects(lake: Lake) -> pl.DataFrame:
 
 
 def _scenarios(lake: Lake) -> pl.DataFrame:
-    known = scenarios.listed(lake) if holds_decisions(lake) else []
-    rows = pl.DataFrame(
-        [{"system": "", "account": f"{one.name} (version {one.version})", "address": one.address, "reason": one.reason} for one in known],
-        schema=dict.fromkeys(("system", "account", "address", "reason"), pl.String),
-    )
-    return _in_words(rows, ["address", "reason"])
+    """The scenarios with what was decided about each of them last, and by whom."""
+    values = ("address", "reason", "standing")
+    known, decided = (scenarios.listed(lake), scenario_standing.standings(lake)) if holds_decisions(lake) else ([], [])
+    said = {(each.scenario.name, each.scenario.version): f"{SAID[each.state]} by {each.author}: {each.reason}" for each in decided}
+    rows = [
+        {
+            "system": "",
+            "account": f"{one.name} (version {one.version})",
+            "address": one.address,
+            "reason": one.reason,
+            "standing": said.get((one.name, one.version)),
+        }
+        for one in known
+    ]
+    return _in_words(pl.DataFrame(rows, schema=dict.fromkeys((*KEY, *values), pl.String)), list(values))
 
 
 def _none() -> pl.DataFrame:

@@ -21,6 +21,7 @@ REFUSED = "quota-refused"
 """Where the session keeps what was refused of what was typed, and into which table."""
 MARK = "●"
 ROWS_SEEN = 16
+USED = "Since the quota's first day; not available where the log of the machine begins later, or does not say how large jobs were."
 UNITS = {unit.value: words for unit, words in numbers.UNIT_WORDS.items()}
 
 
@@ -146,8 +147,8 @@ def _columns() -> dict[str, Any]:
         "status": column("Status", width=165, help="By the forecast of use at the end of the quota; the methods page says how."),
         "quota": number("Quota", width=120, format="localized", help="Hours from the first day to the end, in all. Type to change."),
         "unit": column("Unit"),
-        "used_hours": number("Used", width=110, format="localized"),
-        "used_share": number("Used, share", width=110, format="percent"),
+        "used_hours": number("Used", width=110, format="localized", help=USED),
+        "used_share": number("Used, share", width=110, format="percent", help=USED),
         "weekly_hours": st.column_config.LineChartColumn("Hours a week", y_min=0, help="The last weeks of the quota, oldest first."),
         "forecast_hours": number("Forecast at end", width=110, format="localized"),
         "forecast_low_hours": number("At least", width=110, format="localized", help="Lower end of the 80 % interval of the forecast."),

@@ -9,6 +9,7 @@ import streamlit as st
 from analytics import recommendation_words as words
 from analytics.charts import numbers
 from analytics.charts.theme import STACK, label
+from analytics.quota_progress import QuotaStatus
 from analytics.reclaim import CANDIDATES, ReclaimRule, reclaimable
 from analytics.reclaim_letters import letter, letters
 from analytics.reclaim_offers import Reclaimed, ReclaimFacts, offered_back
@@ -48,7 +49,7 @@ def section(here: Visit) -> None:
         parts.finding("No rule is chosen, so nothing could be taken from anybody.")
         st.info("Switch on the forecast, or give the site's own rule.")
         return
-    taken = _of_machines(here, candidates(here, rule))
+    taken = _of_machines(here, candidates(here, rule)).sort("taken_hours", *KEY, descending=[True, False, False])
     found = offers(here, rule, choices)
     parts.finding(finding(taken, found))
     for sentence in quota_results.silence(here.seen, here.chosen.systems):
@@ -60,6 +61,7 @@ def section(here: Visit) -> None:
     st.header("What could be taken, from whom", anchor="taken")
     st.caption(parts.escaped(f"The rule: {rule.in_words}. Hours used, and those that waiting jobs ask for, are never taken."))
     st.caption("Of the machines chosen and all user categories, looked at from the last day of each machine's log, whatever the period.")
+    _left_out(here)
     if rule.by_forecast:
         _how_sure(here)
     _first_shown(taken)
@@ -194,7 +196,17 @@ def _figures(taken: pl.DataFrame, found: Reclaimed) -> None:
 
 def _first_shown(rows: pl.DataFrame) -> None:
     if rows.height > MOST_SHOWN:
-        st.caption(f"The first {numbers.whole(MOST_SHOWN)} of {numbers.counted(rows.height, 'project')}; the file has all.")
+        st.caption(f"The {numbers.whole(MOST_SHOWN)} with the most hours of {numbers.counted(rows.height, 'project')}; the file has all.")
+
+
+def _left_out(here: Visit) -> None:
+    """How many projects nothing is said of, since it is not known what they used."""
+    unknown = _of_machines(here, quota_results.progress(here.seen)).filter(status=QuotaStatus.NOT_KNOWN.value).height
+    if unknown:
+        whose = numbers.counted(unknown, "project")
+        st.caption(
+            f"Left out: {whose} of which the log does not tell the use: it begins after the quota, or does not say how large jobs were."
+        )
 
 
 def _how_sure(here: Visit) -> None:

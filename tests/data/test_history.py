@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from made_quotas import OLGA, OTTO, award, decided, opened, seen, three_awards
 
-from data import history, lake, quotas, scenarios
+from data import history, lake, quotas, scenario_standing, scenarios
 from data.errors import ConflictError, InputError
 from data.history import HistoryKind, between, states, touching
 from data.project_restore import restoration, restore
@@ -55,6 +55,20 @@ def test_a_decision_is_told_value_by_value_against_the_award_where_there_was_no_
         (QUOTA, "vega", "alpha", "qos", None, "x"),
         (QUOTA, "vega", "beta", "hours", "2000", "7"),
     ]
+
+
+def test_a_scenario_that_is_made_current_stands_among_the_differences_and_so_does_the_one_it_ends(site: Settings) -> None:
+    for name in ("Lean", "Rich"):
+        scenarios.save(site, OLGA, name=name, reason="budget", address="aim=x", snapshot_id=1)
+    scenario_standing.make_current(site, OTTO, "Lean", 1, reason="agreed")
+    kind = HistoryKind.SCENARIOS.value
+    lean = "made current by otto: agreed"
+    assert between(site, newest(site) - 1, newest(site)).rows() == [(kind, "", "Lean (version 1)", "standing", None, lean)]
+    scenario_standing.make_current(site, OLGA, "Rich", 1, reason="more money")
+    found = between(site, newest(site) - 1, newest(site)).select("account", "before", "after").rows()
+    assert found[0][:2] == ("Lean (version 1)", lean)
+    assert found[0][2].startswith("no longer current by olga")
+    assert found[1] == ("Rich (version 1)", None, "made current by olga: more money")
 
 
 def test_two_states_before_any_table_of_decisions_differ_in_nothing(site: Settings) -> None:
