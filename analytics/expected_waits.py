@@ -116,10 +116,10 @@ def in_words(rows: pl.DataFrame, names: Mapping[str, str]) -> list[str]:
 
 def _sentence(row: Mapping[str, Any], name: str) -> str:
     granted, used, load = (numbers.percent(row[f"share_{key}"]) for key in ("granted", "used_of_asked", "full_expected"))
-    full = f"{name} would be {load} full, if of the {granted} granted {used} is used, as of what was asked for"
+    full = f"{name} would be {load} full: {granted} of it is granted, and of what was asked for {used} was used"
     months = row["months_as_full"]
     if row["median_wait_least_s"] is None:
-        seen = "in no month" if months == 0 else f"only in {numbers.counted(months, 'month')}"
-        return f"{full}; it was as full {seen} of its log, which is too little to tell what waits to expect."
+        seen = "in no month" if months == 0 else f"in only {numbers.counted(months, 'month')}"
+        return f"{full}. It was as full {seen} of its log, so that no wait can be told."
     least, most = (numbers.duration(row[f"median_wait_{which}_s"]) for which in ("least", "most"))
-    return f"{full}; in the {numbers.counted(months, 'month')} in which it was as full, half of its jobs waited up to {least} to {most}."
+    return f"{full}. In {numbers.counted(months, 'month')} it was as full; the median wait of a month was then {least} to {most}."

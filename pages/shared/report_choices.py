@@ -77,7 +77,9 @@ def state() -> str | None:
 def wanted_sections(template: Template) -> tuple[str, ...]:
     """The sections to leave in; none named means all of them."""
     known = OUTLINES[template].sections
-    picked = st.pills("Sections", known, selection_mode="multi", format_func=words_of, key=f"{KEYS[1]}-{template}", help=HELP)
+    picked = st.pills(
+        "Sections (none picked: all)", known, selection_mode="multi", format_func=words_of, key=f"{KEYS[1]}-{template}", help=HELP
+    )
     return () if len(picked) == len(known) else tuple(name for name in known if name in picked)
 
 

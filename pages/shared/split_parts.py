@@ -68,7 +68,8 @@ def every_project(here: Visit, found: Recommendation) -> None:
     rows = found.by_project.drop("project").sort(pl.col("change").abs(), descending=True)
     known = {limit: words.in_words(limit, limits, names) for limit in rows["limited_by"].drop_nulls().unique()}
     held = pl.col("limited_by").replace({**known, "own request": "its own request"}).fill_null("its own request")
-    shown = tables.for_people(rows).with_columns(limited_by=held)
+    first = ["system", "account", "category", "node_hours_received", "node_hours_demanded", "node_hours_recommended"]
+    shown = tables.for_people(rows).with_columns(limited_by=held).select(*first, pl.exclude(first))
     tables.table(rows, shown=shown, name="split-by-project", alt="What each project asked for, received and would get", most_rows=12)
 
 

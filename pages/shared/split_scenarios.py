@@ -179,7 +179,8 @@ def _differences(here: Visit, chosen: Selection, one: Side, other: Side, saved: 
 
 def _side_by_side(here: Visit, one: Side, other: Side) -> None:
     data = compare.side_by_side(one, other, loaders.policy_limits(), loaders.system_names(here.state))
-    shown = pl.DataFrame({"": data["measure"], one.title: data["one_words"], other.title: data["other_words"]})
+    in_hours = pl.when(pl.col("unit") == "node-hours").then(pl.format("{} (node-hours)", "measure")).otherwise("measure")
+    shown = pl.DataFrame({"": data.select(in_hours).to_series(), one.title: data["one_words"], other.title: data["other_words"]})
     tables.plain_table(shown, alt=f"{one.title} and {other.title} side by side")
     tables.download(data, name="split-compared")
     rows = compare.between(one, other)

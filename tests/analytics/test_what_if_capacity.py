@@ -141,7 +141,7 @@ def test_a_load_that_was_seen_too_seldom_tells_no_wait() -> None:
     history, waits = a_history([3.0, 3.1])
     rows = expected_waits.expected_waits(found, history, waits)
     assert rows["median_wait_middle_s"].null_count() == rows.height == 2
-    assert "too little to tell" in expected_waits.in_words(rows, {"alpha": "Alpha"})[0]
+    assert "no wait can be told" in expected_waits.in_words(rows, {"alpha": "Alpha"})[0]
 
 
 def test_the_load_of_a_month_is_what_was_used_of_what_is_offered() -> None:
