@@ -16,6 +16,7 @@ RULES = """
     flex: 1 1 calc(50% - .5rem) !important; width: auto !important; min-width: 140px !important;
   }
   .st-key-filter-bar > [data-testid="stLayoutWrapper"] { flex: 1 1 100% !important; }
+  .st-key-shown-users-and-machines .annotation { display: none; }
 }
 @page { margin: 14mm 12mm; }
 @media print {

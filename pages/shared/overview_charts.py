@@ -12,6 +12,8 @@ from data.terms import Dimension, HourUnit
 from pages.shared import parts, protection, results, results_fairness
 from pages.shared.visit import Visit
 
+MONTHLY = "Fairness of each month on its own"
+
 PERIOD = "the period"
 """The period in the findings below the first, which names it."""
 
@@ -32,7 +34,7 @@ def fairness(here: Visit, due: pl.DataFrame, fair: Inequality) -> None:
     with right:
         indices = results_fairness.index_by_month(here)
         parts.chart(
-            fairness_charts.index_over_time(indices, "jain", name="Jain's index, 1 where all are served alike", title="Fairness over time"),
+            fairness_charts.index_over_time(indices, "jain", name="Jain's index, 1 where all are served alike", title=MONTHLY),
             alt=fairness_charts.index_over_time_summary(indices, "jain", name="Jain's index"),
             data=indices,
             name="fairness-over-time",
