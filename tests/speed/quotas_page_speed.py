@@ -1,7 +1,7 @@
-"""Prints how long the quotas page takes for fifty thousand projects: `PYTHONPATH=. python tests/speed/quotas_page_speed.py [PROJECTS]`.
+"""Prints how long the pages of quotas take for fifty thousand projects: `PYTHONPATH=. python tests/speed/quotas_page_speed.py [PROJECTS]`.
 
-Told are seconds of processors of one run of the page's script, best of three, and their ratio to those with as few projects as one page
-holds; ratios of one run can be compared.
+Told are seconds of processors of one run of a page's script, best of three where it can be repeated, and their ratio to those with as few
+projects as one page holds; ratios of one run can be compared.
 """
 
 import os
@@ -11,10 +11,12 @@ import tempfile
 import time
 from pathlib import Path
 
+import polars as pl
 from streamlit.testing.v1 import AppTest
 
 from data.access import local_person
 from data.lake import Lake, writing
+from data.quota_changes import save
 from data.quota_drafts import drop, keep
 from data.quotas import edits_of, standing
 from data.settings import Settings, settings
@@ -23,6 +25,8 @@ PROJECTS = int(sys.argv[1].replace("_", "")) if len(sys.argv) > 1 else 50_000
 FEW = 100
 WEEKS = 26
 MAIN, PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "main.py"), "operations/quotas.py"
+RECLAIM, EFFECT, HISTORY = (f"operations/{name}.py" for name in ("reclaim", "effect", "history"))
+CHANGED = 1_000
 ADD_PROJECTS = """
 insert into lake.projects by name
 select * exclude (number) replace ('made-' || number as account, 1000 + number % 9000 as node_hours_awarded,
@@ -69,6 +73,20 @@ def _times(lake: Path, projects: int) -> dict[str, float]:
     _draft(lake, projects)
     found["with all unsaved"] = _cpu(lambda: app.run())
     assert not app.exception
+    return found | _others(app, lake)
+
+
+def _others(app: AppTest, lake: Path) -> dict[str, float]:
+    """The pages Reclaim, Effect and History, and Quotas after a change of a thousand projects was saved."""
+    found = {"Reclaim, first visit": _cpu(lambda: app.switch_page(RECLAIM).run(), times=1), "Reclaim again": _cpu(lambda: app.run())}
+    shares = iter((40, 50, 60))
+    found["Reclaim, another rule"] = _cpu(lambda: app.number_input(key="reclaim-below").set_value(next(shares)).run())
+    site = Settings(lake=lake)
+    rows = edits_of(standing(Lake(site)).drop_nulls("hours").head(CHANGED))
+    found["save a thousand"] = _cpu(lambda: save(site, local_person(site), rows.with_columns(pl.col("hours") + 1), reason="speed"), times=1)
+    for page, name in ((PAGE, "Quotas after it"), (EFFECT, "Effect of it"), (HISTORY, "History of it")):
+        found[name] = _cpu(lambda page=page: app.switch_page(page).run(), times=1)
+        assert not (told := [each.value for each in (*app.exception, *app.error)]), told
     return found
 
 
