@@ -70,7 +70,8 @@ def _used(project: Mapping[str, Any]) -> str:
 def _foreseen(project: Mapping[str, Any]) -> str:
     low, high, quota = (project[name] for name in ("forecast_low_hours", "forecast_high_hours", "quota_hours"))
     hours = f"{numbers.percent(low / quota)} to {numbers.percent(high / quota)}"
-    out = f" Its hours would run out on {numbers.day(project['runs_out'])}." if project["runs_out"] is not None else ""
+    runs_out = project["runs_out"] if project["status"] != QuotaStatus.USED_UP else None
+    out = f" Its hours would run out on {numbers.day(runs_out)}." if runs_out is not None else ""
     sure = {True: "", False: " The interval leaves room for another outcome.", None: ""}[project["sure"]]
     return (
         f"At the rate of its last weeks it will have used {numbers.percent(project['forecast_hours'] / quota)} at the end, eight times in "

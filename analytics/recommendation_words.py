@@ -12,7 +12,7 @@ from analytics.capacity_changes import PART
 from analytics.charts import numbers
 from analytics.charts.theme import category_name, sentence_case
 from analytics.recommendation import Recommendation
-from analytics.split_problem import Due
+from analytics.split_problem import JOIN, Due
 from data.terms import HourUnit, PolicyLimit
 
 AIMS = (
@@ -73,7 +73,11 @@ def what_if(found: Recommendation, names: Mapping[str, str]) -> str:
 
 
 def in_words(sentence: str, limits: Sequence[PolicyLimit], names: Mapping[str, str]) -> str:
-    """A sentence of the engine with every limit's name said as people say it."""
+    """A sentence of the engine with the name of every limit, partition and project said as people say it.
+
+    >>> in_words("p_1@lumi gets 5 node-hours (5 on lumi:LUMI-G).", (), {"lumi": "LUMI"})
+    'p_1 on LUMI gets 5 node-hours (5 on LUMI LUMI-G).'
+    """
     words = sentence.split(" ")
     return " ".join(_said(word, limits, names) for word in words)
 
@@ -184,9 +188,15 @@ def _honesty(found: Recommendation) -> str:
 
 
 def _said(word: str, limits: Sequence[PolicyLimit], names: Mapping[str, str]) -> str:
-    if PART not in word and BUDGET not in word:
+    if PART not in word and BUDGET not in word and JOIN not in word:
         return word
     bare = word.strip(".,;()'\"")
     known = {limit.id for limit in limits} | {"floor", "cap", "capacity"}
     is_limit = bare in ("energy_budget", "carbon_budget") or (PART in bare and bare.split(PART)[0] in known)
-    return word.replace(bare, limit_in_words(bare, limits, names)) if is_limit else word
+    if is_limit:
+        return word.replace(bare, limit_in_words(bare, limits, names))
+    system, _, partition = bare.partition(PART)
+    project, _, machine = bare.rpartition(JOIN)
+    if system in names and partition:
+        return word.replace(bare, f"{names[system]} {partition}")
+    return word.replace(bare, f"{project} on {names[machine]}") if machine in names and project else word

@@ -37,6 +37,9 @@ def section(here: Visit) -> None:
     compared = windows(changed, [logged[system] for system in set(chosen["systems"]) if system in logged], _silent(here, affected))
     rows = loaders.kept(here.seen, "effect", (affected, changed), partial(_effect, here, affected, compared))
     parts.finding(words.finding(rows, compared))
+    if compared.weeks == 0:
+        st.info("No whole week of the logs lies on both sides of it, so there is nothing to compare; look again when the logs reach on.")
+        return
     measure = st.segmented_control(
         "Measure",
         list(words.MEASURES),

@@ -103,3 +103,11 @@ def test_a_quota_of_no_hours_is_told_as_one_with_what_was_used_all_the_same() ->
     assert "grants 0" in said
     assert "it had used 30" in said
     assert "eight times in ten" not in said
+
+
+def test_hours_that_are_used_up_do_not_run_out_on_a_day_to_come() -> None:
+    used = {"used_hours": 126.0, "used_share": 1.26, "forecast_hours": 190.0, "runs_out": AS_OF}
+    said = " ".join(quota_burn.sentences(project(status=QuotaStatus.USED_UP.value, **used)))
+    assert "used up" in said
+    assert "would run out on" not in said
+    assert "would run out on" in " ".join(quota_burn.sentences(project(status=QuotaStatus.WILL_RUN_OUT.value, **used)))
