@@ -1,7 +1,6 @@
 """Which rows of a report's tables are withheld: all its groupings protected together, with the limits and the state it speaks of."""
 
-from collections.abc import Iterable, Sequence
-from itertools import permutations
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -60,11 +59,8 @@ def protection(
     posed = tuple(limits)
     found = contributions_of(used, projects, "system", "category", "mode", "country", "month", unit=unit)
     towards = {counts_towards(limit.id): _counts(limit) for limit in posed}
-    counted = found.with_columns(**towards)
-    rests = {f"{wide}_but_not_{narrow}": pl.col(wide) & ~pl.col(narrow) for wide, narrow in _nested(counted, list(towards))}
-    named = counted.with_columns(pl.when(rest).then(pl.lit(REST)).otherwise(pl.lit(NO_REST)).alias(name) for name, rest in rests.items())
-    shapes = (*SHAPES, *(("system", name) for name in (*towards, *rests)))
-    return withheld(named, shapes, rule, never_shown=frozenset({False, REST, NO_REST}))
+    shapes = (*SHAPES, *(("system", name) for name in towards))
+    return withheld(found.with_columns(**towards), shapes, rule, never_shown=frozenset({False}))
 
 
 def protected_demand(asked: pl.DataFrame, projects: pl.DataFrame, rule: DisclosureRule, *shapes: Shape) -> Withheld:
@@ -75,21 +71,6 @@ def protected_demand(asked: pl.DataFrame, projects: pl.DataFrame, rule: Disclosu
     hours = asked.with_columns(node_hours=pl.col("node_hours_demanded"))
     by = dict.fromkeys(name for shape in shapes for name in shape)
     return withheld(contributions_of(hours, projects, *by), shapes, rule)
-
-
-REST, NO_REST = "the rest of a limit", "all but the rest of a limit"
-"""What no table shows, but a difference of two limits on one machine would: what counts towards the wider and not the narrower one."""
-
-
-def _nested(counted: pl.DataFrame, names: Sequence[str]) -> list[tuple[str, str]]:
-    """The pairs of limits of which, on some machine, the second counts a part of what the first counts and nothing else."""
-    pairs = list(permutations(names, 2))
-    is_nested = {
-        f"{wide} {narrow}": pl.col(narrow).any() & (pl.col(wide) & ~pl.col(narrow)).any() & ~(pl.col(narrow) & ~pl.col(wide)).any()
-        for wide, narrow in pairs
-    }
-    found = counted.group_by("system").agg(**is_nested)
-    return [pair for pair, name in zip(pairs, is_nested, strict=True) if found[name].any()]
 
 
 def _counts(limit: PolicyLimit) -> pl.Expr:
