@@ -9,7 +9,8 @@ if (!window.equinodePrint) {
   const NEAR_BLACK = 70;
   const INK = "13, 19, 26";
   const PAPER = "255, 255, 255";
-  let turned = [];
+  const MARKS = ".point, .point *, .points *";
+  const WITHIN_MARKS = ".bartext-inside, .heatmap-label *";
 
   const drawn = () =>
     [...document.querySelectorAll("[data-testid=stElementContainer]")].filter((box) =>
@@ -28,25 +29,27 @@ if (!window.equinodePrint) {
     if (Math.max(red, green, blue) < NEAR_BLACK) return `rgba(${PAPER}, ${alpha})`;
     return null;
   };
-  const turn = (element, property) => {
-    const colour = onPaper(getComputedStyle(element)[property]);
-    if (colour === null) return;
-    turned.push([element, property, element.style.getPropertyValue(property), element.style.getPropertyPriority(property)]);
-    element.style.setProperty(property, colour, "important");
+  // Words that are wholly white or dark on a dark screen stand in a mark or on a map, which stay as they are.
+  const onPaperOfWords = (colour) => {
+    const isWhite = channels(colour).every((channel) => channel === 255);
+    return !isWhite && Math.min(...channels(colour).slice(0, 3)) > NEAR_WHITE ? onPaper(colour) : null;
   };
-  const turnOver = () => {
-    document.documentElement.dataset.printedFrom = "dark";
-    for (const element of document.querySelectorAll(".js-plotly-plot svg :is(text, tspan, path, rect, line, circle)")) {
-      const ofMarks = element.matches("text, tspan") ? ".bartext-inside, .heatmap-label" : ".point, .points";
-      if (!element.closest(ofMarks)) turn(element, "fill");
-      turn(element, "stroke");
+  // Rules, not colours of elements, since charts may be drawn anew while the paper is made.
+  const turnedOver = () => {
+    const rules = new Set();
+    for (const element of document.querySelectorAll(".js-plotly-plot svg [style]")) {
+      for (const property of ["fill", "stroke"]) {
+        const colour = element.style[property];
+        const isWord = element.matches("text, tspan");
+        const turned = isWord ? onPaperOfWords(colour) : onPaper(colour);
+        if (turned === null) continue;
+        const kind = isWord ? `:is(text, tspan):not(${WITHIN_MARKS})` : `:not(text, tspan${property === "fill" ? `, ${MARKS}` : ""})`;
+        rules.add(`.js-plotly-plot svg [style*="${property}: ${colour}"]${kind} { ${property}: ${turned} !important; }`);
+      }
     }
+    return `@media print { ${[...rules].join(" ")} }`;
   };
-  const turnBack = () => {
-    delete document.documentElement.dataset.printedFrom;
-    turned.forEach(([element, property, value, priority]) => element.style.setProperty(property, value, priority));
-    turned = [];
-  };
+  const sheet = document.createElement("style");
 
   window.addEventListener("beforeprint", () => {
     const block = document.querySelector("[data-testid=stMainBlockContainer]");
@@ -55,10 +58,14 @@ if (!window.equinodePrint) {
     const across = block.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     document.documentElement.style.setProperty("--paper-zoom", String(Math.min(1, PAPER_PX / across)));
     drawn().forEach((box) => box.style.setProperty("--screen-width", `${box.clientWidth}px`));
-    if (isDark()) turnOver();
+    if (!isDark()) return;
+    document.documentElement.dataset.printedFrom = "dark";
+    sheet.textContent = turnedOver();
+    document.head.append(sheet);
   });
   window.addEventListener("afterprint", () => {
     drawn().forEach((box) => box.style.removeProperty("--screen-width"));
-    turnBack();
+    delete document.documentElement.dataset.printedFrom;
+    sheet.remove();
   });
 }
