@@ -15,7 +15,7 @@ from analytics.reclaim_letters import letter, letters
 from analytics.reclaim_offers import Reclaimed, ReclaimFacts, offered_back
 from analytics.split_problem import SplitChoices
 from data.quotas import EDITS, KEY, edits_of
-from data.terms import Action, Selection, UserCategory
+from data.terms import Action, HourUnit, Selection, UserCategory
 from pages.shared import loaders, parts, quota_results, quota_rows, quota_table, results, tables
 from pages.shared.visit import Visit
 
@@ -282,12 +282,28 @@ def _into_unsaved(here: Visit, taken: pl.DataFrame, found: Reclaimed) -> None:
         "The hours go into your unsaved quotas: of the projects that would lose hours and of those that would be given them. There you "
         "change what you see otherwise, and save it with a reason; until then nothing is changed."
     )
+    beyond = beyond_quotas(found.offers)
+    if beyond:
+        st.caption(parts.escaped(beyond))
     if st.button("Take it into my unsaved quotas", key="reclaim-keep", type="primary"):
         wanted = edits(here, taken, found)
         quota_table.keep(here, wanted)
         quota_table.begin_anew()
         st.success(f"{numbers.counted(wanted.height, 'project')} taken into your unsaved quotas.", icon=":material/check:")
     st.page_link("operations/quotas.py", label="To the unsaved quotas")
+
+
+def beyond_quotas(offers: pl.DataFrame) -> str:
+    """What quotas would grow by beyond the hours given, since their projects used more than they were granted already; "" for nothing."""
+    over = offers.filter(pl.col("given_hours") > 0, pl.col("used_hours") > pl.col("quota_hours"))
+    if over.is_empty():
+        return ""
+    sums = over.group_by("unit").agg(beyond=(pl.col("used_hours") - pl.col("quota_hours")).sum()).sort("unit")
+    said = numbers.listed([numbers.machine_time(hours, HourUnit(unit)) for unit, hours in sums.iter_rows()])
+    return (
+        f"Of them {numbers.counted(over.height, 'project')} used more than the quota already, {said} in all: what is given comes on top of "
+        "what was used, so that these quotas grow by both."
+    )
 
 
 def _readable(rows: pl.DataFrame) -> pl.DataFrame:

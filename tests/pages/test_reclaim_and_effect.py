@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics.charts import numbers
 from data.access import Person
 from data.lake import Lake, writing
 from data.quota_changes import save
@@ -16,6 +17,7 @@ from data.quota_drafts import draft
 from data.quotas import edits_of, standing
 from data.settings import Settings
 from data.terms import Action
+from pages.shared import reclaim_parts
 from tests.pages.small import words_of
 
 Visit = Callable[..., AppTest]
@@ -92,6 +94,15 @@ def test_the_recommendation_goes_into_unsaved_quotas_and_changes_no_quota(
     kept = dict(draft(Settings(lake=tmp_path / "lake"), OLGA).select("account", "hours").rows())
     assert kept == {RESEARCH: taken["kept_hours"].item(), SME: pytest.approx(150 + given["given_hours"].item(), abs=1)}
     assert standing(Lake(Settings(lake=tmp_path / "lake")))["version"].to_list() == [1, 1]
+
+
+def test_quotas_that_grow_by_what_was_used_beyond_them_are_told() -> None:
+    columns = {"unit": pl.String, "quota_hours": pl.Float64, "used_hours": pl.Float64, "given_hours": pl.Float64}
+    rows = [("node_hours", 100.0, 140.0, 5.0), ("gpu_hours", 10.0, 12.0, 1.0), ("node_hours", 9.0, 5.0, 1.0), ("node_hours", 1.0, 5.0, 0.0)]
+    offers = pl.DataFrame(rows, schema=columns, orient="row")
+    said = reclaim_parts.beyond_quotas(offers).replace(numbers.THIN_SPACE, " ")
+    assert "2 projects used more than the quota already, 2 GPU-hours and 40 node-hours in all" in said
+    assert reclaim_parts.beyond_quotas(offers.tail(2)) == ""
 
 
 def test_without_any_change_of_quotas_the_page_says_so(visit: Visit, small_store: Path) -> None:
