@@ -26,7 +26,7 @@ figure { margin: 1.2rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: 0.88rem; font-variant-numeric: tabular-nums; margin: 0.6rem 0; }
 caption { text-align: left; padding: 0.3rem 0; }
 th, td { padding: 0.28rem 1.1rem 0.28rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; hyphens: auto; }
-td.source { overflow-wrap: anywhere; }
+td.source { overflow-wrap: anywhere; min-width: 11em; }
 th:last-child, td:last-child { padding-right: 0; }
 th.number, td.number { text-align: right; }
 summary { cursor: pointer; color: var(--accent); font-size: 0.92rem; }

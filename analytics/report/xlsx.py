@@ -69,9 +69,9 @@ class _Looks:
         self.number_header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "align": "right"})
         self.month = book.add_format({"num_format": "mmmm yyyy", "align": "left", "valign": "top"})
         self.text = book.add_format({"text_wrap": True, "valign": "top"})
-        self.apart = book.add_format({"text_wrap": True, "valign": "top", "indent": 1})
-        self.apart_header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "indent": 1})
-        self.faint = book.add_format({"font_color": "#5C5C5C", "text_wrap": True, "valign": "top", "indent": 1})
+        self.apart = book.add_format({"text_wrap": True, "valign": "top", "align": "left", "indent": 1})
+        self.apart_header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "align": "left", "indent": 1})
+        self.faint = book.add_format({"font_color": "#5C5C5C", "text_wrap": True, "valign": "top", "align": "left", "indent": 1})
         self.withheld = book.add_format({"italic": True, "align": "right", "valign": "top", "font_color": "#5C5C5C"})
 
     def number(self, form: str) -> Any:
