@@ -64,7 +64,11 @@ def capacity_used(offered: pl.DataFrame, *, period: str) -> str:
     left_out = sorted(set(offered["system"]) - set(known["system"]))
     without = f", without {numbers.listed(left_out)}, of unknown size or use" if left_out else ""
     share = numbers.percent(float(known["hours"].sum()) / capacity)
-    return f"The logs show {share} of the machines' capacity in use {during(period)}{without}."
+    over = known.filter(pl.col("hours") > pl.col("capacity_hours"))["system"].sort().to_list()
+    shared = (
+        f" {numbers.listed(over)}: over 100 %, as jobs that share a node each count as whole nodes, or facts are too low." if over else ""
+    )
+    return f"The logs show {share} of the machines' capacity in use {during(period)}{without}.{shared}"
 
 
 def waited(waits: pl.DataFrame, *, period: str) -> str:
