@@ -65,9 +65,8 @@ def capacity_used(offered: pl.DataFrame, *, period: str) -> str:
     without = f", without {numbers.listed(left_out)}, of unknown size or use" if left_out else ""
     share = numbers.percent(float(known["hours"].sum()) / capacity)
     over = known.filter(pl.col("hours") > pl.col("capacity_hours"))["system"].sort().to_list()
-    shared = (
-        f" {numbers.listed(over)}: over 100 %, as jobs that share a node each count as whole nodes, or facts are too low." if over else ""
-    )
+    why = "jobs that share a node each count as whole nodes, or the machine is larger than its facts say"
+    shared = f" {numbers.listed(over)}: over {numbers.percent(1.0)}; {why}." if over else ""
     return f"The logs show {share} of the machines' capacity in use {during(period)}{without}.{shared}"
 
 

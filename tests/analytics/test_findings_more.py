@@ -160,5 +160,5 @@ def test_a_machine_whose_use_is_unknown_does_not_lower_the_use_of_capacity() -> 
 
 def test_more_use_than_capacity_is_told_with_its_likely_reason() -> None:
     rows = pl.DataFrame({"system": ["Alpha"], "hours": [150.0], "capacity_hours": [100.0], "union_hours": [50.0]})
-    assert "Alpha: over 100 %, as jobs that share a node" in spoken(findings.capacity_used(rows, period="Q1 2026"))
+    assert "Alpha: over 100 %; jobs that share a node" in spoken(findings.capacity_used(rows, period="Q1 2026"))
     assert "over 100" not in spoken(findings.capacity_used(rows.with_columns(hours=pl.lit(99.0)), period="Q1 2026"))
