@@ -54,10 +54,9 @@ def title(points: pl.DataFrame) -> str:
     least, most = same.row(0, named=True), best.row(0, named=True)
     cut = 1 - least["emissions_location_t"] / most["emissions_location_t"] if most["emissions_location_t"] else 0.0
     lost = 1 - least["node_hours"] / most["node_hours"] if most["node_hours"] else 0.0
-    return (
-        f"{numbers.percent(cut)} less carbon costs {numbers.percent(lost)} of the hours at the aim “{most['aim']}”, and takes the "
-        f"worst-served tenth from {numbers.percent(most['served_of_worst'])} to {numbers.percent(least['served_of_worst'])}"
-    )
+    before, after = numbers.percent(most["served_of_worst"]), numbers.percent(least["served_of_worst"])
+    served = f"leaves the worst-served tenth at {after}" if before == after else f"takes the worst-served tenth from {before} to {after}"
+    return f"{numbers.percent(cut)} less carbon costs {numbers.percent(lost)} of the hours at the aim “{most['aim']}”, and {served}"
 
 
 def frontier_summary(points: pl.DataFrame) -> str:

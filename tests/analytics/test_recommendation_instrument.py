@@ -151,6 +151,11 @@ def test_a_click_takes_the_point_whose_sentence_is_shown(points: pl.DataFrame) -
     assert charts.point_at(points, len(lines), 0) is None
 
 
+def test_a_finding_names_no_change_of_the_worst_served_where_there_is_none(points: pl.DataFrame) -> None:
+    alike = points.with_columns(served_of_worst=pl.when(pl.col("served_of_worst").is_not_null()).then(0.5))
+    assert charts.title(alike).endswith("leaves the worst-served tenth at 50\u202f%")
+
+
 def test_a_chart_without_points_says_so(points: pl.DataFrame) -> None:
     nothing = points.with_columns(node_hours=pl.lit(None, pl.Float64))
     assert charts.frontier_summary(nothing) == charts.NO_POINTS
