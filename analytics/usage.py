@@ -78,7 +78,8 @@ def hours(usage: pl.DataFrame, unit: HourUnit) -> pl.DataFrame:
 def share(usage: pl.DataFrame, *dimensions: str, unit: HourUnit, within: Iterable[str] = ()) -> pl.DataFrame:
     """The machine time of each group and its share of all of it, or of all of it within each month, machine and so on.
 
-    The share is the group's known hours divided by all known hours; where nobody used anything it is unknown.
+    The share is the group's known hours divided by all known hours; where nobody used anything it is unknown. A node-hour is a node for an
+    hour, whatever part of it the job held: where jobs share a node, each counts the whole (the page on log health tells how much that is).
 
     Columns: the dimensions, hours, share, jobs, jobs_without_hours, jobs_failed, hours_failed_share (of node-hours).
 

@@ -26,6 +26,9 @@ HEALTH: Schema = {
     "energy_implausible_kwh": pl.Float64,
     "jobs_metered_on_shared_nodes": pl.Int64,  # null: the size of the nodes is not known
     "energy_on_shared_nodes_kwh": pl.Float64,
+    "jobs_on_parts_of_nodes": pl.Int64,  # fewer cores, and fewer GPUs, than their nodes have; null: the size of the nodes is not known
+    "node_hours_not_held": pl.Float64,  # of the parts of their nodes that these jobs did not hold, and yet count
+    "not_held_share": pl.Float64,  # of all node-hours of the machine
     "partitions_without_gpu_hours": pl.String,  # with GPUs by the facts, used, and yet no GPU-hour; null where there is none
     "jobs_started_before_submitted": pl.Int64,
     "jobs_with_odd_length": pl.Int64,  # end - start differs from elapsed + suspended by more than a minute
@@ -57,12 +60,16 @@ with parts as (
     select unnest($systems) as system, unnest($partitions) as "partition", unnest($cores_per_node) as cores_per_node,
         unnest($gpus_per_node) as gpus_per_node
 )
-select system, count(*) as jobs_metered_on_shared_nodes, coalesce(sum(energy_logged_kwh), 0) as energy_on_shared_nodes_kwh
+select system, count(*) filter (where energy_quality = 'measured') as jobs_metered_on_shared_nodes,
+    coalesce(sum(energy_logged_kwh) filter (where energy_quality = 'measured'), 0) as energy_on_shared_nodes_kwh,
+    count(*) as jobs_on_parts_of_nodes,
+    coalesce(sum(elapsed_s * (nodes - greatest(cores / cores_per_node, coalesce(gpus / nullif(gpus_per_node, 0), 0)))), 0) / 3600
+        as node_hours_not_held
 from lake.jobs join parts using (system, "partition")
-where energy_quality = 'measured' and started is not null
-    and cores < nodes * cores_per_node and (gpus_per_node = 0 or coalesce(gpus, 0) < nodes * gpus_per_node)
+where started is not null and cores < nodes * cores_per_node and (gpus_per_node = 0 or coalesce(gpus, 0) < nodes * gpus_per_node)
 group by all
 """
+NODE_HOURS = "select system, sum(node_s) / 3600 as node_hours from lake.usage_monthly group by all"
 WITHOUT_GPU_HOURS = """
 select system, "partition" from lake.usage_monthly where "partition" is not null
 group by all having sum(node_s) > 0 and sum(gpu_s) = 0 order by all
@@ -75,15 +82,20 @@ def health(lake: Lake, systems: Mapping[str, System]) -> pl.DataFrame:
     A metered job that held fewer cores than its nodes have, and fewer GPUs, ran on nodes that others may have shared: a reading of
     the whole node then counts for several jobs. Such readings stay in the sums, and are told here. Source: the manual of `sacct`,
     which calls the energy of a job right only on nodes that it had to itself.
+
+    The same jobs count node-hours of whole nodes. `node_hours_not_held` is what they count beyond their part of the nodes, which is the
+    larger of cores held / cores of the nodes and GPUs held / GPUs of the nodes; where others ran beside them, it counts more than once.
     """
     jobs = lake.frame(JOBS)
     found = (
         jobs.join(lake.frame(DAYS), on="system", how="left", validate="1:1")
         .join(refusals.open_of_logs(lake), on="system", how="left", validate="1:1")
+        .join(lake.frame(NODE_HOURS), on="system", how="left", validate="1:1")
         .join(_shared(lake, systems, jobs["system"].to_list()), on="system", how="left", validate="1:1")
         .join(_untracked(lake, systems), on="system", how="left", validate="1:1")
     )
-    return check(found.select(list(HEALTH)).sort("system"), HEALTH)
+    share = pl.when(pl.col("node_hours") > 0).then(pl.col("node_hours_not_held") / pl.col("node_hours"))
+    return check(found.with_columns(not_held_share=share).select(list(HEALTH)).sort("system"), HEALTH)
 
 
 def _shared(lake: Lake, systems: Mapping[str, System], logged: list[str]) -> pl.DataFrame:
@@ -102,7 +114,7 @@ def _shared(lake: Lake, systems: Mapping[str, System], logged: list[str]) -> pl.
     )
 
 
-_ON_SHARED = ("jobs_metered_on_shared_nodes", "energy_on_shared_nodes_kwh")
+_ON_SHARED = ("jobs_metered_on_shared_nodes", "energy_on_shared_nodes_kwh", "jobs_on_parts_of_nodes", "node_hours_not_held")
 
 
 def _untracked(lake: Lake, systems: Mapping[str, System]) -> pl.DataFrame:

@@ -20,8 +20,10 @@ LINES = (
 )
 ENERGY = ("system", "jobs", "jobs_metered", "jobs_without_energy", "jobs_implausible", "energy_measured_kwh", "energy_implausible_kwh")
 SHARED = ("jobs_metered_on_shared_nodes", "energy_on_shared_nodes_kwh")
+PARTS = ("system", "jobs", "jobs_on_parts_of_nodes", "node_hours_not_held", "not_held_share")
 LONG_GAP_DAYS = 2
 MANY_REFUSED = 0.01
+MUCH_NOT_HELD = 0.01
 
 here = visit.now()
 names, chosen = loaders.system_names(here.state), here.chosen.systems
@@ -45,6 +47,9 @@ def doubts(row: dict[str, Any]) -> list[str]:
     if row["jobs_metered_on_shared_nodes"]:
         energy = numbers.energy(row["energy_on_shared_nodes_kwh"])
         found.append(f"{name}: {energy} was read on nodes that other jobs may have shared, and may count twice.")
+    if (row["not_held_share"] or 0) > MUCH_NOT_HELD:
+        hours, share = numbers.amount(row["node_hours_not_held"], "node-hours"), numbers.percent(row["not_held_share"])
+        found.append(f"{name}: {hours}, {share} of all, are of parts of nodes that jobs did not hold; with others beside, they count twice.")
     if row["jobs_with_odd_length"]:
         found.append(f"{name}: {numbers.counted(row['jobs_with_odd_length'], 'job')} lasted another time than its start and end say.")
     return found
@@ -62,6 +67,9 @@ st.header("Coverage in time", anchor=False)
 tables.table(rows.select(TIME), name="health-time", alt="First and last day, gaps and open jobs of each machine's log")
 st.header("Energy readings", anchor=False)
 tables.table(rows.select(*ENERGY, *SHARED), name="health-energy", alt="How many jobs of each machine have a believable energy reading")
+st.header("Parts of nodes", anchor=False)
+st.caption("Node-hours count whole nodes, also of jobs that hold fewer of their cores and GPUs.")
+tables.table(rows.select(PARTS), name="health-parts", alt="Jobs of each machine that held parts of nodes, and the node-hours of the rest")
 st.header("Refusals, clocks and GPUs", anchor=False)
 lines = rows.select(LINES)
 none = pl.col("partitions_without_gpu_hours").fill_null("none")

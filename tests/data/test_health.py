@@ -60,6 +60,13 @@ def test_only_a_reading_of_a_part_of_a_node_may_count_twice(settings: Settings) 
     assert (found["jobs_metered_on_shared_nodes"], found["energy_on_shared_nodes_kwh"]) == (1, 1.0)
 
 
+def test_node_hours_of_parts_of_nodes_that_a_job_did_not_hold_are_told(settings: Settings) -> None:
+    hour = {"elapsed_s": 3_600}
+    found = told(settings, made(1, **hour), made(2, cores=16.0, gpus=1.0, **hour), made(3, nodes=2, cores=32.0, gpus=4.0, **hour))
+    assert (found["jobs_on_parts_of_nodes"], found["node_hours_not_held"]) == (2, 0.75 + 1.0)
+    assert found["not_held_share"] == 1.75 / 4
+
+
 def test_a_gpu_partition_without_a_gpu_hour_is_named(settings: Settings) -> None:
     assert told(settings, made(1, gpus=0.0))["partitions_without_gpu_hours"] == "gpu"
 
