@@ -158,6 +158,8 @@ def test_the_quotas_leave_for_slurm(server: str, visitor: Visitor, account: str)
 def test_a_log_is_brought_in(server: str, visitor: Visitor, tmp_path: Path) -> None:
     (tmp_path / "jobs.txt").write_text(LOG)
     page = visitor(server).open("/intake")
+    page.tab.get_by_test_id("stFileUploader").nth(2).wait_for(timeout=20_000)
+    page.tab.wait_for_timeout(2_000)
     stepped_to(page, "Upload", most=MOST)
     chosen_file(page, tmp_path / "jobs.txt")
     stepped_to(page, "Machine whose log it is")
