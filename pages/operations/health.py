@@ -49,7 +49,9 @@ def doubts(row: dict[str, Any]) -> list[str]:
         found.append(f"{name}: {energy} was read on nodes that other jobs may have shared, and may count twice.")
     if (row["not_held_share"] or 0) > MUCH_NOT_HELD:
         hours, share = numbers.amount(row["node_hours_not_held"], "node-hours"), numbers.percent(row["not_held_share"])
-        found.append(f"{name}: {hours}, {share} of all, are of parts of nodes that jobs did not hold; with others beside, they count twice.")
+        found.append(
+            f"{name}: {hours}, {share} of all, are of parts of nodes that jobs did not hold; with others beside, they count twice."
+        )
     if row["jobs_with_odd_length"]:
         found.append(f"{name}: {numbers.counted(row['jobs_with_odd_length'], 'job')} lasted another time than its start and end say.")
     return found
