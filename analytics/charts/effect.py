@@ -52,6 +52,7 @@ def _shown(rows: pl.DataFrame, measure: str) -> pl.DataFrame:
     parts = {
         name: pl.col(column) / pl.col("before") for name, column in (("part", "change"), ("low", "change_low"), ("high", "change_high"))
     }
+    parts["low"] = parts["low"].clip(-1)  # nothing falls by more than all of it
     return known.with_columns(**parts, order=pl.col("group").replace_strict(order, default=len(order), return_dtype=pl.Int64)).sort("order")
 
 

@@ -70,3 +70,8 @@ def test_the_chart_shows_each_group_with_its_interval_those_compared_first() -> 
 def test_without_an_interval_words_stand_in_the_chart() -> None:
     assert "too few whole weeks" in charts.changes_summary(rows({"change_low": None}), "node_hours")
     assert charts.changes(rows(), "node_hours").data == ()
+
+
+def test_nothing_is_drawn_to_have_fallen_by_more_than_all_of_it() -> None:
+    fallen = rows({"before": 100.0, "after": 10.0, "change": -90.0, "change_low": -130.0, "change_high": -50.0})
+    assert "(\N{MINUS SIGN}100" in charts.changes_summary(fallen, "node_hours")
