@@ -21,7 +21,7 @@ from analytics.allocation.attempts import Found
 from analytics.allocation.certificate import Prices, Split, certify
 from analytics.allocation.program import Index, Mask, Program
 
-MANY = 4_000
+MANY = 20_000
 """From how many projects on parts are looked for; fewer are solved at once in no time."""
 
 TRIES = 2
