@@ -1,7 +1,5 @@
 """Chromium, and fresh sessions in it."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.served import ARGUMENTS, Page, note_faults, serving
+from tests.browser.served import ARGUMENTS, Page, note_faults, require_browser, serving
 
 Visitor = Callable[..., Page]
 
@@ -17,16 +15,9 @@ Visitor = Callable[..., Page]
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """Chromium, gone before other tests start one of their own; where there is none, the tests are skipped, unless REQUIRE_BROWSER=1."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        sync_playwright = None  # type: ignore[assignment]
-    if path is None or sync_playwright is None:
-        reason = "no chromium on this machine" if path is None else "playwright is not installed (pip install playwright)"
-        if os.environ.get("REQUIRE_BROWSER") == "1":
-            pytest.fail(f"{reason}, and REQUIRE_BROWSER=1 asks for the browser tests")
-        pytest.skip(reason)
+    path = require_browser()
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser

@@ -1,6 +1,7 @@
 """The dashboard as a server on a free port, and Chromium in front of it that notes every fault."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -9,9 +10,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import pytest
 
 HOUSE = Path(__file__).resolve().parents[2]
 OUT = Path(__file__).parent / "out"
@@ -25,6 +30,7 @@ ARGUMENTS = (
     "--no-first-run",
     "--disable-dev-shm-usage",
 )
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CHARTS = {
     "Overview": 3,
     "Usage": 4,
@@ -45,6 +51,26 @@ CHARTS = {
 """Every page by its name in the list of pages, with the number of charts to wait for."""
 OWN_404 = ("_stcore/health", "_stcore/host-config")
 """Streamlit's own page looks for its server below the address it was opened at first, and finds it one level up."""
+
+
+@cache
+def lacking() -> str:
+    """What is missing for a browser, in words; empty where nothing is."""
+    if CHROMIUM is None:
+        return "no chromium on this machine"
+    if find_spec("playwright") is None:
+        return "playwright is not installed (pip install playwright)"
+    done = subprocess.run([sys.executable, "-m", "playwright", "--version"], capture_output=True, text=True, check=False)
+    return f"playwright does not start (Debian: apt install libatomic1): {done.stderr.strip()}" if done.returncode else ""
+
+
+def require_browser() -> str:
+    """Where Chromium is; where it or what drives it is missing, the test is skipped, unless REQUIRE_BROWSER=1."""
+    if reason := lacking():
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(f"{reason}, and REQUIRE_BROWSER=1 asks for the browser tests")
+        pytest.skip(reason)
+    return str(CHROMIUM)
 
 
 @dataclass(slots=True)

@@ -1,6 +1,5 @@
 """A browser draws the report from one file, without a word to anybody and without complaint."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -9,30 +8,23 @@ from analytics.report.compose import quarterly
 from analytics.report.document import Chart
 from analytics.report.html import html
 from analytics.report.inputs import ReportInputs
+from tests.browser.served import ARGUMENTS, require_browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-dev-shm-usage",
-]
-
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
 def test_every_chart_is_drawn_and_nothing_leaves_the_page(report_inputs: ReportInputs, tmp_path: Path, scheme: str) -> None:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = require_browser()
+    from playwright.sync_api import sync_playwright
+
     report = quarterly(report_inputs)
     file = tmp_path / "report.html"
     file.write_text(html(report), "utf-8")
     charts = [block.id for section in report.sections for block in section.blocks if isinstance(block, Chart)]
     complaints: list[str] = []
-    with playwright.sync_playwright() as start:
-        browser = start.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with sync_playwright() as start:
+        browser = start.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         page = browser.new_page(color_scheme=scheme)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
