@@ -19,7 +19,7 @@ from analytics.allocation import attempts, scaling
 from analytics.allocation.aggregate import Reduced, reduced
 from analytics.allocation.attempts import Found
 from analytics.allocation.certificate import Prices, Split, certify
-from analytics.allocation.program import Index, Mask, Program
+from analytics.allocation.program import Index, Mask, Program, of_projects
 
 MANY = 20_000
 """From how many projects on parts are looked for; fewer are solved at once in no time."""
@@ -86,19 +86,12 @@ def _best(part: Program, alpha: float, warm: Prices | None) -> Found | None:
 
 def _slice(full: Program, here: Mask, projects: Index, rows: Index) -> Program:
     """The program of some partitions, projects and limits alone, over all periods."""
-    classes, class_of = np.unique(full.class_of[projects], return_inverse=True)
-    limits = full.limits
+    part, _ = of_projects(full, projects)
+    limits = part.limits
     return replace(
-        full,
-        projects=tuple(full.projects[project] for project in projects),
+        part,
         partitions=tuple(name for name, kept in zip(full.partitions, here, strict=True) if kept),
-        usefulness=full.usefulness[np.ix_(here, projects)],
-        entitlement=full.entitlement[projects],
-        weight=full.weight[projects],
-        least=full.least[projects],
-        most=full.most[projects],
-        class_of=class_of.astype(np.int64),
-        open=full.open[classes],
+        usefulness=part.usefulness[here],
         capacity=full.capacity[here],
         cost=full.cost[here],
         limits=replace(
@@ -107,7 +100,7 @@ def _slice(full: Program, here: Mask, projects: Index, rows: Index) -> Program:
             quantities=tuple(limits.quantities[row] for row in rows),
             sign=limits.sign[rows],
             factor=limits.factor[np.ix_(rows, here)],
-            member=limits.member[np.ix_(rows, classes)],
+            member=limits.member[rows],
             value=limits.value[rows],
         ),
     )

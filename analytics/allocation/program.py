@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -128,6 +128,24 @@ class Grid:
         if quantity == "credits":
             return self.filled(problem.partitions["credit"].fill_null(0.0).to_numpy()[self.partition])
         return self.filled(problem.capacity[f"{quantity}_per_node_hour"].fill_null(0.0).to_numpy())
+
+
+def of_projects(full: Program, projects: Index) -> tuple[Program, Index]:
+    """The program of some projects alone, and which of the classes they are of."""
+    classes, class_of = np.unique(full.class_of[projects], return_inverse=True)
+    part = replace(
+        full,
+        projects=tuple(full.projects[one] for one in projects),
+        usefulness=np.ascontiguousarray(full.usefulness[:, projects]),
+        entitlement=full.entitlement[projects],
+        weight=full.weight[projects],
+        least=full.least[projects],
+        most=full.most[projects],
+        class_of=class_of.astype(np.int64),
+        open=full.open[classes],
+        limits=replace(full.limits, member=full.limits.member[:, classes]),
+    )
+    return part, classes
 
 
 def program(problem: Problem, objective: Objective) -> Program:

@@ -14,7 +14,7 @@ from numpy.linalg import LinAlgError
 
 from analytics.allocation.aggregate import Reduced, reduced
 from analytics.allocation.certificate import GAP, VIOLATION, Certificate, Prices, Split, certify, costs, misfits
-from analytics.allocation.program import Index, Mask, Program, Vector
+from analytics.allocation.program import Index, Mask, Program, Vector, of_projects
 from analytics.allocation.scaling import Start, can_be_served
 
 LAYERS_AT_MOST = 80
@@ -233,26 +233,14 @@ def _right(measured: Measured, u: Vector, misfit: Vector) -> Mask:
 def _layer(full: Program, books: _Books, alpha: float, at: Vector, counted: float) -> _Layer:
     """What is left for the free projects."""
     projects = np.flatnonzero(books.free)
-    classes, class_of = np.unique(full.class_of[projects], return_inverse=True)
+    part, classes = of_projects(full, projects)
     limits, by_cell = full.limits, books.used.sum(axis=0)
     taken = np.array(
         [float((factor * books.used[member].sum(axis=0)).sum()) for factor, member in zip(limits.factor, limits.member, strict=True)]
     )
     left = _left(full.capacity, by_cell, books.shut_cells)
     value = _left(limits.value, taken, books.shut_limits) if len(taken) else limits.value
-    program = replace(
-        full,
-        projects=tuple(full.projects[one] for one in projects),
-        usefulness=np.ascontiguousarray(full.usefulness[:, projects]),
-        entitlement=full.entitlement[projects],
-        weight=full.weight[projects],
-        least=full.least[projects],
-        most=full.most[projects],
-        class_of=class_of.astype(np.int64),
-        open=full.open[classes],
-        capacity=left,
-        limits=replace(limits, member=limits.member[:, classes], value=value),
-    )
+    program = replace(part, capacity=left, limits=replace(part.limits, value=value))
     return _Layer(measured=_measured(program, at[projects], alpha, counted), projects=projects, classes=classes)
 
 

@@ -170,18 +170,22 @@ class ReportInputs:
         """What the selected projects on machines with logs asked for (DEMAND)."""
         if self.asked is not None:
             return self.asked
-        decided = self.projects.filter(pl.col("system").is_in(self.usage["system"].unique().to_list()))
-        asked = demand_of_projects(self.usage_of_projects, decided, self.period)
-        chosen = list(self.selection.categories)
-        return asked.filter(pl.col("category").is_in(chosen)) if chosen else asked
+        return self._selected(demand_of_projects(self.usage_of_projects, self._decided, self.period))
 
     @property
     def monthly_demand(self) -> pl.DataFrame:
         """What the selected projects asked for in each month (DEMAND with the month in front)."""
         if self.asked_by_month is not None:
             return self.asked_by_month
-        decided = self.projects.filter(pl.col("system").is_in(self.usage["system"].unique().to_list()))
-        asked = demand_by_month(self.usage_of_projects, decided, self.period)
+        return self._selected(demand_by_month(self.usage_of_projects, self._decided, self.period))
+
+    @property
+    def _decided(self) -> pl.DataFrame:
+        """What was decided about projects on machines with logs."""
+        return self.projects.filter(pl.col("system").is_in(self.usage["system"].unique().to_list()))
+
+    def _selected(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """The demand of the categories chosen."""
         chosen = list(self.selection.categories)
         return asked.filter(pl.col("category").is_in(chosen)) if chosen else asked
 
