@@ -15,6 +15,7 @@ ENERGY: Schema = {
     "jobs_metered": pl.Int64,
     "jobs_without_nodes": pl.Int64,
     "node_hours": pl.Float64,
+    "node_hours_held": pl.Float64,  # of the parts of nodes that jobs held
     "node_hours_metered": pl.Float64,
     "node_hours_modelled": pl.Float64,
     "node_hours_without_model": pl.Float64,  # neither metered nor of a partition whose power is known
@@ -36,10 +37,10 @@ POWER_FACTS = ("node_idle_w", "node_max_w", "utilisation", "pue")
 def energy(usage: pl.DataFrame, partitions: pl.DataFrame) -> pl.DataFrame:
     """The energy of each row of usage: measured, modelled, of the computers (IT) and of the whole facility, with a range.
 
-    IT energy = the readings of the metered jobs + for every other node-hour the model idle + u × (max − idle) of its partition, u being
-    how hard a typical job drives its nodes. Facility energy = IT energy × PUE. The range takes the modelled part 30 % lower and higher;
-    it does not cover errors of meters or of the PUE. Where a partition's power or PUE is not published the energy is unknown, never 0,
-    and its node-hours are counted. Idle nodes that nobody used are not in it.
+    IT energy = the readings of the metered jobs + for every other node-hour held the model idle + u × (max − idle) of its partition, u
+    being how hard a typical job drives its nodes; a job that held a part of a node counts for that part. Facility energy = IT energy × PUE.
+    The range takes the modelled part 30 % lower and higher; it does not cover errors of meters or of the PUE. Where a partition's power or
+    PUE is not published the energy is unknown, never 0, and its node-hours are counted. Idle nodes that nobody used are not in it.
 
     Needs system and partition among the dimensions; gives the dimensions and the measures of ENERGY.
     """
@@ -78,8 +79,8 @@ def energy_by(rows: pl.DataFrame, *dimensions: str) -> pl.DataFrame:
 def idle_energy(usage: pl.DataFrame, offered: pl.DataFrame, partitions: pl.DataFrame) -> pl.DataFrame:
     """The energy of the nodes that no job used, had they all stood switched on and idle: the most it can be, apart from jobs.
 
-    Unallocated node-hours = capacity − node-hours used, at least none; × idle power of a node. Maintenance and nodes switched off are not
-    known and not taken off. Unknown where the number of nodes or their idle power is not published.
+    Unallocated node-hours = capacity − node-hours of the parts of nodes held, at least none; × idle power of a node. Maintenance and
+    nodes switched off are not known and not taken off. Unknown where the number of nodes or their idle power is not published.
 
     Needs usage by system, partition and month, and frame CAPACITY. Gives system, partition, month, node_hours_unallocated,
     energy_idle_kwh and energy_idle_facility_kwh.
@@ -88,9 +89,9 @@ def idle_energy(usage: pl.DataFrame, offered: pl.DataFrame, partitions: pl.DataF
     check(usage, usage_by(*keys))
     check(offered, CAPACITY)
     facts = check(partitions, PARTITIONS).select("system", "partition", "node_idle_w", "pue")
-    used = total_by(usage, *keys).select(*keys, "node_hours")
+    used = total_by(usage, *keys).select(*keys, "node_hours_held")
     rows = offered.join(used, on=keys, how="left", validate="1:1").join(facts, on=["system", "partition"], how="left", validate="m:1")
-    unallocated = (pl.col("capacity_node_hours") - pl.col("node_hours").fill_null(0)).clip(0)
+    unallocated = (pl.col("capacity_node_hours") - pl.col("node_hours_held").fill_null(0)).clip(0)
     idle_kwh = unallocated * pl.col("node_idle_w") / WATTS_PER_KW
     return rows.select(
         *keys, node_hours_unallocated=unallocated, energy_idle_kwh=idle_kwh, energy_idle_facility_kwh=idle_kwh * pl.col("pue")
@@ -120,12 +121,13 @@ def _hours_by_source() -> dict[str, pl.Expr]:
     unmetered = (pl.col("node_hours") - pl.col("node_hours_metered")).clip(0)
     power_w = pl.col("node_idle_w") + pl.col("utilisation") * (pl.col("node_max_w") - pl.col("node_idle_w"))
     modelled = pl.when(power_w.is_not_null()).then(unmetered).otherwise(0.0)
-    return {"node_hours_modelled": modelled, "node_hours_without_model": unmetered - modelled, "power_w": power_w}
+    held = (pl.col("node_hours_held") - pl.col("node_hours_held_metered")).clip(0)
+    return {"node_hours_modelled": modelled, "node_hours_without_model": unmetered - modelled, "held_unmetered": held, "power_w": power_w}
 
 
 def _kwh() -> dict[str, pl.Expr]:
     metered = (pl.col("jobs_metered") > 0) | (pl.col("node_hours_metered") > 0) | (pl.col("energy_measured_kwh") > 0)
-    modelled_kwh = pl.col("node_hours_modelled") * pl.col("power_w") / WATTS_PER_KW
+    modelled_kwh = pl.col("held_unmetered") * pl.col("power_w") / WATTS_PER_KW
     return {
         "energy_measured_kwh": pl.when(metered).then(pl.col("energy_measured_kwh")),
         "energy_modelled_kwh": pl.when(pl.col("node_hours_modelled") > 0).then(modelled_kwh),

@@ -59,7 +59,7 @@ def hour_slots(power: pl.DataFrame, partitions: pl.DataFrame, intensity: pl.Data
         day=day,
         week=day.dt.truncate("1w"),
         energy_kwh="power_facility_kw",
-        room_kwh=(pl.col("nodes") - pl.col("node_hours")).clip(0) * pl.col("busy_kw") * pl.col("pue"),
+        room_kwh=(pl.col("nodes") - pl.col("node_hours_held")).clip(0) * pl.col("busy_kw") * pl.col("pue"),
         intensity_gco2e_per_kwh="intensity_gco2e_per_kwh",
     )
 
@@ -86,7 +86,7 @@ def site_slots(rows: pl.DataFrame, offered: pl.DataFrame, partitions: pl.DataFra
     keys = ["system", "partition", "month"]
     facts = check(partitions, PARTITIONS).select("system", "partition", "pue", gpus=pl.col("gpus_per_node") > 0, busy_kw=_BUSY_KW)
     used = rows.group_by(keys).agg(
-        pl.col("node_hours").sum(),
+        pl.col("node_hours_held").sum(),
         energy_kwh=pl.when(pl.col("energy_it_kwh").null_count() == 0).then(pl.col("energy_it_kwh").sum()),
         intensity=pl.col("intensity_gco2e_per_kwh").first(),
     )
@@ -96,7 +96,7 @@ def site_slots(rows: pl.DataFrame, offered: pl.DataFrame, partitions: pl.DataFra
         *keys,
         "gpus",
         "energy_kwh",
-        room_kwh=(pl.col("capacity_node_hours") - pl.col("node_hours")).clip(0) * pl.col("busy_kw"),
+        room_kwh=(pl.col("capacity_node_hours") - pl.col("node_hours_held")).clip(0) * pl.col("busy_kw"),
         intensity_gco2e_per_kwh=pl.col("intensity") * pl.col("pue"),
     ).sort(keys)
 

@@ -15,7 +15,7 @@ HOURLY_POWER: Schema = {
     "system": pl.String,
     "partition": pl.String,
     "hour": UTC_TIME,
-    "node_hours": pl.Float64,
+    "node_hours_held": pl.Float64,  # of the parts of nodes that jobs held
     "nodes": pl.Float64,  # in service; null: not published
     "power_it_kw": pl.Float64,  # of the jobs; null: neither metered nor of a partition whose power is known
     "power_facility_kw": pl.Float64,
@@ -29,9 +29,9 @@ PEAKS: Schema = {"system": pl.String, "peak_kw": pl.Float64, "peak_hour": UTC_TI
 def hourly_power(hourly: pl.DataFrame, partitions: pl.DataFrame) -> pl.DataFrame:
     """The power of each partition in each hour, as its mean over the hour: of the jobs, of the whole facility for them, and of idle nodes.
 
-    Power of the jobs (IT) = measured energy of the metered jobs in the hour + for every other node at work idle + u × (max − idle).
-    A job's energy is spread evenly over its run. Facility power = IT power × PUE. Idle power is the most that nodes without a job can have
-    drawn: nodes switched off or under maintenance are not known. Unknown where the facts it needs are not published.
+    Power of the jobs (IT) = measured energy of the metered jobs in the hour + for every other node, or part of one, held idle
+    + u × (max − idle). A job's energy is spread evenly over its run. Facility power = IT power × PUE. Idle power is the most that nodes
+    without a job can have drawn: nodes switched off or under maintenance are not known. Unknown where the facts it needs are not published.
 
     Takes frames HOURLY and PARTITIONS; gives frame HOURLY_POWER.
     """
@@ -39,9 +39,9 @@ def hourly_power(hourly: pl.DataFrame, partitions: pl.DataFrame) -> pl.DataFrame
     facts = check(partitions, PARTITIONS).select("system", "partition", "nodes", *POWER_FACTS)
     rows = hourly.join(facts, on=["system", "partition"], how="left", validate="m:1", maintain_order="left")
     node_w = pl.col("node_idle_w") + pl.col("utilisation") * (pl.col("node_max_w") - pl.col("node_idle_w"))
-    unmetered = (pl.col("node_hours") - pl.col("node_hours_metered")).clip(0)
+    unmetered = (pl.col("node_hours_held") - pl.col("node_hours_held_metered")).clip(0)
     modelled_kw = pl.when(unmetered > _NO_NODES).then(unmetered * node_w / WATTS_PER_KW).otherwise(0.0)
-    idle_kw = (pl.col("nodes") - pl.col("node_hours")).clip(0) * pl.col("node_idle_w") * pl.col("pue") / WATTS_PER_KW
+    idle_kw = (pl.col("nodes") - pl.col("node_hours_held")).clip(0) * pl.col("node_idle_w") * pl.col("pue") / WATTS_PER_KW
     powered = rows.with_columns(power_it_kw=pl.col("energy_measured_kwh") + modelled_kw, power_idle_kw=idle_kw)
     return powered.with_columns(power_facility_kw=pl.col("power_it_kw") * pl.col("pue")).select(HOURLY_POWER.keys())
 
@@ -98,15 +98,16 @@ def against_power_limits(found: pl.DataFrame, limits_kw: Mapping[str, float]) ->
 def week(power: pl.DataFrame) -> pl.DataFrame:
     """The nodes at work in each hour of the week, as a mean over the weeks of the period, by day of the week and hour (UTC).
 
-    Share of the nodes at work = node-hours / (nodes × hours) over the partitions whose number of nodes is published.
+    Share of the nodes at work = node-hours of the parts of nodes held / (nodes × hours) over the partitions whose number of nodes is
+    published.
 
     Takes frame HOURLY_POWER; gives weekday (1 is Monday), hour_of_day, nodes_busy, share_busy and hours (how many such hours there were).
     """
     rows = check(power, HOURLY_POWER).with_columns(weekday=pl.col("hour").dt.weekday(), hour_of_day=pl.col("hour").dt.hour())
     sized = pl.col("nodes").is_not_null()
     grouped = rows.group_by("weekday", "hour_of_day").agg(
-        nodes_busy=pl.col("node_hours").sum() / pl.col("hour").n_unique(),
-        share_busy=ratio(pl.col("node_hours").filter(sized).sum(), pl.col("nodes").sum()),
+        nodes_busy=pl.col("node_hours_held").sum() / pl.col("hour").n_unique(),
+        share_busy=ratio(pl.col("node_hours_held").filter(sized).sum(), pl.col("nodes").sum()),
         hours=pl.col("hour").n_unique().cast(pl.Int64),
     )
     return grouped.with_columns(pl.col("weekday", "hour_of_day").cast(pl.Int64)).sort("weekday", "hour_of_day")

@@ -79,7 +79,8 @@ def share(usage: pl.DataFrame, *dimensions: str, unit: HourUnit, within: Iterabl
     """The machine time of each group and its share of all of it, or of all of it within each month, machine and so on.
 
     The share is the group's known hours divided by all known hours; where nobody used anything it is unknown. A node-hour is a node for an
-    hour, whatever part of it the job held: where jobs share a node, each counts the whole (the page on log health tells how much that is).
+    hour, whatever part of it the job held: where jobs share a node, each counts the whole, as in Slurm's limits and
+    Open XDMoD (the page on log health tells how much that is); modelled energy counts the part held.
 
     Columns: the dimensions, hours, share, jobs, jobs_without_hours, jobs_failed, hours_failed_share (of node-hours).
 
@@ -263,10 +264,15 @@ def ratio(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
 
 
 def usage_frame(*rows: Mapping[str, object]) -> pl.DataFrame:
-    """A small usage frame for examples: the dimensions of its rows, and every measure they do not name at nothing."""
+    """A small usage frame for examples: the dimensions of its rows, and every measure they do not name at nothing.
+
+    Node-hours are of whole nodes held, unless a row names other ones.
+    """
     dimensions = [name for name in DIMENSIONS if any(name in row for row in rows)]
     nothing: dict[str, object] = {name: 0.0 if kind == pl.Float64 else 0 for name, kind in USAGE_MEASURES.items()}
-    return pl.DataFrame([nothing | dict(row) for row in rows], schema=dict(usage_by(*dimensions)))
+    whole = {f"node_hours_held{of}": f"node_hours{of}" for of in ("", "_metered")}
+    said = [nothing | {held: row.get(all_of, 0.0) for held, all_of in whole.items()} | dict(row) for row in rows]
+    return pl.DataFrame(said, schema=dict(usage_by(*dimensions)))
 
 
 _MONTHS: Schema = {"month": pl.Date, "next": pl.Date}

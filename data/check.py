@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from data import check_tables
+from data import check_tables, node_parts
 from data.lake import Lake, pending_migrations
 from data.systems import known_systems
 from data.terms import FAILED_STATES
@@ -24,7 +24,8 @@ group by system, job_id, array_task, known_since, started having count(*) > 1 or
 USAGE_OF_JOBS = """
 with told as (
     select *, started is not null as ran, started is not null and list_contains($failed, state) as failed,
-        started is not null and energy_quality = 'measured' as metered, nodes * elapsed_s as node_s
+        started is not null and energy_quality = 'measured' as metered, nodes * elapsed_s as node_s,
+        coalesce(nodes_held, nodes) * elapsed_s as held_s
     from lake.jobs
 )
 select system, count(*) filter (where ran) as jobs, count(*) filter (where not ran) as jobs_never_started,
@@ -37,6 +38,7 @@ select system, count(*) filter (where ran) as jobs, count(*) filter (where not r
     sum(node_s) filter (where ran) as node_s, sum(cores * elapsed_s) filter (where ran) as core_s,
     sum(gpus * elapsed_s) filter (where ran) as gpu_s, sum(node_s) filter (where failed) as node_s_failed,
     sum(node_s) filter (where metered) as node_s_metered,
+    sum(held_s) filter (where ran) as node_s_held, sum(held_s) filter (where metered) as node_s_held_metered,
     sum(requested_nodes * time_limit_s) filter (where not ran and state = 'PENDING') as node_s_queued,
     sum(round(energy_logged_kwh * 3600000)) filter (where metered) as energy_measured_j,
     sum(elapsed_s) filter (where ran) as wall_s, sum(elapsed_s) filter (where ran and nodes is null) as wall_s_without_nodes,
@@ -64,7 +66,7 @@ where started is not null and submitted is not null and ended is not null and el
 SLOWDOWNS_OF_ACCOUNTS = "select system, sum(jobs) as jobs from lake.slowdowns_account_monthly group by all"
 SLOWDOWNS_OF_MONTHLY = "select system, sum(jobs) as jobs from lake.slowdowns_monthly group by all"
 HOURS_OF_JOBS = """
-select system, sum(nodes * elapsed_s) as node_s,
+select system, sum(coalesce(nodes_held, nodes) * elapsed_s) as node_s,
     sum(round(energy_logged_kwh * 3600000)) filter (where energy_quality = 'measured') as energy_j
 from lake.jobs
 where started is not null and greatest(coalesce(epoch(ended) - epoch(started), 0), coalesce(elapsed_s, 0)) > 0 group by all
@@ -138,6 +140,18 @@ def _rollups(lake: Lake) -> list[Finding]:
         *_differences(slowed, lake.frame(SLOWDOWNS_OF_ACCOUNTS), "the monthly slowdown rollup of accounts"),
         *_differences(slowed, lake.frame(SLOWDOWNS_OF_MONTHLY), "the monthly slowdown rollup"),
         *_differences(lake.frame(HOURS_OF_JOBS), by_hour, "the hourly rollup", tolerance=STEPS_TOLERANCE),
+        *_node_parts(lake),
+    ]
+
+
+def _node_parts(lake: Lake) -> list[Finding]:
+    """Jobs whose part of their nodes is another by what is known of the machine today."""
+    return [
+        Finding(
+            what=f"{jobs:,} jobs of {system} hold another part of their nodes, by the machine's facts of today, than energy is modelled by",
+            mend="Run 'python -m data rebuild'.",
+        )
+        for system, jobs in node_parts.outdated(lake).group_by("system").agg(pl.col("jobs").sum()).sort("system").iter_rows()
     ]
 
 

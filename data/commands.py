@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from data import check_tables, rollups
+from data import check_tables, node_parts, rollups
 from data.access import local_person, require
 from data.check import findings
 from data.commands_refusals import write_originals
@@ -184,11 +184,12 @@ def _core_hours(row: Mapping[str, Any]) -> str:
 
 
 def rebuild_rollups(*, said: Console) -> None:
-    """Make all rollups anew from the stored jobs."""
+    """Make all rollups anew from the stored jobs, after telling by today's facts which part of their nodes these held."""
     person = require(Action.DECIDE, local_person(settings()))
     if not exists(settings()):
         Lake(settings())
     with writing(settings(), author=person.name, message="Rebuild the rollups from the jobs") as writer:
+        node_parts.renew(writer)
         rollups.rebuild(writer)
     said.print("All rollups were made anew.")
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from data import refusals
+from data import node_parts, refusals
 from data.facts import System
 from data.lake import Lake
+from data.migrated import has_seen
 from data.schema import Schema, check
 
 HEALTH: Schema = {
@@ -56,18 +57,11 @@ select j.system, count(*) filter (where started is not null) as jobs, count(*) f
 from lake.jobs j group by all order by j.system
 """
 SHARED_NODES = """
-with parts as (
-    select unnest($systems) as system, unnest($partitions) as "partition", unnest($cores_per_node) as cores_per_node,
-        unnest($gpus_per_node) as gpus_per_node
-)
 select system, count(*) filter (where energy_quality = 'measured') as jobs_metered_on_shared_nodes,
     coalesce(sum(energy_logged_kwh) filter (where energy_quality = 'measured'), 0) as energy_on_shared_nodes_kwh,
     count(*) as jobs_on_parts_of_nodes,
-    coalesce(sum(elapsed_s * (nodes - greatest(cores / cores_per_node, coalesce(gpus / nullif(gpus_per_node, 0), 0)))), 0) / 3600
-        as node_hours_not_held
-from lake.jobs join parts using (system, "partition")
-where started is not null and cores < nodes * cores_per_node and (gpus_per_node = 0 or coalesce(gpus, 0) < nodes * gpus_per_node)
-group by all
+    coalesce(sum(elapsed_s * (nodes - nodes_held)), 0) / 3600 as node_hours_not_held
+from lake.jobs where started is not null and nodes_held is not null group by all
 """
 NODE_HOURS = "select system, sum(node_s) / 3600 as node_hours from lake.usage_monthly group by all"
 WITHOUT_GPU_HOURS = """
@@ -79,12 +73,12 @@ group by all having sum(node_s) > 0 and sum(gpu_s) = 0 order by all
 def health(lake: Lake, systems: Mapping[str, System]) -> pl.DataFrame:
     """The health of each machine's log (frame HEALTH).
 
-    A metered job that held fewer cores than its nodes have, and fewer GPUs, ran on nodes that others may have shared: a reading of
-    the whole node then counts for several jobs. Such readings stay in the sums, and are told here. Source: the manual of `sacct`,
-    which calls the energy of a job right only on nodes that it had to itself.
+    A metered job that held a part of its nodes (`data.node_parts`) ran on nodes that others may have shared: a reading of the whole node
+    then counts for several jobs. Such readings stay in the sums, and are told here. Source: the manual of `sacct`, which calls the energy
+    of a job right only on nodes that it had to itself.
 
-    The same jobs count node-hours of whole nodes. `node_hours_not_held` is what they count beyond their part of the nodes, which is the
-    larger of cores held / cores of the nodes and GPUs held / GPUs of the nodes; where others ran beside them, it counts more than once.
+    The same jobs count node-hours of whole nodes, as Slurm's limits and Open XDMoD do. `node_hours_not_held` is what they count beyond
+    their part of the nodes; where others ran beside them, it counts more than once.
     """
     jobs = lake.frame(JOBS)
     found = (
@@ -99,19 +93,12 @@ def health(lake: Lake, systems: Mapping[str, System]) -> pl.DataFrame:
 
 
 def _shared(lake: Lake, systems: Mapping[str, System], logged: list[str]) -> pl.DataFrame:
-    parts = [(name, part) for name in logged if name in systems for part in systems[name].partitions if part.cores_per_node]
-    values = {
-        "systems": [name for name, _ in parts],
-        "partitions": [part.name for _, part in parts],
-        "cores_per_node": [float(part.cores_per_node or 0) for _, part in parts],
-        "gpus_per_node": [float(part.gpus_per_node or 0) for _, part in parts],
-    }
-    known = pl.DataFrame({"system": sorted({name for name, _ in parts})}, schema={"system": pl.String})
-    if known.is_empty():
+    """Of the machines whose cores a node are known, if the state that is read tells parts of nodes."""
+    told = [name for name in logged if name in systems and any(part.cores_per_node for part in systems[name].partitions)]
+    known = pl.DataFrame({"system": told}, schema={"system": pl.String})
+    if known.is_empty() or not has_seen(lake, node_parts.MIGRATION):
         return known.with_columns(pl.lit(None, HEALTH[name]).alias(name) for name in _ON_SHARED)
-    return known.join(lake.frame(SHARED_NODES, values), on="system", how="left", validate="1:1").with_columns(
-        pl.col(_ON_SHARED).fill_null(0)
-    )
+    return known.join(lake.frame(SHARED_NODES), on="system", how="left", validate="1:1").with_columns(pl.col(_ON_SHARED).fill_null(0))
 
 
 _ON_SHARED = ("jobs_metered_on_shared_nodes", "energy_on_shared_nodes_kwh", "jobs_on_parts_of_nodes", "node_hours_not_held")

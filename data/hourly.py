@@ -38,8 +38,8 @@ with changes as (
     from hours h left join changes c on c.system = h.system and c."partition" is not distinct from h."partition" and c.hour = h.hour
     window before as (partition by h.system, h."partition" order by h.hour rows between unbounded preceding and 1 preceding)
 )
-select system, "partition", hour, coalesce(nodes, 0) + coalesce(node_s, 0) / 3600 as node_hours,
-    coalesce(metered_nodes, 0) + coalesce(metered_node_s, 0) / 3600 as node_hours_metered,
+select system, "partition", hour, coalesce(nodes, 0) + coalesce(node_s, 0) / 3600 as node_hours_held,
+    coalesce(metered_nodes, 0) + coalesce(metered_node_s, 0) / 3600 as node_hours_held_metered,
     (coalesce(power_w, 0) * 3600 + coalesce(energy_j, 0)) / 3600000 as energy_measured_kwh
 from going_on where hour >= $start order by system, "partition", hour
 """
@@ -90,7 +90,7 @@ def _rates(jobs: ir.Table) -> ir.Table:
     spans = timed.mutate(end_s=end_s).filter(lambda row: row.end_s > row.start_s)
     length_s = (spans.end_s - spans.start_s).cast("float64")
     metered = spans.energy_quality == EnergyQuality.MEASURED.value
-    nodes = _in_steps(spans.nodes * spans.elapsed_s / length_s, STEPS_PER_NODE)
+    nodes = _in_steps(spans.nodes_held * spans.elapsed_s / length_s, STEPS_PER_NODE)
     power_w = _in_steps((spans.energy_logged_kwh * JOULES_PER_KWH).round() / length_s, STEPS_PER_WATT)
     return spans.select(
         "system",

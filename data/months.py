@@ -49,6 +49,8 @@ SUMS = {
     "gpu_hours": "gpu_s",
     "node_hours_failed": "node_s_failed",
     "node_hours_metered": "node_s_metered",
+    "node_hours_held": "node_s_held",
+    "node_hours_held_metered": "node_s_held_metered",
     "node_hours_queued": "node_s_queued",
     "energy_measured_kwh": "energy_measured_j",
     "wall_hours": "wall_s",

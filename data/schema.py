@@ -79,6 +79,8 @@ USAGE_MEASURES: Schema = {
     "gpu_hours": pl.Float64,
     "node_hours_failed": pl.Float64,
     "node_hours_metered": pl.Float64,
+    "node_hours_held": pl.Float64,  # of the parts of nodes that jobs held; at most node_hours, which count whole nodes
+    "node_hours_held_metered": pl.Float64,
     "node_hours_queued": pl.Float64,  # asked for (nodes x time limit) by jobs that wait still
     "energy_measured_kwh": pl.Float64,  # IT energy of the metered jobs
     "wall_hours": pl.Float64,  # elapsed time of the jobs, whatever their size
@@ -105,8 +107,8 @@ HOURLY: Schema = {
     "system": pl.String,
     "partition": pl.String,
     "hour": UTC_TIME,  # its beginning
-    "node_hours": pl.Float64,
-    "node_hours_metered": pl.Float64,
+    "node_hours_held": pl.Float64,  # of the parts of nodes that jobs held
+    "node_hours_held_metered": pl.Float64,
     "energy_measured_kwh": pl.Float64,  # IT energy of the metered jobs
 }
 """One row a partition and hour, of the jobs of all categories; hours before its first job have none."""

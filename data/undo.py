@@ -32,11 +32,11 @@ select count(*) from lake.batches b join (
     from ducklake_snapshots('lake') where snapshot_id = $landed
 ) using (batch_id) where b.system = $system
 """
+KEEP_NONE = "create or replace temp table restored_jobs as select * from lake.jobs limit 0"
 KEEP_REPLACED = """
-create or replace temp table restored_jobs as
+insert into restored_jobs by name
 select * from ducklake_table_deletions('lake', 'main', 'jobs', $landed, $landed) where system = $system
 """
-KEEP_NONE = "create or replace temp table restored_jobs as select * from lake.jobs limit 0"
 TAKE = "create or replace temp table replaced_jobs as select * from lake.jobs where batch_id = $batch_id"
 COUNT_RESTORED = "select count(*) from restored_jobs"
 DELETE_JOBS = "delete from lake.jobs where batch_id = $batch_id"
@@ -133,8 +133,8 @@ def _undone(writer: Writer, batch_id: int) -> Undone:
 
 def _keep_replaced(writer: Writer, batch: dict[str, Any]) -> int:
     """How many jobs go back to an earlier state; they are kept in the temporary table `restored_jobs`."""
+    writer.change(KEEP_NONE)
     if not batch["completed"]:
-        writer.change(KEEP_NONE)
         return 0
     landed = writer.frame(LANDED, {"batch_id": batch["batch_id"]}).item()
     if landed is None:

@@ -17,6 +17,7 @@ MEASURES = """
     sum(jobs_without_gpus)::bigint as jobs_without_gpus, sum(jobs_queued_without_hours)::bigint as jobs_queued_without_hours,
     sum(node_s) / 3600 as node_hours, sum(core_s) / 3600 as core_hours, sum(gpu_s) / 3600 as gpu_hours,
     sum(node_s_failed) / 3600 as node_hours_failed, sum(node_s_metered) / 3600 as node_hours_metered,
+    sum(node_s_held) / 3600 as node_hours_held, sum(node_s_held_metered) / 3600 as node_hours_held_metered,
     sum(node_s_queued) / 3600 as node_hours_queued, sum(energy_measured_j) / 3600000 as energy_measured_kwh,
     sum(wall_s) / 3600 as wall_hours, sum(wall_s_without_nodes) / 3600 as wall_hours_without_nodes,
     sum(wall_s_without_cores) / 3600 as wall_hours_without_cores, sum(wall_s_without_gpus) / 3600 as wall_hours_without_gpus
@@ -87,6 +88,7 @@ UNTOLD = {
         null::double as wall_s_without_cores, null::double as wall_s_without_gpus
     """,
     7: "null::bigint as jobs_queued_without_hours",
+    10: "node_s as node_s_held, node_s_metered as node_s_held_metered",
 }
 """What states of the store from before a migration do not know."""
 SLOWDOWNS_SINCE = 7

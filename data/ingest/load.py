@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
-from data import batches, jobs, projects, rollups
+from data import batches, facts, jobs, node_parts, projects, rollups
 from data.access import Person, require
 from data.batches import Batch
 from data.errors import InputError, LogError
@@ -109,8 +109,9 @@ def _ingested(settings: Settings, writer: Writer, order: Order, person: Person, 
     dialect = recognised(order.path, dialect=order.dialect)
     reading = _reading(settings, order, now)
     tally, batch_id = _Tally(), batches.next_id(writer)
+    partitions = facts.partitions([order.system])
     for several in _gathered(chunks(order.path, reading, dialect=dialect), progress):
-        _store(writer, several, tally, batch_id)
+        _store(writer, several, partitions, tally, batch_id)
     _believable(order, tally, dialect)
     batch = _closed(writer, order, person, dialect, tally, batch_id, now)
     declared = order.declaration is not None and declare(writer, order.system, order.declaration, author=person.name)
@@ -196,8 +197,9 @@ def _gathered(read: Iterable[Chunk], progress: Progress | None) -> Iterator[list
         yield held
 
 
-def _store(writer: Writer, several: list[Chunk], tally: _Tally, batch_id: int) -> None:
-    landed = jobs.store(writer, pl.concat([chunk.jobs for chunk in several]), batch_id=batch_id)
+def _store(writer: Writer, several: list[Chunk], partitions: pl.DataFrame, tally: _Tally, batch_id: int) -> None:
+    read = node_parts.with_nodes_held(pl.concat([chunk.jobs for chunk in several]), partitions)
+    landed = jobs.store(writer, read, batch_id=batch_id)
     batches.record_refusals(writer, pl.concat([chunk.refusals for chunk in several]), batch_id=batch_id)
     tally.accepted += landed.accepted
     tally.completed += landed.completed

@@ -50,7 +50,8 @@ def doubts(row: dict[str, Any]) -> list[str]:
     if (row["not_held_share"] or 0) > MUCH_NOT_HELD:
         hours, share = numbers.amount(row["node_hours_not_held"], "node-hours"), numbers.percent(row["not_held_share"])
         found.append(
-            f"{name}: {hours}, {share} of all, are of parts of nodes that jobs did not hold; with others beside, they count twice."
+            f"{name}: {hours}, {share} of all, are of parts of nodes that jobs did not hold; with others beside, they count twice. "
+            "GPU-hours and core-hours do not, nor does modelled energy."
         )
     if row["jobs_with_odd_length"]:
         found.append(f"{name}: {numbers.counted(row['jobs_with_odd_length'], 'job')} lasted another time than its start and end say.")
@@ -70,7 +71,10 @@ tables.table(rows.select(TIME), name="health-time", alt="First and last day, gap
 st.header("Energy readings", anchor=False)
 tables.table(rows.select(*ENERGY, *SHARED), name="health-energy", alt="How many jobs of each machine have a believable energy reading")
 st.header("Parts of nodes", anchor=False)
-st.caption("Node-hours count whole nodes, also of jobs that hold fewer of their cores and GPUs.")
+st.caption(
+    "Node-hours count whole nodes, also of jobs that hold fewer of their cores and GPUs, as Slurm's limits and Open XDMoD do. "
+    "Modelled energy counts the parts that were held."
+)
 tables.table(rows.select(PARTS), name="health-parts", alt="Jobs of each machine that held parts of nodes, and the node-hours of the rest")
 st.header("Refusals, clocks and GPUs", anchor=False)
 lines = rows.select(LINES)

@@ -71,7 +71,7 @@ def test_work_moves_to_the_site_with_least_carbon_for_the_same_computing_among_m
             "system": ["alpha", "beta", "gamma"],
             "partition": ["gpu"] * 3,
             "month": [month] * 3,
-            "node_hours": [10.0, 0.0, 0.0],
+            "node_hours_held": [10.0, 0.0, 0.0],
             "energy_it_kwh": [100.0, 0.0, 0.0],
             "intensity_gco2e_per_kwh": [300.0, 100.0, 1.0],
         }

@@ -23,15 +23,15 @@ def hours(*rows: dict[str, object]) -> pl.DataFrame:
         "system": "alpha",
         "partition": "gpu",
         "hour": MONDAY,
-        "node_hours": 4.0,
-        "node_hours_metered": 0.0,
+        "node_hours_held": 4.0,
+        "node_hours_held_metered": 0.0,
         "energy_measured_kwh": 0.0,
     }
     return pl.DataFrame([usual | row for row in rows or ({},)], schema=dict(HOURLY))
 
 
 def test_power_is_what_was_measured_and_the_model_for_the_rest() -> None:
-    row = power.hourly_power(hours({"node_hours_metered": 3.0, "energy_measured_kwh": 3.3}), partitions()).row(0, named=True)
+    row = power.hourly_power(hours({"node_hours_held_metered": 3.0, "energy_measured_kwh": 3.3}), partitions()).row(0, named=True)
     assert row["power_it_kw"] == pytest.approx(3.3 + 1.0 * 1.0)
     assert row["power_facility_kw"] == pytest.approx(4.3 * 1.2)
     assert row["power_idle_kw"] == pytest.approx(6 * 0.5 * 1.2)
@@ -40,17 +40,17 @@ def test_power_is_what_was_measured_and_the_model_for_the_rest() -> None:
 def test_power_is_unknown_where_nodes_at_work_have_neither_reading_nor_model() -> None:
     unknown = partitions({"node_max_w": None})
     assert power.hourly_power(hours(), unknown)["power_it_kw"].to_list() == [None]
-    metered = power.hourly_power(hours({"node_hours_metered": 4.0, "energy_measured_kwh": 2.0}), unknown)
+    metered = power.hourly_power(hours({"node_hours_held_metered": 4.0, "energy_measured_kwh": 2.0}), unknown)
     assert metered["power_it_kw"].to_list() == [2.0]
 
 
 def test_the_highest_hour_is_that_of_the_machine_and_not_of_a_partition() -> None:
     later = MONDAY + timedelta(hours=1)
     rows = hours(
-        {"node_hours": 9.0},
-        {"partition": "cpu", "node_hours": 1.0},
+        {"node_hours_held": 9.0},
+        {"partition": "cpu", "node_hours_held": 1.0},
         {"hour": later},
-        {"hour": later, "partition": "cpu", "node_hours": 8.0},
+        {"hour": later, "partition": "cpu", "node_hours_held": 8.0},
     )
     found = power.peaks(power.hourly_power(rows, partitions({}, {"partition": "cpu"}))).row(0, named=True)
     assert (found["peak_kw"], found["peak_hour"], found["hours"]) == (pytest.approx(12 * 1.2), later, 2)
@@ -59,13 +59,13 @@ def test_the_highest_hour_is_that_of_the_machine_and_not_of_a_partition() -> Non
 
 def test_an_hour_in_which_a_partition_is_unknown_is_no_peak() -> None:
     later = MONDAY + timedelta(hours=1)
-    rows = hours({}, {"hour": later}, {"hour": later, "partition": "cpu", "node_hours": 99.0})
+    rows = hours({}, {"hour": later}, {"hour": later, "partition": "cpu", "node_hours_held": 99.0})
     found = power.peaks(power.hourly_power(rows, partitions({}, {"partition": "cpu", "node_max_w": None})))
     assert found.select("peak_hour", "hours").row(0) == (MONDAY, 1)
 
 
 def test_a_machine_beyond_what_its_site_may_draw_is_over_and_one_without_a_limit_is_unknown() -> None:
-    rows = hours({"node_hours": 5.0}, {"system": "beta"})
+    rows = hours({"node_hours_held": 5.0}, {"system": "beta"})
     found = power.peaks(power.hourly_power(rows, partitions({}, {"system": "beta"})))
     told = power.against_power_limits(found, {"alpha": 5.0}).select("system", "peak_of_limit", "over").rows()
     assert told == [("alpha", pytest.approx(1.2), True), ("beta", None, None)]
@@ -73,14 +73,16 @@ def test_a_machine_beyond_what_its_site_may_draw_is_over_and_one_without_a_limit
 
 def test_the_week_is_the_mean_over_its_weeks() -> None:
     rows = hours(
-        {"node_hours": 2.0}, {"node_hours": 6.0, "hour": MONDAY + timedelta(days=7)}, {"hour": MONDAY + timedelta(days=6, hours=23)}
+        {"node_hours_held": 2.0},
+        {"node_hours_held": 6.0, "hour": MONDAY + timedelta(days=7)},
+        {"hour": MONDAY + timedelta(days=6, hours=23)},
     )
     found = power.week(power.hourly_power(rows, partitions()))
     assert found.rows() == [(1, 0, 4.0, pytest.approx(0.4), 2), (7, 23, 4.0, pytest.approx(0.4), 1)]
 
 
 def test_the_share_at_work_counts_only_partitions_of_known_size() -> None:
-    rows = hours({}, {"partition": "new", "node_hours": 7.0})
+    rows = hours({}, {"partition": "new", "node_hours_held": 7.0})
     found = power.week(power.hourly_power(rows, partitions({}, {"partition": "new", "nodes": None}))).row(0, named=True)
     assert (found["nodes_busy"], found["share_busy"]) == (11.0, pytest.approx(0.4))
 

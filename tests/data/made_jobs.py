@@ -64,8 +64,8 @@ def running(number: int = 1, *, ran_s: int = 1_800, **fields: Any) -> dict[str, 
 
 
 def frame(*rows: dict[str, Any]) -> pl.DataFrame:
-    """Jobs as a frame of the schema `JOBS`."""
-    return pl.DataFrame(list(rows), schema=dict(JOBS))
+    """Jobs as a frame of the schema `JOBS`, and the part of their nodes they held where a row says it."""
+    return pl.DataFrame(list(rows), schema=dict(JOBS) | {"nodes_held": pl.Float64})
 
 
 def project(account: str = "project_1", *, system: str = "vega", category: str = "research", **fields: Any) -> dict[str, Any]:

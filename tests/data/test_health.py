@@ -56,13 +56,18 @@ def test_energy_readings_are_counted_by_what_they_are_worth(settings: Settings) 
 
 def test_only_a_reading_of_a_part_of_a_node_may_count_twice(settings: Settings) -> None:
     read = {"energy_logged_kwh": 1.0, "energy_quality": EnergyQuality.MEASURED.value}
-    found = told(settings, made(1, **read), made(2, cores=16.0, gpus=1.0, **read), made(3, cores=16.0, gpus=4.0, **read))
+    found = told(settings, made(1, **read), made(2, cores=16.0, gpus=1.0, nodes_held=0.25, **read), made(3, cores=16.0, gpus=4.0, **read))
     assert (found["jobs_metered_on_shared_nodes"], found["energy_on_shared_nodes_kwh"]) == (1, 1.0)
 
 
 def test_node_hours_of_parts_of_nodes_that_a_job_did_not_hold_are_told(settings: Settings) -> None:
     hour = {"elapsed_s": 3_600}
-    found = told(settings, made(1, **hour), made(2, cores=16.0, gpus=1.0, **hour), made(3, nodes=2, cores=32.0, gpus=4.0, **hour))
+    found = told(
+        settings,
+        made(1, **hour),
+        made(2, cores=16.0, gpus=1.0, nodes_held=0.25, **hour),
+        made(3, nodes=2, cores=32.0, gpus=4.0, nodes_held=1.0, **hour),
+    )
     assert (found["jobs_on_parts_of_nodes"], found["node_hours_not_held"]) == (2, 0.75 + 1.0)
     assert found["not_held_share"] == 1.75 / 4
 

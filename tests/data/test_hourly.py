@@ -32,7 +32,8 @@ def a_job(draw: st.DrawFn) -> dict[str, Any]:
         ran_s=ran_s,
         elapsed_s=draw(st.one_of(st.just(ran_s), st.integers(0, ran_s), st.none())),
         partition=draw(st.sampled_from(["CPU", None])),
-        nodes=draw(st.one_of(st.none(), st.integers(1, 50))),
+        nodes=(nodes := draw(st.one_of(st.none(), st.integers(1, 50)))),
+        nodes_held=draw(st.sampled_from([None, nodes / 4, nodes / 65_536])) if nodes else None,
         energy_quality=draw(st.sampled_from(["measured", "missing"])),
         energy_logged_kwh=draw(st.floats(0.1, 900.0)),
     )
@@ -49,7 +50,7 @@ def hour_by_hour(rows: list[dict[str, Any]]) -> dict[tuple[str | None, datetime]
         hour = row["started"].replace(minute=0, second=0, microsecond=0)
         while length_s and hour < row["ended"]:
             part = (min(hour + timedelta(hours=1), row["ended"]) - max(hour, row["started"])).total_seconds() / length_s
-            node_hours = part * (row["nodes"] or 0) * (row["elapsed_s"] or 0) / 3600
+            node_hours = part * (row["nodes_held"] or row["nodes"] or 0) * (row["elapsed_s"] or 0) / 3600
             metered = row["energy_quality"] == "measured"
             for place, value in enumerate((node_hours, node_hours * metered, part * row["energy_logged_kwh"] * metered)):
                 found[row["partition"], hour][place] += value
@@ -82,7 +83,7 @@ def test_what_is_taken_away_leaves_nothing(first: list[dict[str, Any]], second: 
         left = hourly(writer, MARCH_TO_MAY)
     assert_frame_equal(left.join(alone, on=["system", "partition", "hour"], how="semi", nulls_equal=True), alone, check_exact=True)
     elsewhere = left.join(alone, on=["system", "partition", "hour"], how="anti", nulls_equal=True)
-    assert elsewhere.select(pl.sum("node_hours", "energy_measured_kwh")).row(0) == (0.0, 0.0)
+    assert elsewhere.select(pl.sum("node_hours_held", "energy_measured_kwh")).row(0) == (0.0, 0.0)
 
 
 def test_a_period_within_a_long_job_knows_of_it() -> None:
@@ -90,7 +91,7 @@ def test_a_period_within_a_long_job_knows_of_it() -> None:
         bring_in(writer, 1, frame(job(nodes=3, ran_s=30 * 86_400)))
         day = hourly(writer, Period(date(2026, 3, 20), date(2026, 3, 21)))
         none = hourly(writer, Period(date(2026, 3, 20), date(2026, 3, 21)), ("lumi",))
-    assert day["node_hours"].to_list() == [3.0] * 24
+    assert day["node_hours_held"].to_list() == [3.0] * 24
     assert none.is_empty()
 
 
@@ -99,7 +100,7 @@ def test_hours_before_the_first_job_have_no_row_and_idle_ones_after_it_have_noth
         bring_in(writer, 1, frame(job(ran_s=600)))
         rows = hourly(writer, Period(date(2026, 3, 10), date(2026, 3, 11)))
     assert rows["hour"].min() == NOON
-    assert (rows.height, rows["node_hours"].sum()) == (12, pytest.approx(2 / 6))
+    assert (rows.height, rows["node_hours_held"].sum()) == (12, pytest.approx(2 / 6))
 
 
 def test_a_store_from_before_is_told_the_hours_and_slowdowns_that_its_jobs_sum_to() -> None:

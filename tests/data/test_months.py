@@ -116,6 +116,6 @@ def test_parts_of_months_days_and_what_is_no_dimension_are_left_to_the_store() -
 def test_hours_of_a_period_are_those_of_the_whole_that_lie_in_it(filled: Writer, period: Period) -> None:
     asked = hourly.hourly(filled, period, ("vega",))  # type: ignore[arg-type]
     whole = hourly.hourly(filled, Period(date(2026, 1, 1), date(2026, 8, 1)))  # type: ignore[arg-type]
-    assert asked["node_hours"].sum() > 0
+    assert asked["node_hours_held"].sum() > 0
     inside = pl.col("hour").is_between(period.start_utc, period.end_utc, closed="left")
     assert_frame_equal(whole.filter(inside, pl.col("system") == "vega"), asked, check_exact=True)

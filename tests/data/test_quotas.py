@@ -210,7 +210,7 @@ def test_a_store_from_before_quotas_has_the_awards_alone_until_one_is_saved(
 ) -> None:
     earlier, now = tmp_path / "earlier", store.MIGRATIONS
     earlier.mkdir()
-    for file in now.glob("00[1-7]_*.sql"):
+    for file in set(now.glob("*.sql")) - set(now.glob("00[89]_*.sql")):
         (earlier / file.name).write_text(file.read_text())
     monkeypatch.setattr(store, "MIGRATIONS", earlier)
     decided(settings, award("alpha", 1_000))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from made_jobs import NOON, bring_in, decided, frame, job, plain_store, project, running
 from polars.testing import assert_frame_equal
 
-from data import projects, rollups
+from data import facts, node_parts, projects, rollups
 from data.lake import Writer
 from data.rollups import MEASURES, ROLLED_MEASURES, TABLES
 from data.terms import AccessMode, JobState, UserCategory
@@ -37,6 +37,9 @@ select count(*) filter (where started is not null)::double as jobs,
     coalesce(sum(gpus * elapsed_s) filter (where started is not null), 0)::double as gpu_s,
     coalesce(sum(nodes * elapsed_s) filter (where started is not null and state in ('FAILED', 'TIMEOUT')), 0)::double as node_s_failed,
     coalesce(sum(nodes * elapsed_s) filter (where started is not null and energy_quality = 'measured'), 0)::double as node_s_metered,
+    coalesce(sum(coalesce(nodes_held, nodes) * elapsed_s) filter (where started is not null), 0)::double as node_s_held,
+    coalesce(sum(coalesce(nodes_held, nodes) * elapsed_s) filter (where started is not null and energy_quality = 'measured'), 0)::double
+        as node_s_held_metered,
     coalesce(sum(requested_nodes * time_limit_s) filter (where started is null and state = 'PENDING'), 0)::double as node_s_queued,
     coalesce(sum(round(energy_logged_kwh * 3600000)) filter (where started is not null and energy_quality = 'measured'), 0)::double
         as energy_measured_j,
@@ -50,7 +53,7 @@ from lake.jobs
 
 def day_rows(*rows: dict[str, Any]) -> pl.DataFrame:
     with plain_store() as writer:
-        bring_in(writer, 1, frame(*rows))
+        bring_in(writer, 1, log_of(rows))
         return writer.frame(USAGE)
 
 
@@ -69,6 +72,11 @@ def tables(writer: Writer) -> list[pl.DataFrame]:
 def assert_same(found: list[pl.DataFrame], wanted: list[pl.DataFrame]) -> None:
     for one, other in zip(found, wanted, strict=True):
         assert_frame_equal(one, other, check_exact=True)
+
+
+def log_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """The jobs as an ingest stores them, with the parts of the nodes that they held."""
+    return node_parts.with_nodes_held(frame(*rows), facts.partitions([facts.systems()["vega"]]))
 
 
 @st.composite
@@ -107,7 +115,7 @@ FEW_JOBS = st.lists(any_job(), min_size=1, max_size=12, unique_by=lambda row: ro
 @trial(max_examples=8, deadline=None)
 def test_days_and_months_sum_to_the_jobs_in_every_measure(rows: list[dict[str, Any]]) -> None:
     with plain_store() as writer:
-        bring_in(writer, 1, frame(*rows))
+        bring_in(writer, 1, log_of(rows))
         wanted = writer.frame(ONE_BY_ONE).row(0, named=True)
         for table in ("usage_daily", "usage_monthly", "usage_account_monthly"):
             found = writer.frame(f"select {SUMS} from lake.{table}").row(0, named=True)  # noqa: S608
@@ -119,7 +127,7 @@ def test_days_and_months_sum_to_the_jobs_in_every_measure(rows: list[dict[str, A
 def test_no_day_gives_a_job_more_than_a_day(rows: list[dict[str, Any]]) -> None:
     alone = [row | {"account": f"project_{row['job_id']}", "nodes": 1} for row in rows]
     with plain_store() as writer:
-        bring_in(writer, 1, frame(*alone))
+        bring_in(writer, 1, log_of(alone))
         days = writer.frame(USAGE)
     assert days["node_s"].is_between(0, 86_400).all()
     assert (days["node_s"] == days["node_s"].round()).all()
@@ -130,7 +138,7 @@ def test_no_day_gives_a_job_more_than_a_day(rows: list[dict[str, Any]]) -> None:
 def test_every_started_job_stands_once_in_the_histogram_of_waits_and_in_its_bin(rows: list[dict[str, Any]]) -> None:
     waits = [(row["started"] - row["submitted"]).total_seconds() for row in rows if row["started"] is not None]
     with plain_store() as writer:
-        bring_in(writer, 1, frame(*rows))
+        bring_in(writer, 1, log_of(rows))
         found = writer.frame(WAITS)
     assert found["jobs"].sum() == len(waits)
     assert found["wait_s"].sum() == pytest.approx(sum(waits))
@@ -145,7 +153,7 @@ def test_every_started_job_stands_once_in_the_histogram_of_waits_and_in_its_bin(
 def test_two_batches_roll_up_to_what_one_rebuild_gives(rows: list[dict[str, Any]], cut: int) -> None:
     with plain_store() as writer:
         for number, part in enumerate((rows[:cut], rows[cut:]), start=1):
-            bring_in(writer, number, frame(*part))
+            bring_in(writer, number, log_of(part))
         grown = tables(writer)
         rollups.rebuild(writer)
         assert_same(grown, tables(writer))
@@ -157,7 +165,7 @@ def test_a_decision_moves_months_as_a_rebuild_would(
     rows: list[dict[str, Any]], category: UserCategory, mode: AccessMode | None, country: str | None
 ) -> None:
     with plain_store() as writer:
-        bring_in(writer, 1, frame(*rows))
+        bring_in(writer, 1, log_of(rows))
         projects.save(writer, decided(project(category=category, mode=mode, country=country)), author="olga")
         moved = tables(writer)
         rollups.rebuild(writer)
@@ -168,7 +176,7 @@ def test_a_decision_moves_months_as_a_rebuild_would(
 @trial(max_examples=8, deadline=None)
 def test_what_is_added_and_taken_away_leaves_nothing(rows: list[dict[str, Any]]) -> None:
     with plain_store() as writer:
-        bring_in(writer, 1, frame(*rows))
+        bring_in(writer, 1, log_of(rows))
         writer.change("create or replace temp table replaced_jobs as from lake.jobs")
         rollups.subtract_replaced(writer, besides_batch=2)
         assert {table.height for table in tables(writer)} == {0}
