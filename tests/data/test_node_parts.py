@@ -138,7 +138,7 @@ def test_a_store_from_before_counts_whole_nodes_until_it_is_rebuilt_and_its_chec
             writer.change(f"update lake.usage_{table} set node_s_held = node_s")  # noqa: S608
         writer.change("update lake.changes_hourly set nodes = nodes * 4, node_s = node_s * 4")
     (found,) = check.findings(Lake(settings))
-    assert found.what.startswith("1 jobs of leonardo hold another part of their nodes")
+    assert found.what.startswith("1 of the jobs of leonardo held another part of their nodes")
     assert "python -m data rebuild" in found.mend
     with writing(settings, author="olga", message="rebuild") as writer:
         node_parts.renew(writer)
