@@ -83,8 +83,8 @@ def split_problem(facts: SplitFacts, choices: SplitChoices) -> Problem:
 
     Capacity is nodes x hours x availability x the Union's share; where a machine has no known Union share, all of it. Energy per
     node-hour is the modelled power of a whole node x PUE, emissions that x the grid zone's mean intensity: of the month where an hourly
-    series in the store covers it, else of the year. A project may run on the partitions of its machine that it used in the period, else on all of them;
-    a node-hour is worth the same on each.
+    series in the store covers it, else of the year. A project may run on the partitions of its machine that it used in the
+    period, else on all of them; a node-hour is worth the same on each.
 
     Raises:
         InputError: if nothing is asked for or offered, or a budget counts what is not known of a machine.

@@ -148,7 +148,7 @@ def _node_parts(lake: Lake) -> list[Finding]:
     """Jobs whose part of their nodes is another by what is known of the machine today."""
     return [
         Finding(
-            what=f"{jobs:,} of the jobs of {system} held another part of their nodes, by the machine's facts of today, than energy is modelled by",
+            what=f"{jobs:,} of the jobs of {system} held another part of their nodes, by today's facts, than energy is modelled by",
             mend="Run 'python -m data rebuild'.",
         )
         for system, jobs in node_parts.outdated(lake).group_by("system").agg(pl.col("jobs").sum()).sort("system").iter_rows()
