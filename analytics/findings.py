@@ -23,6 +23,10 @@ CLEAR_DIFFERENCE = 0.01
 """From this difference between received and due on, a category is said to be above or below its due: one percentage point."""
 
 
+MUCH_NOT_HELD = 0.01
+"""From this share of the node-hours on, it is said that they are of parts of nodes which jobs did not hold."""
+
+
 def during(period: str) -> str:
     """The period as it stands in a sentence.
 
@@ -68,6 +72,25 @@ def capacity_used(offered: pl.DataFrame, *, period: str) -> str:
     why = "jobs that share a node each count as whole nodes, or the machine is larger than its facts say"
     shared = f" {numbers.listed(over)}: over {numbers.percent(1.0)}; {why}." if over else ""
     return f"The logs show {share} of the machines' capacity in use {during(period)}{without}.{shared}"
+
+
+def held_in_part(node_hours: float, held: float) -> str:
+    """How much of the node-hours is of parts of nodes that jobs did not hold; empty where that is less than one in a hundred.
+
+    Args:
+        node_hours: Of whole nodes.
+        held: Of the parts of nodes that jobs held.
+
+    >>> held_in_part(200.0, 50.0).replace("\u202f", " ")[:76]
+    '75 % of the node-hours are of parts of nodes that jobs did not hold: where j'
+    """
+    part = 1 - held / node_hours if node_hours > 0 else 0.0
+    if part < MUCH_NOT_HELD:
+        return ""
+    return (
+        f"{numbers.percent(part)} of the node-hours are of parts of nodes that jobs did not hold: where jobs share a node, each counts the "
+        "whole, as in Slurm's limits. GPU-hours and core-hours count what they held."
+    )
 
 
 def waited(waits: pl.DataFrame, *, period: str) -> str:

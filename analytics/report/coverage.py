@@ -53,6 +53,7 @@ def _counts(inputs: ReportInputs) -> list[tuple[str, float | None, str, float | 
         ("Jobs whose GPU-hours are not known", total["jobs_without_gpus"], "jobs", jobs),
         ("Jobs with an energy reading", total["jobs_metered"], "jobs", jobs),
         ("Jobs whose energy reading cannot be true", total["jobs_implausible"], "jobs", jobs),
+        ("Node-hours of parts of nodes that jobs did not hold", node_hours - total["node_hours_held"], "node-hours", node_hours),
         ("Node-hours of unknown power", powered["node_hours_without_model"], "node-hours", node_hours),
         ("Node-hours of unknown PUE", powered["node_hours_without_pue"], "node-hours", node_hours),
         (OF_UNCLASSIFIED, unclassified, "node-hours", node_hours),

@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from analytics import findings
 from analytics.charts import numbers
 from data.health import health
 from pages.shared import loaders, parts, tables, visit
@@ -23,7 +24,6 @@ SHARED = ("jobs_metered_on_shared_nodes", "energy_on_shared_nodes_kwh")
 PARTS = ("system", "jobs", "jobs_on_parts_of_nodes", "node_hours_not_held", "not_held_share")
 LONG_GAP_DAYS = 2
 MANY_REFUSED = 0.01
-MUCH_NOT_HELD = 0.01
 
 here = visit.now()
 names, chosen = loaders.system_names(here.state), here.chosen.systems
@@ -47,7 +47,7 @@ def doubts(row: dict[str, Any]) -> list[str]:
     if row["jobs_metered_on_shared_nodes"]:
         energy = numbers.energy(row["energy_on_shared_nodes_kwh"])
         found.append(f"{name}: {energy} was read on nodes that other jobs may have shared, and may count twice.")
-    if (row["not_held_share"] or 0) > MUCH_NOT_HELD:
+    if (row["not_held_share"] or 0) >= findings.MUCH_NOT_HELD:
         hours, share = numbers.amount(row["node_hours_not_held"], "node-hours"), numbers.percent(row["not_held_share"])
         found.append(
             f"{name}: {hours}, {share} of all, are of parts of nodes that jobs did not hold; with others beside, they count twice. "

@@ -40,6 +40,7 @@ def what_due_rests_on() -> None:
         if count := int(asked[name].sum() or 0):
             said.append(f"{numbers.counted(count, 'job')} {words}; their hours are in no share, received or due.")
     parts.coverage(said)
+    parts.shared_nodes(results.totals(here))
     if here.chosen.unit is not HourUnit.NODE_HOURS:
         st.caption("Demand, dues and limits are counted in node-hours, whatever unit is chosen.")
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from analytics import carbon, energy, findings, findings_energy, findings_fairness
 from analytics.charts import numbers
+from data.terms import HourUnit
 from pages.shared import fairness_parts, filters, overview_charts, parts, results, results_energy, results_fairness, visit
 
 here = visit.now()
@@ -51,6 +52,8 @@ def row_of_figures() -> None:
         ]
     )
     st.caption(parts.against_before())
+    if unit is HourUnit.NODE_HOURS:
+        parts.shared_nodes(whole)
     parts.unclassified(shares)
 
 

@@ -47,6 +47,8 @@ def overall() -> None:
         ]
     )
     st.caption(parts.against_before())
+    if unit is HourUnit.NODE_HOURS:
+        parts.shared_nodes(whole)
     missing = whole["jobs_without_hours"]
     if missing:
         covered = f"; they are those of {numbers.percent(1 - missing / whole['jobs'])} of the jobs" if whole["hours"] is not None else ""

@@ -1,7 +1,7 @@
 """The parts that every page is made of: the finding, figures in a row, charts with their data, tables, and the words for each state."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,6 +11,7 @@ import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from analytics import findings
 from analytics.charts import numbers, theme
 from analytics.charts.drawing import layout_of
 from data.errors import EquinodeError
@@ -158,6 +159,16 @@ def coverage(words: Sequence[str]) -> None:
     """Note what part of the jobs the figures above do not cover."""
     for line in words:
         st.caption(f"⚠ {escaped(line)}")
+
+
+def shared_nodes(whole: Mapping[str, Any]) -> None:
+    """Note how much of the node-hours is of parts of nodes that jobs did not hold.
+
+    Args:
+        whole: The measures of all usage, as `results.totals` gives them.
+    """
+    if said := findings.held_in_part(whole["node_hours"] or 0.0, whole["node_hours_held"] or 0.0):
+        coverage([said])
 
 
 def unclassified(shares: pl.DataFrame) -> None:
