@@ -61,7 +61,7 @@ def by_month_summary(shares: pl.DataFrame, *, unit: HourUnit) -> str:
     most, whole = totals.row(0, named=True), float(totals["hours"].sum())
     return (
         f"Stacked bars of machine time by user category, {span}: {numbers.machine_time(whole, unit)} in all; "
-        f"{theme.category_name(most['category'])} received most, {numbers.percent(most['hours'] / whole if whole else None)}."
+        f"{_in_a_sentence(most['category'])} received most, {numbers.percent(most['hours'] / whole if whole else None)}."
     )
 
 
@@ -104,10 +104,15 @@ def by_category_summary(shares: pl.DataFrame, *, unit: HourUnit) -> str:
         return NOTHING
     rows = shares.sort("hours", "category", descending=[True, False], nulls_last=True)
     parts = [
-        f"{theme.category_name(row['category'])} {numbers.machine_time(row['hours'], unit)} ({numbers.percent(row['share'])})"
+        f"{_in_a_sentence(row['category'])} {numbers.machine_time(row['hours'], unit)} ({numbers.percent(row['share'])})"
         for row in rows.iter_rows(named=True)
     ]
     return f"Horizontal bars of machine time by user category: {numbers.listed(parts)}."
+
+
+def _in_a_sentence(category: str) -> str:
+    """A category, or the part that is withheld, without a capital in front."""
+    return numbers.WITHHELD if category.lower() == numbers.WITHHELD else theme.category_name(category)
 
 
 def _amount_and_share(row: Mapping[str, Any]) -> str:

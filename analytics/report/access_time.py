@@ -90,7 +90,7 @@ def by_system(inputs: ReportInputs) -> Section:
     return Section(
         id="machines",
         title="How much of each machine was used?",
-        finding=found_unless_held(findings.capacity_used(unheld(totals, held), period=inputs.period.name), totals, held),
+        finding=found_unless_held(told(findings.capacity_used(unheld(totals, held), period=inputs.period.name), held), totals, held),
         blocks=(
             Chart(
                 id="used-by-machine",

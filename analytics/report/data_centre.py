@@ -9,7 +9,7 @@ from analytics import energy, regulation, usage
 from analytics.charts import numbers
 from analytics.report.document import Column, Kind, Note, Section, Table
 from analytics.report.footprint import energy_rows
-from analytics.report.inputs import ReportInputs
+from analytics.report.inputs import ReportInputs, told
 from data.units import KWH_PER_MWH, WATTS_PER_KW
 
 INFORMATION = (
@@ -31,6 +31,10 @@ INFORMATION = (
 """Annex II: symbol, what it is, unit."""
 
 AT_THE_SITE = "to be read from the site's own meters and contracts"
+USED = ("E_IT", "E_DC")
+"""The fields that tell how much a machine was used."""
+
+HELD_BACK = "withheld: it would show single organisations"
 STATED = {
     "E_DC": ("facility_energy_mwh", KWH_PER_MWH),
     "E_IT": ("it_energy_mwh", KWH_PER_MWH),
@@ -50,6 +54,7 @@ def information(inputs: ReportInputs) -> Section:
     rows = [
         (system, symbol, what, *_filled(symbol, values), unit) for system, values in known.items() for symbol, what, unit in INFORMATION
     ]
+    held = frozenset(place for place, row in enumerate(rows) if row[4] == HELD_BACK)
     frame = pl.DataFrame(
         [(system, symbol, what, value, unit, basis) for system, symbol, what, value, basis, unit in rows],
         schema={"system": pl.String, "symbol": pl.String, "what": pl.String, "value": pl.Float64, "unit": pl.String, "basis": pl.String},
@@ -63,6 +68,7 @@ def information(inputs: ReportInputs) -> Section:
             Table(
                 caption="The fields of Annex II of Delegated Regulation (EU) 2024/1364, for each machine.",
                 frame=frame,
+                withheld=held,
                 columns=(
                     Column(name="system", header="Machine"),
                     Column(name="symbol", header="Symbol"),
@@ -131,7 +137,7 @@ def _known(inputs: ReportInputs) -> dict[str, dict[str, Any]]:
         measures = _measures(row, mine, None if place in held else idle_kwh)
         if place in held:
             measures["metered"] = None
-        found[names.get(system, system)] = measures | {"stated": stated.get(system, {})}
+        found[names.get(system, system)] = measures | {"stated": stated.get(system, {}), "is_withheld": place in held}
     return found
 
 
@@ -156,17 +162,26 @@ def _filled(symbol: str, values: Mapping[str, Any]) -> tuple[float | None, str]:
     """The value of a field and where it comes from."""
     if symbol in STATED and (reading := values["stated"].get(STATED[symbol][0])) is not None:
         return reading * STATED[symbol][1], f"reading of a calendar year, stated by the operator as {STATED[symbol][0]}"
-    measured = numbers.percent(values["metered"])
     bases = {
         "P_DIT": ("installed_kw", "nodes × maximum power of a node"),
-        "E_IT": ("it_kwh", f"jobs ({measured} of node-hours metered, the rest modelled) and idle nodes, modelled"),
+        "E_IT": ("it_kwh", _of_jobs_and_idle_nodes(values["metered"])),
         "E_DC": ("total_kwh", "IT energy × stated PUE"),
     }
     if symbol not in bases:
         return None, f"{AT_THE_SITE}; then stated as {STATED[symbol][0]}" if symbol in STATED else AT_THE_SITE
     name, basis = bases[symbol]
     value = values[name]
+    if value is None and values["is_withheld"] and symbol in USED:
+        return None, HELD_BACK
     return value, basis if value is not None else f"not known: {basis}"
+
+
+def _of_jobs_and_idle_nodes(metered: float | None) -> str:
+    """From what the energy of jobs and of idle nodes is known."""
+    if not metered:
+        return "jobs and idle nodes, both modelled"
+    rest = ", the rest modelled" if numbers.is_partial(metered) else ""
+    return f"jobs ({numbers.percent(metered)} of node-hours metered{rest}) and idle nodes, modelled"
 
 
 def _finding(inputs: ReportInputs, known: Mapping[str, Mapping[str, Any]]) -> str:
@@ -175,7 +190,10 @@ def _finding(inputs: ReportInputs, known: Mapping[str, Mapping[str, Any]]) -> st
         for system, values in known.items()
         if values["it_kwh"] is not None and values["installed_kw"] is not None
     ]
-    return f"IT energy in {inputs.period.name}: {numbers.listed(parts)}." if parts else f"No field can be filled for {inputs.period.name}."
+    if not parts:
+        return f"No field can be filled for {inputs.period.name}."
+    said = f"IT energy of jobs and idle nodes in {inputs.period.name}: {numbers.listed(parts)}."
+    return told(said, [system for system, values in known.items() if values["is_withheld"]])
 
 
 def _size_class(installed_kw: float) -> str:

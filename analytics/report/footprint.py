@@ -117,7 +117,7 @@ def _energy_chart(name: str, unprotected: pl.DataFrame, first: Column, inputs: R
         Column(name="energy_it_kwh", header="IT energy", kind=Kind.ENERGY),
         Column(name="energy_it_low_kwh", header="At least", kind=Kind.ENERGY),
         Column(name="energy_it_high_kwh", header="At most", kind=Kind.ENERGY),
-        Column(name="energy_facility_kwh", header="Facility (× PUE)", kind=Kind.ENERGY),
+        Column(name="energy_facility_kwh", header="Facility (×\N{NO-BREAK SPACE}PUE)", kind=Kind.ENERGY),
         Column(name="metered_share", header="Node-hours measured", kind=Kind.SHARE),
         Column(name="covered_share", header="Node-hours covered", kind=Kind.SHARE),
     )
@@ -154,14 +154,16 @@ def _emissions_chart(name: str, unprotected: pl.DataFrame, first: Column, inputs
 
 def _estimates(inputs: ReportInputs) -> tuple[Block, ...]:
     """One note that names the partitions whose power or PUE is an estimate."""
-    parts = []
+    parts, are_named = [], True
     rows = inputs.logged_partitions.sort("system_name", "partition").select("system_name", "partition", "estimates").rows()
     for column, words in POWER_ESTIMATES.items():
         named = [f"{system} {partition}" for system, partition, estimates in rows if column in (estimates or "").split()]
         if named:
-            which = numbers.listed(named) if len(named) <= FEW else f"{len(named)} of {len(rows)} partitions, named under the sources"
-            parts.append(f"{words} of {which}")
-    return (Note(text=f"Estimates: the {'; the '.join(parts)}."),) if parts else ()
+            few = len(named) <= FEW
+            parts.append(f"{words} of {numbers.listed(named) if few else f'{len(named)} of {len(rows)} partitions'}")
+            are_named = are_named and few
+    rest = "" if are_named else " The sources name these partitions."
+    return (Note(text=f"Estimates: the {'; the '.join(parts)}.{rest}"),) if parts else ()
 
 
 def _idle(inputs: ReportInputs) -> tuple[Block, ...]:

@@ -22,6 +22,10 @@ CHART_PX = 760
 BRIEF_PX = 300
 PAGE_SIGNS = 118.0
 """How many signs of a table fit beside each other."""
+SMALL_SIGNS = 140.0
+"""The same in the smaller letters of the sources."""
+SHORT = 12
+"""Up to how many rows a table is kept on one page."""
 LONGEST_WORD = 14
 USUAL, LONG = 34.0, 60.0
 MOST: Mapping[Kind, float] = {Kind.SOURCE: LONG}
@@ -75,6 +79,7 @@ def _data(report: Report) -> dict[str, Any]:
     return {
         "title": report.title,
         "longest_word": LONGEST_WORD,
+        "short": SHORT,
         "period": report.period,
         "scope": report.scope,
         "demo": report.demo,
@@ -84,7 +89,7 @@ def _data(report: Report) -> dict[str, Any]:
             for section in report.sections
         ],
         "methods": [{"title": m.title, "summary": _coded(m.summary), "details": [_coded(d) for d in m.details]} for m in report.methods],
-        "sources": [_table(table) for table in report.sources],
+        "sources": [_table(table, SMALL_SIGNS) for table in report.sources],
         "snapshot": {
             "id": report.snapshot.id,
             "author": report.snapshot.author,
@@ -111,17 +116,17 @@ def _block(block: Block) -> dict[str, Any]:
             return {"kind": "chart", "file": f"{block.id}.svg", "alt": block.alt, "table": _table(block.table)}
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(table: Table, signs: float = PAGE_SIGNS) -> dict[str, Any]:
     return {
         "caption": table.caption,
         "headers": [column.header for column in table.columns],
         "numbers": [column.kind.is_number for column in table.columns],
-        "widths": _widths(table),
+        "widths": _widths(table, signs),
         "rows": [[_breakable(_whole(cell)) for cell in row] for row in table.rows],
     }
 
 
-def _widths(table: Table) -> list[float]:
+def _widths(table: Table, signs: float) -> list[float]:
     """The widths of the columns in signs: each has room for its longest word, and what is left goes to those with more to say."""
     rows = table.rows
     told = [[column.header, *(_whole(row[place]) for row in rows)] for place, column in enumerate(table.columns)]
@@ -133,7 +138,7 @@ def _widths(table: Table) -> list[float]:
         max(low, min(LONG if most > LONG else MOST.get(c.kind, USUAL), 2.0 + most))
         for c, low, most in zip(table.columns, least, longest, strict=True)
     ]
-    room, more = PAGE_SIGNS - sum(least), sum(wished) - sum(least)
+    room, more = signs - sum(least), sum(wished) - sum(least)
     part = max(0.0, min(1.0, room / more)) if more > 0 else 0.0
     return [low + part * (wish - low) for low, wish in zip(least, wished, strict=True)]
 

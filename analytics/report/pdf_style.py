@@ -53,28 +53,31 @@ DOCUMENT = r"""
 
 #let broken(words) = text(hyphenate: words.split(" ").any(word => word.len() > data.longest_word), words)
 
-#let tabled(t, size: 8.5pt) = figure(
-  kind: table,
-  supplement: none,
-  numbering: none,
-  caption: t.caption,
-  {
-    set text(size: size, hyphenate: false)
-    set par(leading: 0.5em, spacing: 0.5em)
-    table(
-      columns: t.widths.map(w => w * 1fr),
-      align: t.numbers.map(n => if n { right + top } else { left + top }),
-      stroke: none,
-      column-gutter: 4pt,
-      inset: (x: 2pt, y: 2.6pt),
-      table.header(
-        ..t.headers.map(h => table.cell(text(weight: 600, broken(h)))),
-        table.hline(stroke: 0.7pt + ink),
-      ),
-      ..for row in t.rows { (..row.map(broken), table.hline(stroke: hair)) },
-    )
-  },
-)
+#let tabled(t, size: 8.5pt) = {
+  show figure.where(kind: table): set block(breakable: t.rows.len() > data.short)
+  figure(
+    kind: table,
+    supplement: none,
+    numbering: none,
+    caption: t.caption,
+    {
+      set text(size: size, hyphenate: false)
+      set par(leading: 0.5em, spacing: 0.5em)
+      table(
+        columns: t.widths.map(w => w * 1fr),
+        align: t.numbers.map(n => if n { right + top } else { left + top }),
+        stroke: none,
+        column-gutter: 4pt,
+        inset: (x: 2pt, y: 2.6pt),
+        table.header(
+          ..t.headers.map(h => table.cell(text(weight: 600, broken(h)))),
+          table.hline(stroke: 0.7pt + ink),
+        ),
+        ..for row in t.rows { (..row.map(broken), table.hline(stroke: hair)) },
+      )
+    },
+  )
+}
 
 #let shown(b) = {
   if b.kind == "paragraph" { par(b.text) }

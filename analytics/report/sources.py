@@ -26,6 +26,9 @@ FACT_WORDS = {
 }
 """The facts on which the figures rest, in words."""
 
+PURE = ("ratio", "share, 0–1")
+"""The units of pure numbers, which stand without one."""
+
 
 def facts(inputs: ReportInputs) -> Table:
     """The facts about the machines with logs on which the figures rest."""
@@ -34,7 +37,9 @@ def facts(inputs: ReportInputs) -> Table:
     shown = used.sort("system", "partition", "fact", nulls_last=False).with_columns(
         pl.col("partition").fill_null("whole machine"),
         pl.col("fact").replace(FACT_WORDS),
-        value=pl.when(pl.col("value").is_not_null()).then(pl.concat_str("value", "unit", separator=numbers.THIN_SPACE, ignore_nulls=True)),
+        value=pl.when(pl.col("value").is_not_null()).then(
+            pl.concat_str("value", pl.col("unit").replace(dict.fromkeys(PURE)), separator=numbers.THIN_SPACE, ignore_nulls=True)
+        ),
     )
     return Table(
         caption="Facts about the machines, with their sources.",

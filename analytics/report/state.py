@@ -19,9 +19,13 @@ def received_by_state(inputs: ReportInputs) -> Section:
     """What the state's projects received, by user category and access mode."""
     unit, words = inputs.selection.unit, numbers.UNIT_WORDS[inputs.selection.unit]
     mine = _of_state(inputs)
-    shares = inputs.shown(usage.share(mine, "country", "category", unit=unit), "country", "category")
+    shares, modes = (
+        inputs.shown(usage.share(mine, "country", of, unit=unit), "country", of).sort(
+            "hours", of, descending=[True, False], nulls_last=True
+        )
+        for of in ("category", "mode")
+    )
     held = inputs.held_back(shares, "country", "category")
-    modes = inputs.shown(usage.share(mine, "country", "mode", unit=unit), "country", "mode")
     hours = Column(name="hours", header=theme.sentence_case(f"{words} used"), kind=Kind.NUMBER)
     share = Column(name="share", header="Share of the state's", kind=Kind.SHARE)
     jobs = Column(name="jobs", header="Jobs", kind=Kind.NUMBER)

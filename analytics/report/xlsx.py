@@ -15,6 +15,7 @@ from analytics.report.record import record_text
 RECORD_ROW = "Record for machines"
 LONGEST_NAME = 31
 LONGEST_CELL = 32_000
+LONGEST_HEAD = 100
 WIDEST, NARROWEST = 60.0, 9.0
 LOOKED_AT = 300
 LARGE = 100
@@ -53,6 +54,8 @@ def xlsx(report: Report) -> bytes:
         methods = [(method.title, " ".join((method.summary, *method.details)).replace("`", "")) for method in report.methods]
         _write_pairs(book.add_worksheet("Definitions"), methods, looks)
         _write_pairs(book.add_worksheet("Record"), _record_rows(report), looks)
+        for sheet in book.worksheets():
+            _paged(sheet, report)
     return buffer.getvalue()
 
 
@@ -95,7 +98,6 @@ def _write_front(sheet: Any, report: Report, looks: _Looks) -> None:
         sheet.write_string(place, 0, what, looks.label)
         sheet.write_string(place, 1, words, looks.text)
         sheet.set_row(place, LINE_POINTS * math.ceil(max(1.1 * len(words) / 100, 1.2 * len(what) / 38, 1)))
-    _paged(sheet)
 
 
 def _write_table(sheet: Any, table: Table, looks: _Looks) -> None:
@@ -118,7 +120,6 @@ def _write_table(sheet: Any, table: Table, looks: _Looks) -> None:
     sheet.repeat_rows(2)
     if frame.height:
         sheet.autofilter(2, 0, 2 + frame.height, len(table.columns) - 1)
-    _paged(sheet)
 
 
 def _form(kind: Kind, value: float) -> str:
@@ -171,7 +172,6 @@ def _write_pairs(sheet: Any, rows: list[tuple[str, str]], looks: _Looks) -> None
         sheet.write_string(place, 0, what, looks.label)
         sheet.write_string(place, 1, words[:LONGEST_CELL], looks.text)
         sheet.set_row(place, LINE_POINTS * min(math.ceil(max(1.1 * len(words) / 110, 1.0)), MOST_LINES))
-    _paged(sheet)
 
 
 def _record_rows(report: Report) -> list[tuple[str, str]]:
@@ -198,7 +198,11 @@ def _sheet_names(report: Report) -> dict[str, str]:
     return found
 
 
-def _paged(sheet: Any) -> None:
+def _paged(sheet: Any, report: Report) -> None:
+    """Let a sheet be printed across, with the report, the sheet and the page on each piece of paper."""
+    named = f"{report.title}, {report.period}"[:LONGEST_HEAD].replace("&", "&&")
+    sheet.set_header(f"&L{named}&R{'Demonstration data' if report.demo else ''}")
+    sheet.set_footer("&L&A&RPage &P of &N")
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)

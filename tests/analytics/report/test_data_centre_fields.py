@@ -5,8 +5,9 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from analytics.report.data_centre import STATED, information
-from analytics.report.document import Table
+from analytics.report.data_centre import HELD_BACK, STATED, information
+from analytics.report.disclosure import DisclosureRule, Withheld
+from analytics.report.document import WITHHELD, Table
 from analytics.report.inputs import FACTS, ReportInputs
 from data.machines import SYSTEM_FIELDS
 
@@ -43,3 +44,18 @@ def test_a_field_that_nobody_stated_says_how_it_is_stated(report_inputs: ReportI
 
 def test_every_fact_that_fills_a_field_can_be_stated() -> None:
     assert {name for name, _ in STATED.values()} <= {field.name for field in SYSTEM_FIELDS}
+
+
+def test_the_energy_of_a_machine_is_withheld_where_its_use_is(report_inputs: ReportInputs) -> None:
+    rule = DisclosureRule()
+    section = information(replace(report_inputs, withheld=Withheld(rows={("system",): frozenset({("alpha",)})}, rule=rule)))
+    table = section.blocks[0]
+    assert isinstance(table, Table)
+    energy = [row for row in table.rows if row[0] == "Alpha" and row[1] in ("E_IT", "E_DC")]
+    assert [(row[3], row[5]) for row in energy] == [(WITHHELD, HELD_BACK)] * 2
+
+
+def test_energy_of_which_no_part_is_metered_is_said_to_be_modelled(report_inputs: ReportInputs) -> None:
+    unmetered = report_inputs.usage.with_columns(node_hours_metered=pl.lit(0.0))
+    basis = fields(replace(report_inputs, usage=unmetered))["E_IT"][1]
+    assert "0" not in basis

@@ -90,3 +90,10 @@ def test_a_quarter_is_compared_with_the_one_before_where_both_are_in_the_logs(de
         template=Template.ACCESS_TIME, selection=Selection(period=Period(date(2026, 7, 1), date(2026, 10, 1)), systems=("leonardo",))
     )
     assert commands_report_inputs.report_inputs(Lake(Settings(lake=demo_lake)), asked).is_comparable
+
+
+def test_a_printed_sheet_says_of_which_report_it_is() -> None:
+    columns = (Column(name="index", header="Index"),)
+    with ZipFile(BytesIO(xlsx(report_with(pl.DataFrame({"index": ["Projects"]}), *columns)))) as book:
+        sheets = [book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+    assert all("A report, Q1 2026" in sheet and "Page &amp;P of &amp;N" in sheet for sheet in sheets)
