@@ -27,9 +27,14 @@ table { border-collapse: collapse; width: 100%; font-size: 0.88rem; font-variant
 caption { text-align: left; padding: 0.3rem 0; }
 th, td { padding: 0.28rem 1.1rem 0.28rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; hyphens: auto; }
 td.source { overflow-wrap: anywhere; min-width: 11em; }
+@media screen {
+  td.long { min-width: 20em; }
+  .scroll:has(th:nth-child(8)) { position: relative; left: 50%; width: min(calc(100vw - 2rem), 72rem); transform: translateX(-50%); }
+}
 th:last-child, td:last-child { padding-right: 0; }
 th.number, td.number { text-align: right; }
 summary { cursor: pointer; color: var(--accent); font-size: 0.92rem; }
+footer { overflow-wrap: anywhere; }
 code { font-size: 0.92em; }
 dt { font-weight: 600; margin-top: 0.9rem; }
 dd { margin: 0.1rem 0 0; }
@@ -38,7 +43,7 @@ dd { margin: 0.1rem 0 0; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   nav, summary { display: none; }
   figure, tr, .note, .demo { break-inside: avoid; }
-  h2, h3, caption { break-after: avoid; }
+  h2, h3, .finding, caption { break-after: avoid; }
   .scroll { overflow: visible; }
   table { font-size: 7.5pt; }
   th, td { padding-right: 0.6rem; }
@@ -104,11 +109,11 @@ TEMPLATE = """<!DOCTYPE html>
 """
 
 TABLE = """<div class="scroll" tabindex="0" role="region" aria-label="{{ table.caption }}"><table><caption>{{ table.caption }}</caption>
-<thead><tr>{% for column in table.columns %}<th scope="col" class="{{ classed(column.kind) }}">{{ column.header }}</th>
+<thead><tr>{% for column in table.columns %}<th scope="col" class="{{ classes[loop.index0] }}">{{ column.header }}</th>
 {%- endfor %}</tr></thead>
 <tbody>{% for row in table.rows %}<tr>
 {%- for cell in row %}{% if loop.first %}<th scope="row">{{ cell }}</th>{% else -%}
-<td class="{{ classed(table.columns[loop.index0].kind) }}">{{ cell }}</td>{% endif %}{% endfor %}</tr>
+<td class="{{ classes[loop.index0] }}">{{ cell }}</td>{% endif %}{% endfor %}</tr>
 {% endfor %}</tbody></table></div>"""
 
 FIGURE = """<figure><div class="chart" id="{{ chart.id }}" role="img" aria-label="{{ chart.alt }}"></div>
