@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from data.errors import StoreError
 from data.settings import Settings
+from data.store_errors import earlier_version, told
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 CURRENT_SNAPSHOT = "select id from ducklake_current_snapshot('lake')"
@@ -27,8 +28,6 @@ APPLIED = "select number from lake.migrations order by number"
 TABLES = "select table_name from information_schema.tables where table_catalog = 'lake'"
 
 IN_POSTGRES = "select 1 from information_schema.tables where table_catalog = 'catalog' and table_name = 'ducklake_metadata'"
-SERVER_LOST = ("server closed the connection", "terminating connection", 'Failed to execute query "ROLLBACK"')
-"""How DuckDB tells that a PostgreSQL server went away."""
 _MADE = set[str]()
 """The PostgreSQL catalogs that were found to hold a store, so that their servers are not asked again."""
 
@@ -75,13 +74,24 @@ class Lake:
         Raises:
             StoreError: if the store cannot answer.
         """
-        with _told("be read"):
+        with told("be read"), self._of_this_version():
             try:
                 return self._rows(sql, parameters)
             except (duckdb.CatalogException, duckdb.IOException, duckdb.ConnectionException):
                 # upkeep may have moved what this connection remembers, or a catalog server was restarted: look once more
                 self._connection = _attached(self.settings, read_only=True, snapshot_id=self.pinned)
                 return self._rows(sql, parameters)
+
+    @contextmanager
+    def _of_this_version(self) -> Iterator[None]:
+        """Says of a question that the tables cannot answer whether these are an earlier version's."""
+        try:
+            yield
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            missing = pending_migrations(self) if self.pinned is None else []
+            if missing and 1 not in missing:
+                raise earlier_version(missing) from error
+            raise
 
     def _rows(self, sql: str, parameters: Parameters | None) -> pl.DataFrame:
         with self._connection.cursor() as cursor:
@@ -170,7 +180,7 @@ def writing(settings: Settings, *, author: str, message: str) -> Iterator[Writer
     Raises:
         StoreError: if another writer holds the store too long, or the store cannot be written; nothing is stored then.
     """
-    with _queued(settings), _told("be written"), _opened_to_write(settings) as connection:
+    with _queued(settings), told("be written"), _opened_to_write(settings) as connection:
         _migrate(connection)
         connection.execute("begin transaction")
         writer = Writer(connection)
@@ -214,7 +224,7 @@ def keeping(settings: Settings, *, author: str) -> Iterator[Keeper]:
         StoreError: if another writer holds the store too long, or the store cannot be written.
     """
     alone = settings.model_copy(update={"threads": 1})  # joining files on several threads ended the process twice in some thousand runs
-    with _queued(settings), _told("be tidied"), _opened_to_write(alone) as connection:
+    with _queued(settings), told("be tidied"), _opened_to_write(alone) as connection:
         yield Keeper(connection, author=author)
 
 
@@ -227,7 +237,7 @@ def exists(settings: Settings) -> bool:
     if settings.catalog is None:
         return _catalog_file(settings).is_file()
     if settings.catalog not in _MADE:
-        with _told("be opened"), duckdb.connect(config={"autoload_known_extensions": False}) as connection:
+        with told("be opened"), duckdb.connect(config={"autoload_known_extensions": False}) as connection:
             connection.execute(f"load {_literal(str(_extension_file('postgres_scanner')))}")
             connection.execute(f"attach {_literal(settings.catalog)} as catalog (type postgres, read_only)")
             if connection.execute(IN_POSTGRES).fetchone() is None:
@@ -242,7 +252,7 @@ def prepare(settings: Settings) -> None:
     Raises:
         StoreError: if the folder cannot be written.
     """
-    with _queued(settings), _told("be prepared"), _opened_to_write(settings) as connection:
+    with _queued(settings), told("be prepared"), _opened_to_write(settings) as connection:
         _migrate(connection)
 
 
@@ -272,7 +282,7 @@ def _numbered() -> list[tuple[int, Path]]:
 
 def _attached(settings: Settings, *, read_only: bool, snapshot_id: int | None = None) -> duckdb.DuckDBPyConnection:
     """A connection with the store attached as `lake`; the extensions come from installed wheels, signatures verified."""
-    with _told("be opened"):
+    with told("be opened"):
         if not read_only:
             _parquet_folder(settings).mkdir(parents=True, exist_ok=True)
         connection = duckdb.connect(
@@ -362,7 +372,7 @@ def _utc(frame: pl.DataFrame) -> pl.DataFrame:
 @contextmanager
 def _queued(settings: Settings) -> Iterator[None]:
     """The writer's place in the queue; the lock is the kernel's, so a killed writer leaves none behind."""
-    with _told("be opened"):
+    with told("be opened"):
         settings.lake.mkdir(parents=True, exist_ok=True)
         lock = FileLock(settings.lake / "writer.lock", timeout=settings.writer_wait_s)
         try:
@@ -376,25 +386,3 @@ def _queued(settings: Settings) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextmanager
-def _told(doing: str) -> Iterator[None]:
-    """DuckDB's and the file system's errors in the house's own words."""
-    try:
-        yield
-    except duckdb.Error as error:
-        if any(sign in str(error) for sign in SERVER_LOST):
-            raise StoreError(
-                f"the store could not {doing}: the connection to the server of its catalog (EQUINODE_CATALOG) was lost. What was not "
-                "committed is not stored; do the same again when the server answers: what it holds already is recognised."
-            ) from error
-        raise StoreError(f"the store could not {doing}: {str(error).splitlines()[0]}; nothing was changed.") from error
-    except (FileExistsError, NotADirectoryError) as error:
-        raise StoreError(f"the store could not {doing}: {error.filename} is no folder; let EQUINODE_LAKE name one.") from error
-    except PermissionError as error:
-        raise StoreError(
-            f"the store could not {doing}: no permission for {error.filename}; let this user write there, or set EQUINODE_LAKE."
-        ) from error
-    except OSError as error:
-        raise StoreError(f"the store could not {doing}: {error.strerror or error} ({error.filename}); nothing was changed.") from error

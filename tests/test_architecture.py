@@ -34,6 +34,7 @@ LOWER_FIRST = (
     "fact_values",
     "declared",
     "facts",
+    "store_errors",
     "lake",
     "hourly",
     "rollups",

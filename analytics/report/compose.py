@@ -79,7 +79,7 @@ OUTLINES: Mapping[Template, Outline] = {
     ),
     Template.DATA_CENTRE: Outline(
         title="Data-centre energy report",
-        asks="From the operator, by 15 May for the year before: the fields of Delegated Regulation (EU) 2024/1364, Annexes II and III.",
+        asks="From the operator, by 15 May for the year before: the fields of Delegated Regulation (EU) 2024/1364, Annexes I to III.",
         sections=("information", "indicators", "energy", "emissions", "coverage"),
     ),
     Template.BRIEF: Outline(

@@ -14,23 +14,39 @@ from data.units import KWH_PER_MWH, WATTS_PER_KW
 
 INFORMATION = (
     ("P_DIT", "Installed power demand of information technology", "kW"),
-    ("S_DC", "Floor area of the data centre", "m²"),
-    ("S_CR", "Floor area of the computer room", "m²"),
+    ("S_DC", "Total floor area of the data centre", "m²"),
+    ("S_CR", "Floor area of its computer rooms", "m²"),
     ("E_DC", "Total energy consumption", "kWh"),
+    ("E_DC-BG", "Part of it from back-up generators", "kWh"),
     ("E_IT", "Energy consumption of information technology", "kWh"),
+    ("none", "Functions that support the electricity grid", "yes or no"),
+    ("C_BtG", "Average battery capacity offered to the grid", "kW"),
     ("W_IN", "Total water input", "m³"),
     ("W_IN-POT", "Potable water input", "m³"),
     ("E_REUSE", "Waste heat reused", "kWh"),
     ("T_WH", "Average temperature of the waste heat", "°C"),
-    ("T_IN", "Average intake air temperature", "°C"),
-    ("CDD", "Cooling degree days", "degree days"),
-    ("E_RES-TOT", "Energy from renewable sources: guarantees of origin, power purchase agreements, on site", "kWh"),
-    ("C_BtG", "Battery capacity", "kWh"),
-    ("B_IN, B_OUT, T_IN, T_OUT", "Bandwidth and data traffic in and out", "gigabits, exabytes"),
+    ("T_IN", "Average set point of the air that equipment takes in", "°C"),
+    ("none", "Types of refrigerants", "names"),
+    ("CDD", "Cooling degree days, from 21 °C on", "degree days"),
+    ("E_RES-TOT", "Renewable energy, the sum of the three below", "kWh"),
+    ("E_RES-GOO", "Renewable energy by guarantees of origin", "kWh"),
+    ("E_RES-PPA", "Renewable energy by power purchase agreements", "kWh"),
+    ("E_RES-OS", "Renewable energy made on site", "kWh"),
+    ("C_SERV", "Capacity of servers, active state performance", "SERT rating"),
+    ("C_STOR", "Raw capacity of storage", "PB"),
+    ("B_IN", "Bandwidth in, mean of the year", "GB/s"),
+    ("B_OUT", "Bandwidth out, mean of the year", "GB/s"),
+    ("T_IN", "Data traffic in", "EB"),
+    ("T_OUT", "Data traffic out", "EB"),
 )
-"""Annex II: symbol, what it is, unit."""
+"""Annex II in its order: symbol, what it is, unit. The regulation itself uses T_IN twice. Source: Regulation (EU) 2024/1364, Annex II."""
+
+ANNEX_I = {"site": "Data centre", "operator": "Owner and operator", "city": "Location", "in_service": "In operation since"}
+"""The facts of a machine that Annex I asks of the data centre, and what stands above them."""
 
 AT_THE_SITE = "to be read from the site's own meters and contracts"
+MODELLED = ("P_DIT", "E_DC", "E_IT")
+"""The fields that logs and facts can tell, where nobody stated a reading."""
 USED = ("E_IT", "E_DC")
 """The fields that tell how much a machine was used."""
 
@@ -44,45 +60,97 @@ STATED = {
 }
 """The fact by which an operator states a reading of a calendar year, and how many of the field's units one of its units is."""
 
-CLASSES_KW = ((100, "below 100 kW"), (500, "100 to 500 kW"), (1_000, "500 kW to 1 MW"), (2_000, "1 to 2 MW"), (10_000, "2 to 10 MW"))
-"""The size classes of the regulation by their upper ends."""
+CLASSES_KW = (
+    (100, "below 100 kW"),
+    (500, "very small, 100 to 500 kW"),
+    (1_000, "small, 500 kW to 1 MW"),
+    (2_000, "medium, 1 to 2 MW"),
+    (10_000, "large, 2 to 10 MW"),
+)
+"""The size classes of the regulation by their upper ends. Source: its Annex IV."""
 
 
 def information(inputs: ReportInputs) -> Section:
-    """What is to be reported under Annex II for each machine, as far as its log and the published facts tell."""
+    """What is to be reported under Annexes I and II for each machine, as far as log and facts tell, and what is missing."""
     known = _known(inputs)
-    rows = [
-        (system, symbol, what, *_filled(symbol, values), unit) for system, values in known.items() for symbol, what, unit in INFORMATION
-    ]
-    held = frozenset(place for place, row in enumerate(rows) if row[4] == HELD_BACK)
-    frame = pl.DataFrame(
-        [(system, symbol, what, value, unit, basis) for system, symbol, what, value, basis, unit in rows],
-        schema={"system": pl.String, "symbol": pl.String, "what": pl.String, "value": pl.Float64, "unit": pl.String, "basis": pl.String},
-        orient="row",
-    )
     return Section(
         id="information",
-        title="What does Annex II ask for?",
+        title="What do Annexes I and II ask for?",
         finding=_finding(inputs, known),
         blocks=(
-            Table(
-                caption="The fields of Annex II of Delegated Regulation (EU) 2024/1364, for each machine.",
-                frame=frame,
-                withheld=held,
-                columns=(
-                    Column(name="system", header="Machine"),
-                    Column(name="symbol", header="Symbol"),
-                    Column(name="what", header="Field"),
-                    Column(name="value", header="Value", kind=Kind.NUMBER),
-                    Column(name="unit", header="Unit"),
-                    Column(name="basis", header="Where it comes from"),
-                ),
-            ),
+            _fields(known),
             Note(
                 text="A machine is not the whole data centre: other machines, storage and networks at the site count as well. What stands "
                 "here as modelled or estimated is a starting point for the operator, and no reading of a meter."
             ),
+            _to_be_stated(known),
+            _data_centres(inputs),
+            Note(
+                text="Annex I asks besides for contact details, the code of the local administrative unit, the type of the data centre and "
+                "the redundancy of its electricity and cooling, which no log tells."
+            ),
         ),
+    )
+
+
+def _fields(known: Mapping[str, Mapping[str, Any]]) -> Table:
+    """The fields that logs, facts or stated readings fill, or would, for each machine."""
+    rows = [
+        (system, symbol, what, value, unit, basis)
+        for system, values in known.items()
+        for symbol, what, unit in INFORMATION
+        for value, basis in (_filled(symbol, values),)
+        if value is not None or symbol in MODELLED
+    ]
+    kinds = {"system": pl.String, "symbol": pl.String, "what": pl.String, "value": pl.Float64, "unit": pl.String, "basis": pl.String}
+    return Table(
+        caption="The fields of Annex II of Delegated Regulation (EU) 2024/1364 that logs, facts and stated readings fill.",
+        frame=pl.DataFrame(rows, schema=kinds, orient="row"),
+        withheld=frozenset(place for place, row in enumerate(rows) if row[5] == HELD_BACK),
+        columns=(
+            Column(name="system", header="Machine"),
+            Column(name="symbol", header="Symbol"),
+            Column(name="what", header="Field"),
+            Column(name="value", header="Value", kind=Kind.NUMBER),
+            Column(name="unit", header="Unit"),
+            Column(name="basis", header="Where it comes from"),
+        ),
+    )
+
+
+def _to_be_stated(known: Mapping[str, Mapping[str, Any]]) -> Table:
+    """The fields of Annex II that only the site can tell, but for those that were stated for every machine."""
+    rows = []
+    for symbol, what, unit in INFORMATION:
+        lacking = [system for system, values in known.items() if _filled(symbol, values)[0] is None]
+        if symbol not in MODELLED and lacking:
+            fact = STATED[symbol][0] if symbol in STATED else None
+            whose = "all" if len(lacking) == len(known) else numbers.listed(lacking)
+            rows.append((symbol, what, unit, f"{AT_THE_SITE}; then stated as {fact}" if fact else AT_THE_SITE, whose))
+    return Table(
+        caption="The fields of Annex II that only the site can tell.",
+        frame=pl.DataFrame(rows, schema=dict.fromkeys(("symbol", "what", "unit", "how", "machines"), pl.String), orient="row"),
+        columns=(
+            Column(name="symbol", header="Symbol"),
+            Column(name="what", header="Field"),
+            Column(name="unit", header="Unit"),
+            Column(name="how", header="How it is had"),
+            Column(name="machines", header="Missing for"),
+        ),
+    )
+
+
+def _data_centres(inputs: ReportInputs) -> Table:
+    """What Annex I asks of each data centre, as far as it is known."""
+    systems = inputs.usage["system"].unique().to_list()
+    wanted = inputs.facts.filter(pl.col("partition").is_null(), pl.col("system").is_in(systems), pl.col("fact").is_in(list(ANNEX_I)))
+    known = {(system, fact): value for system, fact, value in wanted.select("system", "fact", "value").iter_rows()}
+    rows = [(system, *(known.get((system, fact)) for fact in ANNEX_I)) for system in sorted(systems)]
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(("system", *ANNEX_I), pl.String), orient="row")
+    return Table(
+        caption="What Annex I asks of the data centres, as far as it is known.",
+        frame=usage.with_system_names(frame, inputs.partitions).sort("system"),
+        columns=(Column(name="system", header="Machine"), *(Column(name=name, header=header) for name, header in ANNEX_I.items())),
     )
 
 
@@ -160,15 +228,16 @@ def _measures(row: Mapping[str, Any], parts: pl.DataFrame, idle_kwh: float | Non
 
 def _filled(symbol: str, values: Mapping[str, Any]) -> tuple[float | None, str]:
     """The value of a field and where it comes from."""
-    if symbol in STATED and (reading := values["stated"].get(STATED[symbol][0])) is not None:
-        return reading * STATED[symbol][1], f"reading of a calendar year, stated by the operator as {STATED[symbol][0]}"
+    fact = STATED[symbol][0] if symbol in STATED else None
+    if fact is not None and (reading := values["stated"].get(fact)) is not None:
+        return reading * STATED[symbol][1], f"reading of a calendar year, stated by the operator as {fact}"
     bases = {
         "P_DIT": ("installed_kw", "nodes × maximum power of a node"),
         "E_IT": ("it_kwh", _of_jobs_and_idle_nodes(values["metered"])),
         "E_DC": ("total_kwh", "IT energy × stated PUE"),
     }
     if symbol not in bases:
-        return None, f"{AT_THE_SITE}; then stated as {STATED[symbol][0]}" if symbol in STATED else AT_THE_SITE
+        return None, AT_THE_SITE
     name, basis = bases[symbol]
     value = values[name]
     if value is None and values["is_withheld"] and symbol in USED:
@@ -197,4 +266,4 @@ def _finding(inputs: ReportInputs, known: Mapping[str, Mapping[str, Any]]) -> st
 
 
 def _size_class(installed_kw: float) -> str:
-    return next((words for most, words in CLASSES_KW if installed_kw < most), "over 10 MW")
+    return next((words for most, words in CLASSES_KW if installed_kw < most), "very large, over 10 MW")

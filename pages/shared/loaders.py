@@ -27,6 +27,7 @@ from data.lake import Lake, Snapshot
 from data.scenarios import Scenario
 from data.schema import CARBON_SERIES, PARTITIONS, empty
 from data.settings import settings
+from data.store_errors import earlier_version
 from data.systems import known_systems
 from data.terms import Dimension, Period, PolicyLimit, Selection
 from pages.shared.kept import Kept
@@ -354,5 +355,5 @@ def _has_tables(state: Seen) -> bool:
     pending = _kept(state, "migrations", (), lambda: lake.pending_migrations(state.lake))
     missing = [number for number in pending if number not in READ_WITHOUT]
     if missing and 1 not in missing:
-        raise StoreError(f"the store was made by an earlier version and lacks migrations {missing}; run 'python -m data rebuild'.")
+        raise earlier_version(missing)
     return not missing

@@ -13,6 +13,7 @@ from polars.testing import assert_frame_equal
 
 from data import hourly, projects, rollups, usage
 from data import lake as store
+from data.errors import StoreError
 from data.lake import MIGRATIONS, Lake, Writer, prepare, writing
 from data.settings import Settings
 
@@ -94,6 +95,24 @@ def test_a_named_state_from_before_says_that_it_does_not_know_which_hours_are_mi
     told = ("month", "jobs", "node_hours", "core_hours", "jobs_without_cores", "wall_hours")
     assert found.select(told).rows() == [(date(2026, 3, 1), 1, 2.0, 0.0, None, None)]
     assert usage.usage(Lake(settings), EVERYTHING)["jobs_without_cores"].item() == 0
+
+
+def test_a_store_of_an_earlier_version_says_so_when_it_is_asked_for_what_it_lacks(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    for file in MIGRATIONS.glob("00*.sql"):
+        (earlier / file.name).write_text(file.read_text())
+    monkeypatch.setattr(store, "MIGRATIONS", earlier)
+    prepare(settings)
+    monkeypatch.undo()
+    with pytest.raises(StoreError, match=r"earlier version and lacks migrations \[10\]; run 'python -m data rebuild'"):
+        usage.usage(Lake(settings), EVERYTHING, "month")
+    prepare(settings)
+    assert usage.usage(Lake(settings), EVERYTHING, "month").is_empty()
+    with pytest.raises(StoreError, match="could not be read"):
+        Lake(settings).frame("select nothing_like_it from lake.jobs")
 
 
 def test_a_named_state_from_before_hours_were_kept_has_neither_hours_nor_slowdowns(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from analytics.report.data_centre import HELD_BACK, STATED, information
+from analytics.report.data_centre import HELD_BACK, INFORMATION, STATED, information
 from analytics.report.disclosure import DisclosureRule, Withheld
 from analytics.report.document import WITHHELD, Table
 from analytics.report.inputs import FACTS, ReportInputs
@@ -35,11 +35,38 @@ def test_a_stated_reading_fills_its_field_in_the_unit_of_the_regulation(report_i
     assert STATED[symbol][0] in basis
 
 
-def test_a_field_that_nobody_stated_says_how_it_is_stated(report_inputs: ReportInputs) -> None:
-    found = fields(report_inputs)
-    assert found["W_IN"][0] is None
-    assert "water_m3" in found["W_IN"][1]
-    assert found["S_DC"][0] is None
+def missing(report_inputs: ReportInputs) -> dict[str, tuple[str, str]]:
+    """How each field is had that only the site can tell, and for which machines it is missing."""
+    (table,) = (block for block in information(report_inputs).blocks if isinstance(block, Table) and "only the site" in block.caption)
+    return {row["symbol"]: (row["how"], row["machines"]) for row in table.frame.iter_rows(named=True)}
+
+
+def test_a_field_that_nobody_stated_says_once_how_it_is_stated(report_inputs: ReportInputs) -> None:
+    how, machines = missing(report_inputs)["W_IN"]
+    assert "water_m3" in how
+    assert machines == "all"
+    assert "W_IN" not in fields(report_inputs)
+
+
+def test_a_field_stated_for_some_machines_is_missing_for_the_others(report_inputs: ReportInputs) -> None:
+    assert missing(stated(report_inputs))["W_IN"][1] == "Dark <b>& Co</b>"
+    assert missing(stated(report_inputs))["S_DC"][1] == "all"
+
+
+def test_every_field_of_annex_ii_stands_in_one_table_or_the_other(report_inputs: ReportInputs) -> None:
+    """Its letters a to r, with the back-up generators of d, two indicators of capacity and four of traffic."""
+    assert len(INFORMATION) == 18 + 1 + 2 + 4
+    tables = [block.frame for block in information(report_inputs).blocks if isinstance(block, Table)]
+    told = {what for frame in tables if "what" in frame.columns for what in frame["what"]}
+    assert told == {what for _, what, _ in INFORMATION}
+
+
+def test_what_annex_i_asks_is_told_from_the_facts(report_inputs: ReportInputs) -> None:
+    rows = [{"system": "alpha", "fact": "site", "value": "Kajaani site"}]
+    facts = pl.DataFrame([dict.fromkeys(FACTS) | row for row in rows], schema=FACTS)
+    table = information(replace(report_inputs, facts=facts)).blocks[3]
+    assert isinstance(table, Table)
+    assert table.frame.select("system", "site", "city").rows()[0] == ("Alpha", "Kajaani site", None)
 
 
 def test_every_fact_that_fills_a_field_can_be_stated() -> None:
