@@ -174,7 +174,7 @@ def against_law(inputs: ReportInputs) -> Section:
             Column(name="reading", header="How it is read"),
             Column(name="exact", header="Exact", kind=Kind.YES_NO),
             Column(name="source", header="Source", kind=Kind.SOURCE),
-            Column(name="flag", header="Known how", kind=Kind.FLAG),
+            Column(name="flag", header="How well known", kind=Kind.FLAG),
         ),
     )
     return Section(

@@ -10,7 +10,7 @@ from analytics.report import access_time, fair, footprint, methods
 from analytics.report.brief import brief
 from analytics.report.coverage import coverage
 from analytics.report.data_centre import indicators, information
-from analytics.report.document import Report, Section
+from analytics.report.document import Report, Section, Table
 from analytics.report.inputs import ReportInputs
 from analytics.report.proposed import recommended
 from analytics.report.sources import facts
@@ -62,6 +62,9 @@ SECTIONS: Mapping[str, Callable[[ReportInputs], tuple[Section, ...]]] = {
 }
 """Every section by its name."""
 
+EMITTING = frozenset({"emissions", "recommended", "state-machines"})
+"""The sections that tell emissions."""
+
 OUTLINES: Mapping[Template, Outline] = {
     Template.BOARD: Outline(
         title="Allocation and energy report",
@@ -110,14 +113,19 @@ def composed(template: Template, inputs: ReportInputs, sections: Sequence[str] =
         scope=f"{outline.asks} {_scope(inputs)}",
         demo=inputs.demo,
         sections=tuple(section for name in wanted for section in SECTIONS[name](inputs)),
-        methods=() if is_brief else methods.methods(),
-        sources=() if is_brief else (facts(inputs), footprint.intensities(inputs)),
+        methods=() if is_brief else methods.methods(wanted),
+        sources=() if is_brief else _sources(inputs, wanted),
         snapshot=inputs.snapshot,
         versions=inputs.versions,
         parameters=inputs.parameters,
         disclosure=inputs.disclosure,
         is_brief=is_brief,
     )
+
+
+def _sources(inputs: ReportInputs, sections: Sequence[str]) -> tuple[Table, ...]:
+    """The facts, and the carbon intensities where a section tells emissions."""
+    return (facts(inputs), footprint.intensities(inputs)) if EMITTING.intersection(sections) else (facts(inputs),)
 
 
 def quarterly(inputs: ReportInputs) -> Report:

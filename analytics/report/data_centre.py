@@ -124,17 +124,17 @@ def _to_be_stated(known: Mapping[str, Mapping[str, Any]]) -> Table:
     for symbol, what, unit in INFORMATION:
         lacking = [system for system, values in known.items() if _filled(symbol, values)[0] is None]
         if symbol not in MODELLED and lacking:
-            fact = STATED[symbol][0] if symbol in STATED else None
+            fact = STATED[symbol][0] if symbol in STATED else "none"
             whose = "all" if len(lacking) == len(known) else numbers.listed(lacking)
-            rows.append((symbol, what, unit, f"{AT_THE_SITE}; then stated as {fact}" if fact else AT_THE_SITE, whose))
+            rows.append((symbol, what, unit, fact, whose))
     return Table(
-        caption="The fields of Annex II that only the site can tell.",
-        frame=pl.DataFrame(rows, schema=dict.fromkeys(("symbol", "what", "unit", "how", "machines"), pl.String), orient="row"),
+        caption="The fields of Annex II that only the site's own meters, contracts and inventories can tell.",
+        frame=pl.DataFrame(rows, schema=dict.fromkeys(("symbol", "what", "unit", "fact", "machines"), pl.String), orient="row"),
         columns=(
             Column(name="symbol", header="Symbol"),
             Column(name="what", header="Field"),
             Column(name="unit", header="Unit"),
-            Column(name="how", header="How it is had"),
+            Column(name="fact", header="Fact to state it by"),
             Column(name="machines", header="Missing for"),
         ),
     )
@@ -156,37 +156,58 @@ def _data_centres(inputs: ReportInputs) -> Table:
 
 def indicators(inputs: ReportInputs) -> Section:
     """The four indicators of Annex III for each machine's site, or what is missing to compute them."""
-    rows = regulation.indicators(_stated(inputs))
+    rows = regulation.indicators({system: {name: number for name, (number, _) in of.items()} for system, of in _stated(inputs).items()})
     with_pue = usage.with_system_names(rows.filter(pl.col("indicator") == "PUE").drop_nulls("value"), inputs.partitions)
     pues = [f"{row['system']} {numbers.plain(row['value'])}" for row in with_pue.iter_rows(named=True)]
     return Section(
         id="indicators",
         title="What are the indicators of Annex III?",
         finding=f"PUE: {numbers.listed(pues)}." if pues else "No indicator can be computed from what is known here.",
-        blocks=(
-            Table(
-                caption="The sustainability indicators of Annex III, for the site of each machine.",
-                frame=usage.with_system_names(rows, inputs.partitions).with_columns(pl.col("unit").replace("", "ratio")),
-                columns=(
-                    Column(name="system", header="Machine"),
-                    Column(name="indicator", header="Indicator"),
-                    Column(name="meaning", header="What it is"),
-                    Column(name="value", header="Value", kind=Kind.NUMBER),
-                    Column(name="unit", header="Unit"),
-                    Column(name="basis", header="What it rests on, or what is missing"),
-                ),
-            ),
+        blocks=tuple(table for table in (_known_indicators(rows, inputs), _lacking_indicators(rows, inputs)) if table.frame.height),
+    )
+
+
+def _known_indicators(rows: pl.DataFrame, inputs: ReportInputs) -> Table:
+    """The indicators that have a value, machine by machine."""
+    known = rows.drop_nulls("value").with_columns(pl.col("unit").replace("", "ratio"))
+    return Table(
+        caption="The sustainability indicators of Annex III that are known, for the site of each machine.",
+        frame=usage.with_system_names(known, inputs.partitions),
+        columns=(
+            Column(name="system", header="Machine"),
+            Column(name="indicator", header="Indicator"),
+            Column(name="meaning", header="What it is"),
+            Column(name="value", header="Value", kind=Kind.NUMBER),
+            Column(name="unit", header="Unit"),
+            Column(name="basis", header="What it rests on"),
         ),
     )
 
 
-def _stated(inputs: ReportInputs) -> dict[str, dict[str, float]]:
-    """The facts of whole machines that are numbers, for each machine with a log."""
+def _lacking_indicators(rows: pl.DataFrame, inputs: ReportInputs) -> Table:
+    """The indicators without a value: what is missing to compute them, once for all machines that lack the same."""
+    lacking = usage.with_system_names(rows.filter(pl.col("value").is_null()), inputs.partitions).sort("system")
+    grouped = lacking.group_by("indicator", "meaning", "basis", maintain_order=True).agg("system")
+    machines = [numbers.listed(systems) for systems in grouped["system"]]
+    return Table(
+        caption="The indicators of Annex III that cannot be computed.",
+        frame=grouped.with_columns(pl.Series("system", machines, dtype=pl.String)).sort("indicator", "system"),
+        columns=(
+            Column(name="indicator", header="Indicator"),
+            Column(name="meaning", header="What it is"),
+            Column(name="basis", header="What is missing"),
+            Column(name="system", header="For the sites of"),
+        ),
+    )
+
+
+def _stated(inputs: ReportInputs) -> dict[str, dict[str, tuple[float, str]]]:
+    """The facts of whole machines that are numbers, for each machine with a log, and for when each holds."""
     systems = inputs.usage["system"].unique().sort().to_list()
     wanted = inputs.facts.filter(pl.col("partition").is_null(), pl.col("system").is_in(systems))
-    known: dict[str, dict[str, float]] = {system: {} for system in systems}
+    known: dict[str, dict[str, tuple[float, str]]] = {system: {} for system in systems}
     for row in wanted.with_columns(number=pl.col("value").cast(pl.Float64, strict=False)).drop_nulls("number").iter_rows(named=True):
-        known[row["system"]][row["fact"]] = row["number"]
+        known[row["system"]][row["fact"]] = row["number"], row["valid"] or "a calendar year"
     return known
 
 
@@ -229,8 +250,8 @@ def _measures(row: Mapping[str, Any], parts: pl.DataFrame, idle_kwh: float | Non
 def _filled(symbol: str, values: Mapping[str, Any]) -> tuple[float | None, str]:
     """The value of a field and where it comes from."""
     fact = STATED[symbol][0] if symbol in STATED else None
-    if fact is not None and (reading := values["stated"].get(fact)) is not None:
-        return reading * STATED[symbol][1], f"reading of a calendar year, stated by the operator as {fact}"
+    if fact is not None and fact in values["stated"]:
+        return values["stated"][fact][0] * STATED[symbol][1], f"reading of {values['stated'][fact][1]}, stated as {fact}; see the facts"
     bases = {
         "P_DIT": ("installed_kw", "nodes × maximum power of a node"),
         "E_IT": ("it_kwh", _of_jobs_and_idle_nodes(values["metered"])),

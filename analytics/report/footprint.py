@@ -73,7 +73,7 @@ def intensities(inputs: ReportInputs) -> Table:
             Column(name="year", header="Year"),
             Column(name="intensity_gco2e_per_kwh", header="gCO₂e per kWh", kind=Kind.NUMBER),
             Column(name="source", header="Source", kind=Kind.SOURCE),
-            Column(name="flag", header="Known how", kind=Kind.FLAG),
+            Column(name="flag", header="How well known", kind=Kind.FLAG),
         ),
     )
 

@@ -1,5 +1,7 @@
 """How the figures of reports are computed: the words beside the code itself, so that method and figure cannot drift apart."""
 
+from collections.abc import Collection, Mapping
+
 from analytics import carbon, carbon_hourly, demand, energy, fairness, limits, split_problem, usage, waiting
 from analytics.explained import TOPICS, Indicator, method_of
 from analytics.report.document import Method
@@ -29,12 +31,44 @@ EXPLAINED: tuple[Indicator, ...] = (
 )
 """The indicators of reports in the order in which a reader meets them."""
 
+_FAIR = (
+    fairness.satisfaction_of_projects,
+    fairness.jain_index,
+    fairness.gini_coefficient,
+    fairness.theil_index,
+    fairness.theil_parts,
+    fairness.equally_distributed_equivalent,
+    fairness.atkinson_index,
+)
+_ENERGY = (energy.energy, energy.idle_energy)
+_EMISSIONS = (energy.energy, carbon.emissions, carbon.annual_intensity, carbon_hourly.intensity_under_load)
+_CAPACITY = (usage.capacity, usage.against_capacity)
+OF_SECTION: Mapping[str, tuple[Indicator, ...]] = {
+    "received": (usage.share, *_CAPACITY, usage.change),
+    "machines": (usage.share, *_CAPACITY),
+    "countries": (usage.share,),
+    "limits": (usage.share, usage.capacity, limits.against_limits),
+    "due": (usage.share, demand.demand_of_projects, fairness.against_due),
+    "projects": (demand.demand_of_projects, *_FAIR),
+    "waits": (waiting.queue_waits,),
+    "information": _ENERGY,
+    "indicators": (),
+    "energy": _ENERGY,
+    "emissions": _EMISSIONS,
+    "recommended": (demand.demand_of_projects, split_problem.split_problem, usage.capacity, *_EMISSIONS),
+    "coverage": (usage.share, demand.demand_of_projects, energy.energy),
+    "state": (usage.share,),
+    "state-machines": (usage.share, *_EMISSIONS),
+}
+"""Which of them each section shows, or rests on."""
 
-def methods() -> tuple[Method, ...]:
-    """The method of every indicator of the reports, under the title that it has on the methods page.
 
-    >>> methods()[0].title
-    'Share of machine time'
+def methods(sections: Collection[str]) -> tuple[Method, ...]:
+    """The method of every indicator of these sections of a report, under the title that it has on the methods page.
+
+    >>> [method.title for method in methods(["countries", "waits"])]
+    ['Share of machine time', 'Queue wait']
     """
     titles = {indicator: title for indicators in TOPICS.values() for title, indicator in indicators.items()}
-    return tuple(method_of(indicator, titles[indicator]) for indicator in EXPLAINED)
+    shown = {indicator for section in sections for indicator in OF_SECTION[section]}
+    return tuple(method_of(indicator, titles[indicator]) for indicator in EXPLAINED if indicator in shown)

@@ -165,7 +165,7 @@ def _breakable(text: str) -> str:
     >>> _breakable("a_name_that_has_no_spaces/b").encode("unicode_escape").count(b"u200b")
     6
     """
-    return re.sub(r"([/_.@?&=])(?=\S)", "\\1\u200b", text) if re.search(r"\S{24}", text) else text
+    return re.sub(r"([/_.@?&=])(?=\S)", "\\1\u200b", text) if re.search(r"\S{20}", text) else text
 
 
 def _coded(text: str) -> list[list[Any]]:

@@ -26,6 +26,15 @@ FACT_WORDS = {
 }
 """The facts on which the figures rest, in words."""
 
+READING_WORDS = {
+    "facility_energy_mwh": "energy of the data centre",
+    "it_energy_mwh": "energy of its computers",
+    "water_m3": "water taken in",
+    "heat_reused_mwh": "heat given away for use",
+    "renewable_energy_mwh": "renewable energy",
+}
+"""The readings of a calendar year in words; they are facts where somebody stated them."""
+
 PURE = ("ratio", "share, 0–1")
 """The units of pure numbers, which stand without one."""
 
@@ -33,10 +42,11 @@ PURE = ("ratio", "share, 0–1")
 def facts(inputs: ReportInputs) -> Table:
     """The facts about the machines with logs on which the figures rest."""
     systems = inputs.usage["system"].unique().to_list()
-    used = inputs.facts.filter(pl.col("system").is_in(systems), pl.col("fact").is_in(FACT_WORDS))
+    stated = pl.col("fact").is_in(READING_WORDS) & pl.col("value").is_not_null()
+    used = inputs.facts.filter(pl.col("system").is_in(systems), pl.col("fact").is_in(FACT_WORDS) | stated)
     shown = used.sort("system", "partition", "fact", nulls_last=False).with_columns(
         pl.col("partition").fill_null("whole machine"),
-        pl.col("fact").replace(FACT_WORDS),
+        pl.col("fact").replace(FACT_WORDS | READING_WORDS),
         value=pl.when(pl.col("value").is_not_null()).then(
             pl.concat_str("value", pl.col("unit").replace(dict.fromkeys(PURE)), separator=numbers.THIN_SPACE, ignore_nulls=True)
         ),
@@ -50,6 +60,6 @@ def facts(inputs: ReportInputs) -> Table:
             Column(name="fact", header="Fact"),
             Column(name="value", header="Value"),
             Column(name="source", header="Source", kind=Kind.SOURCE),
-            Column(name="flag", header="Known how", kind=Kind.FLAG),
+            Column(name="flag", header="How well known", kind=Kind.FLAG),
         ),
     )
