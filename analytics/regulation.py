@@ -38,11 +38,11 @@ class _Indicator:
 
 
 NEEDED = {
-    "facility_energy_mwh": "the total energy of the data centre (E_DC) in a calendar year, metered as EN 50600-4-2 says",
-    "it_energy_mwh": "the energy of its IT equipment (E_IT) in that year",
-    "water_m3": "the water it took in (W_IN) in that year",
-    "heat_reused_mwh": "the heat it gave away for use (E_REUSE) in that year",
-    "renewable_energy_mwh": "its renewable energy (E_RES-TOT: guarantees of origin, purchase agreements and on site) in that year",
+    "facility_energy_mwh": "the total energy of the data centre (E_DC), metered as EN 50600-4-2 says",
+    "it_energy_mwh": "the energy of its IT equipment (E_IT)",
+    "water_m3": "the water it took in (W_IN)",
+    "heat_reused_mwh": "the heat it gave away for use (E_REUSE)",
+    "renewable_energy_mwh": "its renewable energy (E_RES-TOT: guarantees of origin, purchase agreements and on site)",
 }
 """What the operator must state about a calendar year, in words."""
 
@@ -101,4 +101,4 @@ def _row(system: str, known: Mapping[str, float], indicator: _Indicator) -> tupl
     if indicator.else_from in known:
         return (*start, known[indicator.else_from], indicator.unit, indicator.else_words)
     missing = [NEEDED[name] for name, value in ((indicator.above, above), (indicator.below, below)) if value is None]
-    return (*start, None, indicator.unit, f"missing: {'; '.join(missing)}")
+    return (*start, None, indicator.unit, f"missing: {'; '.join(missing)}; of a calendar year")

@@ -188,10 +188,11 @@ def _lacking_indicators(rows: pl.DataFrame, inputs: ReportInputs) -> Table:
     """The indicators without a value: what is missing to compute them, once for all machines that lack the same."""
     lacking = usage.with_system_names(rows.filter(pl.col("value").is_null()), inputs.partitions).sort("system")
     grouped = lacking.group_by("indicator", "meaning", "basis", maintain_order=True).agg("system")
-    machines = [numbers.listed(systems) for systems in grouped["system"]]
+    machines = pl.Series("system", [numbers.listed(systems) for systems in grouped["system"]], dtype=pl.String)
+    said = grouped.with_columns(machines, pl.col("basis").str.strip_prefix("missing: "))
     return Table(
         caption="The indicators of Annex III that cannot be computed.",
-        frame=grouped.with_columns(pl.Series("system", machines, dtype=pl.String)).sort("indicator", "system"),
+        frame=said.sort("indicator", "system"),
         columns=(
             Column(name="indicator", header="Indicator"),
             Column(name="meaning", header="What it is"),

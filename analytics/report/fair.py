@@ -6,7 +6,7 @@ from analytics import fairness, findings, usage, waiting
 from analytics.charts import fairness as fairness_charts
 from analytics.charts import numbers
 from analytics.charts import waiting as waiting_charts
-from analytics.charts.theme import ALL_WITHHELD
+from analytics.charts.theme import ALL_WITHHELD, in_order
 from analytics.demand import DemandBasis
 from analytics.fairness import Inequality
 from analytics.report.disclosure import blanked, contributions_of, shows_single_firm
@@ -91,7 +91,8 @@ def between_projects(inputs: ReportInputs) -> Section:
 def waits(inputs: ReportInputs) -> Section:
     """How long jobs of each category waited."""
     groups = usage.total_by(inputs.usage, "category").select("category")
-    rows = inputs.shown(waiting.queue_waits(inputs.waits, "category", among=groups), "category")
+    found = inputs.shown(waiting.queue_waits(inputs.waits, "category", among=groups), "category")
+    rows = found.sort(pl.col("category").cast(pl.Enum(in_order(found["category"]))))
     held = inputs.held_back(rows, "category")
     return Section(
         id="waits",

@@ -45,7 +45,7 @@ def facts(inputs: ReportInputs) -> Table:
     stated = pl.col("fact").is_in(READING_WORDS) & pl.col("value").is_not_null()
     used = inputs.facts.filter(pl.col("system").is_in(systems), pl.col("fact").is_in(FACT_WORDS) | stated)
     shown = used.sort("system", "partition", "fact", nulls_last=False).with_columns(
-        pl.col("partition").fill_null("whole machine"),
+        pl.col("partition").fill_null("all"),
         pl.col("fact").replace(FACT_WORDS | READING_WORDS),
         value=pl.when(pl.col("value").is_not_null()).then(
             pl.concat_str("value", pl.col("unit").replace(dict.fromkeys(PURE)), separator=numbers.THIN_SPACE, ignore_nulls=True)
