@@ -148,7 +148,7 @@ def _can_be_made(template: Template, inputs: ReportInputs, sections: Sequence[st
             f"the {template} report has no section {', '.join(unknown)}; choose among {', '.join(OUTLINES[template].sections)}."
         )
     if template is Template.BRIEF and inputs.usage["system"].n_unique() != 1:
-        raise InputError("a brief is about one machine; choose one that has a log in the period.")
+        raise InputError("a brief is about one machine; choose one that has a log in the period (on the command line with --systems).")
     if template is Template.STATE and inputs.country is None:
         raise InputError("a report of a participating state needs the state; name it by its two letters, such as FI.")
     if inputs.withheld is not None and inputs.withheld.rows[()]:

@@ -36,14 +36,17 @@ RULES = """
   [data-testid="stColumn"] { min-width: 0 !important; }
   [style*="--screen-width"] { width: var(--screen-width) !important; max-width: none !important; zoom: var(--paper-zoom); }
   [style*="--screen-width"]:has([data-testid="stDataFrame"])::after {
-    content: "What does not fit on paper is in the table's CSV file."; display: block; font-size: 11px; margin-top: 4px;
+    content: "What does not fit on paper is in the table's CSV file."; display: block; font-size: 14px; margin-top: 4px;
   }
   [data-testid="stExpander"]:has(details:not([open])) { display: none !important; }
   [data-testid="stPlotlyChart"], [data-testid="stMetric"], [data-testid="stDataFrame"], [class*="st-key-frame-"] { break-inside: avoid; }
   [data-testid="stHeading"] { break-after: avoid; }
   :root[data-printed-from="dark"] body { background: #FFFFFF !important; }
   :root[data-printed-from="dark"] [data-testid="stApp"], :root[data-printed-from="dark"] [data-testid="stApp"] :not(svg, svg *) {
-    color: #0D131A !important; background-color: transparent !important; border-color: #D5DBE1 !important; color-scheme: light;
+    color: #0D131A !important; border-color: #D5DBE1 !important; color-scheme: light;
+  }
+  :root[data-printed-from="dark"] [data-testid="stApp"], :root[data-printed-from="dark"] [data-testid="stApp"] :not(svg, svg *, td) {
+    background-color: transparent !important;
   }
   :root[data-printed-from="dark"] canvas { filter: invert(1) hue-rotate(180deg) brightness(1.12); }
 }
