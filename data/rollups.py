@@ -7,10 +7,12 @@ ingest's transaction; on another engine the same expressions run over the store'
 """
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from functools import cache
 
 import ibis
 import ibis.expr.types as ir
+import polars as pl
 
 from data.hourly import CHANGES, changes_hourly
 from data.lake import Writer
@@ -24,14 +26,20 @@ LEAST_RUN_S = 10
 EPOCH = "1970-01-01"
 ROLLED_JOBS = """
 create temp view rolled_jobs as
+with told as (from {source})
 select * exclude (nodes_held), coalesce(nodes_held, nodes) as nodes_held, epoch(submitted) as submitted_s,
     epoch(started) as started_s, epoch(ended) as ended_s
+from told where known_since >= getvariable('rolled_from') and known_since < getvariable('rolled_until')
 """
-"""Instants as seconds since 1970, which takes a tenth of the time that a cast of each instant in every rollup would."""
-OF_BATCH = f"{ROLLED_JOBS} from lake.jobs where batch_id = getvariable('rolled_batch')"
-OF_REPLACED = f"{ROLLED_JOBS} from replaced_jobs where batch_id <> getvariable('rolled_batch')"
-OF_RESTORED = f"{ROLLED_JOBS} from restored_jobs"
-OF_ALL = f"{ROLLED_JOBS} from lake.jobs"
+"""The jobs of a source that are known since a span of days, their instants as seconds since 1970: a tenth of the time that a cast of each
+instant in every rollup would take."""
+OF_BATCH = "lake.jobs where batch_id = getvariable('rolled_batch')"
+OF_REPLACED = "replaced_jobs where batch_id <> getvariable('rolled_batch')"
+OF_RESTORED = "restored_jobs"
+OF_ALL = "lake.jobs"
+DAYS_OF_JOBS = "select date_trunc('day', known_since) as day, count(*) as jobs from {source} group by all order by day"
+MOST_AT_ONCE = 5_000_000
+"""How many jobs are rolled up in one go: the histograms of a hundred million would not fit into the memory that DuckDB is given."""
 JOBS = ibis.table(
     {
         "system": "string",
@@ -213,9 +221,18 @@ def sum_up(writer: Writer) -> int:
     return fewer
 
 
-def _contribute(writer: Writer, view: str, *, sign: int) -> None:
-    writer.change(view)
+def _contribute(writer: Writer, source: str, *, sign: int) -> None:
+    """Add what the jobs of a source contribute, so many at a time; sums do not care in how many parts they are added."""
     writer.change(REGISTER)
+    for first, until in _spans(writer.frame(DAYS_OF_JOBS.format(source=source))):
+        writer.change("set variable rolled_from = $first", {"first": first})
+        writer.change("set variable rolled_until = $until", {"until": until})
+        writer.change(ROLLED_JOBS.format(source=source))
+        _contribute_some(writer, sign)
+        writer.change("drop view rolled_jobs")
+
+
+def _contribute_some(writer: Writer, sign: int) -> None:
     for name in ROLLED:
         writer.change(f"create temp table rolled_{name} as {_compiled_base(name, sign)}")
         writer.change(f"insert into lake.{BASES[name]} by name from rolled_{name} order by {_time_of(_expression(name).columns)}")
@@ -224,7 +241,23 @@ def _contribute(writer: Writer, view: str, *, sign: int) -> None:
     writer.change(f"insert into lake.changes_hourly by name {_compiled_hourly(sign)}")
     for name in ROLLED:
         writer.change(f"drop table rolled_{name}")
-    writer.change("drop view rolled_jobs")
+
+
+def _spans(days: pl.DataFrame) -> list[tuple[datetime, datetime]]:
+    """Spans of whole days, from a first to one that is not in it, of at most MOST_AT_ONCE jobs each where no day has more.
+
+    >>> held = pl.DataFrame({"day": [datetime(2026, 3, 1), datetime(2026, 3, 4)], "jobs": [4_000_000, 2_000_000]})
+    >>> [(first.day, until.day) for first, until in _spans(held)]
+    [(1, 2), (4, 5)]
+    """
+    spans, held = list[tuple[datetime, datetime]](), 0
+    for day, jobs in days.iter_rows():
+        if spans and held + jobs <= MOST_AT_ONCE:
+            spans[-1], held = (spans[-1][0], day + timedelta(days=1)), held + jobs
+        else:
+            spans.append((day, day + timedelta(days=1)))
+            held = jobs
+    return spans
 
 
 @cache

@@ -240,3 +240,15 @@ def test_a_month_of_an_undecided_project_is_unclassified_under_the_mode_of_its_c
         bring_in(writer, 1, frame(job(1, account="EHPC-AIF-2025PG01-128"), job(2, account=None), job(3, account="other_1")))
         months = writer.frame("select category, mode, sum(jobs)::bigint as jobs from lake.usage_monthly group by all order by all")
     assert months.rows() == [("unclassified", "other", 2), ("unclassified", "playground", 1)]
+
+
+@given(FEW_JOBS)
+@trial(max_examples=6, deadline=None)
+def test_jobs_rolled_up_a_few_at_a_time_give_the_sums_of_all_at_once(rows: list[dict[str, Any]]) -> None:
+    with plain_store() as writer:
+        bring_in(writer, 1, log_of(rows))
+        wanted = tables(writer)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(rollups, "MOST_AT_ONCE", 2)
+            rollups.rebuild(writer)
+        assert_same(tables(writer), wanted)
