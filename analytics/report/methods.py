@@ -6,31 +6,7 @@ from analytics import carbon, carbon_hourly, demand, energy, fairness, limits, s
 from analytics.explained import TOPICS, Indicator, method_of
 from analytics.report.document import Method
 
-EXPLAINED: tuple[Indicator, ...] = (
-    usage.share,
-    usage.capacity,
-    usage.against_capacity,
-    usage.change,
-    limits.against_limits,
-    demand.demand_of_projects,
-    fairness.against_due,
-    fairness.satisfaction_of_projects,
-    fairness.jain_index,
-    fairness.gini_coefficient,
-    fairness.theil_index,
-    fairness.theil_parts,
-    fairness.equally_distributed_equivalent,
-    fairness.atkinson_index,
-    waiting.queue_waits,
-    energy.energy,
-    energy.idle_energy,
-    carbon.emissions,
-    carbon.annual_intensity,
-    carbon_hourly.intensity_under_load,
-    split_problem.split_problem,
-)
-"""The indicators of reports in the order in which a reader meets them."""
-
+_CAPACITY = (usage.capacity, usage.against_capacity)
 _FAIR = (
     fairness.satisfaction_of_projects,
     fairness.jain_index,
@@ -41,8 +17,23 @@ _FAIR = (
     fairness.atkinson_index,
 )
 _ENERGY = (energy.energy, energy.idle_energy)
-_EMISSIONS = (energy.energy, carbon.emissions, carbon.annual_intensity, carbon_hourly.intensity_under_load)
-_CAPACITY = (usage.capacity, usage.against_capacity)
+_CARBON = (carbon.emissions, carbon.annual_intensity, carbon_hourly.intensity_under_load)
+_EMISSIONS = (energy.energy, *_CARBON)
+EXPLAINED: tuple[Indicator, ...] = (
+    usage.share,
+    *_CAPACITY,
+    usage.change,
+    limits.against_limits,
+    demand.demand_of_projects,
+    fairness.against_due,
+    *_FAIR,
+    waiting.queue_waits,
+    *_ENERGY,
+    *_CARBON,
+    split_problem.split_problem,
+)
+"""The indicators of reports in the order in which a reader meets them."""
+
 OF_SECTION: Mapping[str, tuple[Indicator, ...]] = {
     "received": (usage.share, *_CAPACITY, usage.change),
     "machines": (usage.share, *_CAPACITY),

@@ -1,6 +1,7 @@
 """Small jobs, logs and stores made for one test at a time."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 
 import duckdb
 import polars as pl
+import pytest
 
-from data import batches, jobs, projects, rollups
+from data import batches, jobs, lake, projects, rollups
 from data.access import Person
 from data.batches import Batch
 from data.facts import systems
@@ -118,6 +120,16 @@ def batch(number: int, log: pl.DataFrame, landed: jobs.Landed) -> Batch:
         author="olga",
         ingested=NOW,
     )
+
+
+def without_migrations(patch: pytest.MonkeyPatch, folder: Path, left_out: Container[int]) -> None:
+    """Until the patch is undone, stores are made as before these migrations were written."""
+    earlier = folder / "earlier"
+    earlier.mkdir()
+    for file in MIGRATIONS.glob("*.sql"):
+        if int(file.name.split("_")[0]) not in left_out:
+            shutil.copy(file, earlier)
+    patch.setattr(lake, "MIGRATIONS", earlier)
 
 
 @contextmanager

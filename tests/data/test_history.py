@@ -5,9 +5,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from made_jobs import without_migrations
 from made_quotas import OLGA, OTTO, award, decided, opened, seen, three_awards
 
-from data import history, lake, quotas, scenario_standing, scenarios
+from data import history, quotas, scenario_standing, scenarios
 from data.errors import ConflictError, InputError
 from data.history import HistoryKind, between, states, touching
 from data.project_restore import restoration, restore
@@ -87,12 +88,8 @@ def test_the_states_that_touch_an_account_are_found_by_a_part_of_its_name(site: 
 def test_a_store_from_before_there_were_quotas_tells_who_classified_an_account(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    older = tmp_path / "migrations"
-    older.mkdir()
-    for file in set(lake.MIGRATIONS.glob("*.sql")) - set(lake.MIGRATIONS.glob("00[89]_*.sql")):
-        shutil.copy(file, older)
     with monkeypatch.context() as patch:
-        patch.setattr(lake, "MIGRATIONS", older)
+        without_migrations(patch, tmp_path, (8, 9))
         decided(settings, award("alpha", 1_000), award("beta", 2_000))
     made = newest(settings)
     assert not quotas.knows_quotas(opened(settings.lake))

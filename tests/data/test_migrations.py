@@ -8,11 +8,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from made_jobs import EVERYTHING, NOON, bring_in, decided, frame, job, plain_store, project, running
+from made_jobs import EVERYTHING, NOON, bring_in, decided, frame, job, plain_store, project, running, without_migrations
 from polars.testing import assert_frame_equal
 
 from data import hourly, projects, rollups, usage
-from data import lake as store
 from data.errors import StoreError
 from data.lake import MIGRATIONS, Lake, Writer, prepare, writing
 from data.settings import Settings
@@ -81,11 +80,7 @@ def test_a_store_from_before_hours_could_be_missing_is_told_what_today_s_store_i
 def test_a_named_state_from_before_says_that_it_does_not_know_which_hours_are_missing(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    earlier = tmp_path / "earlier"
-    earlier.mkdir()
-    for file in MIGRATIONS.glob("00[123]_*.sql"):
-        (earlier / file.name).write_text(file.read_text())
-    monkeypatch.setattr(store, "MIGRATIONS", earlier)
+    without_migrations(monkeypatch, tmp_path, range(4, 1_000))
     with writing(settings, author="olga", message="from before") as writer:
         writer.change(A_MONTH)
     then = Lake(settings).snapshot_id
@@ -100,11 +95,7 @@ def test_a_named_state_from_before_says_that_it_does_not_know_which_hours_are_mi
 def test_a_store_of_an_earlier_version_says_so_when_it_is_asked_for_what_it_lacks(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    earlier = tmp_path / "earlier"
-    earlier.mkdir()
-    for file in MIGRATIONS.glob("00*.sql"):
-        (earlier / file.name).write_text(file.read_text())
-    monkeypatch.setattr(store, "MIGRATIONS", earlier)
+    without_migrations(monkeypatch, tmp_path, range(10, 1_000))
     prepare(settings)
     monkeypatch.undo()
     with pytest.raises(StoreError, match=r"earlier version and lacks migrations \[10\]; run 'python -m data rebuild'"):
@@ -118,11 +109,7 @@ def test_a_store_of_an_earlier_version_says_so_when_it_is_asked_for_what_it_lack
 def test_a_named_state_from_before_hours_were_kept_has_neither_hours_nor_slowdowns(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    earlier = tmp_path / "earlier"
-    earlier.mkdir()
-    for file in MIGRATIONS.glob("00[1-6]_*.sql"):
-        (earlier / file.name).write_text(file.read_text())
-    monkeypatch.setattr(store, "MIGRATIONS", earlier)
+    without_migrations(monkeypatch, tmp_path, range(7, 1_000))
     prepare(settings)
     then = Lake(settings).snapshot_id
     monkeypatch.undo()

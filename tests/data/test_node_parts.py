@@ -6,17 +6,16 @@ from random import Random
 
 import polars as pl
 import pytest
-from made_jobs import EVERYTHING, NOON, OPERATOR, bring_in, frame, job, plain_store
+from made_jobs import EVERYTHING, NOON, OPERATOR, bring_in, frame, job, plain_store, without_migrations
 from polars.testing import assert_frame_equal
 
 from analytics.energy import energy, idle_energy
 from analytics.power import hourly_power
 from analytics.usage import capacity
 from data import check, facts, hourly, node_parts, rollups, usage
-from data import lake as store
 from data.facts import systems
 from data.ingest.load import Order, ingest
-from data.lake import MIGRATIONS, Lake, Writer, prepare, writing
+from data.lake import Lake, Writer, prepare, writing
 from data.settings import Settings
 from data.terms import Period, Selection
 
@@ -148,11 +147,7 @@ def test_a_store_from_before_counts_whole_nodes_until_it_is_rebuilt_and_its_chec
 
 
 def test_a_named_state_from_before_counts_whole_nodes(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    earlier = tmp_path / "earlier"
-    earlier.mkdir()
-    for file in MIGRATIONS.glob("00*.sql"):
-        (earlier / file.name).write_text(file.read_text())
-    monkeypatch.setattr(store, "MIGRATIONS", earlier)
+    without_migrations(monkeypatch, tmp_path, range(10, 1_000))
     with writing(settings, author="olga", message="from before") as writer:
         writer.change(
             "insert into lake.usage_monthly by name select 'vega' as system, 'CPU' as partition, 'sme' as category, 'other' as mode, "

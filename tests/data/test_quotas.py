@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from made_jobs import without_migrations
 from made_quotas import ACCOUNTS, OLGA, OTTO, READER, award, decided, opened, row, seen, three_awards
 
 from data import facts, projects, quota_changes, quotas
@@ -208,13 +209,9 @@ def test_a_quota_follows_its_project_to_the_spelling_of_the_log(site: Settings) 
 def test_a_store_from_before_quotas_has_the_awards_alone_until_one_is_saved(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    earlier, now = tmp_path / "earlier", store.MIGRATIONS
-    earlier.mkdir()
-    for file in set(now.glob("*.sql")) - set(now.glob("00[89]_*.sql")):
-        (earlier / file.name).write_text(file.read_text())
-    monkeypatch.setattr(store, "MIGRATIONS", earlier)
-    decided(settings, award("alpha", 1_000))
-    monkeypatch.setattr(store, "MIGRATIONS", now)
+    with monkeypatch.context() as patch:
+        without_migrations(patch, tmp_path, (8, 9))
+        decided(settings, award("alpha", 1_000))
     assert quotas.MIGRATION in store.pending_migrations(opened(settings.lake))
     assert hours(settings) == {"alpha": (1_000, 0)}
     assert quotas.versions(opened(settings.lake)).is_empty()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from made_jobs import OPERATOR
+from made_jobs import OPERATOR, without_migrations
 
 from data import lake as store
 from data import scenarios
@@ -71,14 +71,9 @@ def test_who_may_not_decide_saves_nothing(settings: Settings) -> None:
 def test_a_store_from_before_scenarios_has_none_until_one_is_saved(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    earlier = tmp_path / "earlier"
-    earlier.mkdir()
-    for file in store.MIGRATIONS.glob("00[12345]_*.sql"):
-        (earlier / file.name).write_text(file.read_text())
-    now = store.MIGRATIONS
-    monkeypatch.setattr(store, "MIGRATIONS", earlier)
-    store.prepare(settings)
-    monkeypatch.setattr(store, "MIGRATIONS", now)
+    with monkeypatch.context() as patch:
+        without_migrations(patch, tmp_path, range(6, 1_000))
+        store.prepare(settings)
     assert scenarios.MIGRATION in store.pending_migrations(Lake(settings))
     assert listed(Lake(settings)) == []
     kept(settings)
